@@ -1,0 +1,66 @@
+//! The server as a library: one process, a tokio front for what waits, plain worker threads for what plays.
+//!
+//! ```text
+//!   browser or bot      input ─► encode ─┐        ┌─► unpack ─► apply ─► interpolate ─► view
+//!                                        │  wss   │
+//!   ┌────────────────────────────────────▼────────┴───────────────────────────────┐
+//!   │ ① front/     tokio · accept ─► tls ─► http ─► upgrade (origin, version, limits)│
+//!   └────────────────────────────────────────┬────────────────────────────────────┘
+//!     ② mailbox.rs   the only door           ▼  admitted connections, commands
+//!   ┌─────────────────────────────────────────────────────────────────────────────┐
+//!   │ ③ worker/    plain threads · own rooms and their sockets · the tick's clock  │
+//!   │     read_pass ─► Frame ──────┐                     ┌─► write_pass            │
+//!   │  ┌───────────────────────────▼─────────────────────┴──────────────────────┐  │
+//!   │  │ room/     one tick · pure: frames and a Tick in, bytes out              │  │
+//!   │  │ ④ ingest/     decode ─► validate ─► input_buffer ─► StepInput           │  │
+//!   │  │ ⑤ sim/        World ─► stages (systems from game/) ─► World             │  │
+//!   │  │ ⑥ replicate/  extract ─► rows ─► shadow ─► pieces, records   (once)     │  │
+//!   │  │                  per client: view ─► budget ─► assemble ─► digest       │  │
+//!   │  └────────────────────────────────────────────────────────────────────────┘  │
+//!   └─────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+/// What the operator may set: typed, layered, checked once.
+pub mod config;
+
+/// Every counter and histogram, with its unit.
+pub mod metrics;
+
+/// ① What waits: accept, TLS, HTTP, upgrade, admin. The only folder that knows tokio.
+pub mod front;
+
+/// ② The only door into a worker.
+pub mod mailbox;
+
+/// Which rooms there are; asked by the front, told by the workers.
+pub mod directory;
+
+/// ③ Plain threads that own rooms and their sockets; the only clock of the tick.
+pub mod worker;
+
+/// One room and its tick: pure.
+pub mod room;
+
+/// ④ From bytes to validated input.
+pub mod ingest;
+
+/// ⑤ The World, and the only place that changes it.
+pub mod sim;
+
+/// ⑥ From the World to each client's frame.
+pub mod replicate;
+
+/// The socket that a game plugs into.
+pub mod game_api;
+
+/// The built-in game.
+pub mod game;
+
+/// Builds the parts, starts them, waits, stops them in order.
+pub mod app;
+
+/// One signal, a deadline, a polite end.
+pub mod shutdown;
+
+/// What an operator must fix before the server can start.
+pub mod error;

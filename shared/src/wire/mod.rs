@@ -1,0 +1,4 @@
+//! Empty yet.
+
+/// Close codes.
+pub mod close_code;
