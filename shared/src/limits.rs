@@ -53,6 +53,9 @@ pub const BYTES_BURST: u32 = 256 * 1024;
 /// Pings, of WebSocket or ours, per second that are answered. Over a burst of three seconds' worth: `TooFast`.
 pub const PINGS_PER_SECOND: u32 = 5;
 
+/// Codes that an input, an event or a request may have; inputs are kept inline. Over it: the schema is refused.
+pub const INPUT_PARTS_MAX: usize = 16;
+
 /// Requests that one player may have unanswered. Over it: closed `TooFast`.
 pub const REQUESTS_WAITING_MAX: usize = 16;
 
@@ -88,7 +91,7 @@ pub const TEXT_BYTES_MAX: usize = 96;
 pub const EXTENSION_BYTES_MAX: usize = 1024;
 
 /// Longest code word of a prefix code, in bits.
-pub const CODE_BITS_MAX: u32 = 15;
+pub const CODE_BITS_MAX: u32 = 12;
 
 const _: () = assert!(CATCH_UP_TICKS <= 16, "the header gives four bits to the number of covered ticks");
 const _: () = assert!(WINDOW_FRAMES_MIN < WINDOW_FRAMES_MAX);

@@ -1,1 +1,15 @@
-//! Empty yet.
+//! Numbers as bits, least significant first, and back.
+//!
+//! Writing cannot fail; reading takes hostile bytes, so every read can, and none can panic.
+
+/// Bits into bytes.
+pub mod writer;
+
+/// Bytes into bits.
+pub mod reader;
+
+/// Numbers that are mostly small.
+pub mod varint;
+
+pub use reader::{BitReader, DecodeError};
+pub use writer::{BitSpan, BitWriter};

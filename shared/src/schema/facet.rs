@@ -1,0 +1,275 @@
+//! A schema laid out for the codec: facets, parts and groups.
+//!
+//! A facet is those fields of one entity that have one audience. Each facet has its own slot, change mask, hash, piece and
+//! record, so that visibility per component, entering, leaving and proving follow one rule.
+//!
+//! ```text
+//!   kind "player":  Position{x,y} Health{hp}   Ammo{count: owner}   Aim{target: reference}
+//!   facets:         0 everyone (the anchor)    1 owner              2 references
+//!   parts:          x  y  hp                   count                the target's anchor slot
+//!   groups:         [x y hp]                   [count]              [slot]          at most six parts share a mask symbol
+//! ```
+//!
+//! The first facet of a kind is its anchor, perhaps without fields; the others are visible only while it is.
+//!
+//! Never here: states and bits (see `codec`).
+
+use super::component::Declaration;
+use super::field::{Audience, FieldKind, Part, Predictor, bits_for};
+use super::registry::{Kind, Schema, SchemaError};
+use crate::limits::{ENTITY_FACETS_MAX, FACET_PARTS_MAX, GROUP_PARTS_MAX};
+
+/// A kind of facet: a position in [`Layout::facets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FacetKind(pub u16);
+
+/// Which of a frame's four sections a facet travels in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// For everyone who may see the entity.
+    Everyone = 0,
+    /// For the entity's team.
+    Team = 1,
+    /// For the entity's owner.
+    Owner = 2,
+    /// For those who may see both ends of a reference.
+    References = 3,
+}
+
+impl Section {
+    /// All sections, in the order in which they stand in a frame.
+    pub const ALL: [Self; 4] = [Self::Everyone, Self::Team, Self::Owner, Self::References];
+
+    /// The section as an index.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Where a run of parts comes from: `count` codes of a component, from its code `source` on, stand at `part`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Position among the facets of the kind.
+    pub facet: usize,
+    /// Position in [`Schema::components`].
+    pub component: usize,
+    /// First code in the component's row.
+    pub source: usize,
+    /// First part in the facet.
+    pub part: usize,
+    /// How many.
+    pub count: usize,
+}
+
+/// Up to six parts that share one mask symbol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Positions in [`FacetLayout::parts`]; constant parts are in no group.
+    pub parts: Vec<u8>,
+    /// The group's number among all groups of the layout: its context.
+    pub context: usize,
+}
+
+/// One kind of facet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetLayout {
+    /// The kind of entity it belongs to.
+    pub kind: Kind,
+    /// Where it travels.
+    pub section: Section,
+    /// It is the entity's first facet.
+    pub anchor: bool,
+    /// Its parts.
+    pub parts: Vec<Part>,
+    /// Per part: it never changes in the facet's life.
+    pub constant: Vec<bool>,
+    /// Its groups.
+    pub groups: Vec<Group>,
+    /// The number of its first part among all parts of the layout: contexts count from here.
+    pub context: usize,
+}
+
+/// All facets of a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    facets: Vec<FacetLayout>,
+    kinds: Vec<Vec<FacetKind>>,
+    routes: Vec<Vec<Route>>,
+    slot_bits: u32,
+    facet_bits: u32,
+    parts_max: usize,
+    part_contexts: usize,
+    group_contexts: usize,
+}
+
+impl Layout {
+    /// Lays `schema` out for a room whose pool has `1 << slot_bits` slots.
+    ///
+    /// # Errors
+    /// [`SchemaError::TooMany`] if an entity has too many facets or a facet too many parts.
+    pub fn new(schema: &Schema, slot_bits: u32) -> Result<Self, SchemaError> {
+        let mut layout = Self {
+            facets: Vec::new(),
+            kinds: Vec::new(),
+            routes: Vec::new(),
+            slot_bits,
+            facet_bits: 0,
+            parts_max: 0,
+            part_contexts: 0,
+            group_contexts: 0,
+        };
+        for (number, kind) in schema.kinds.iter().enumerate() {
+            let components: Vec<_> =
+                kind.components.iter().map(|&index| (usize::from(index), &schema.components[usize::from(index)])).collect();
+            layout.add_kind(Kind(number as u8), &kind.name, &components)?;
+        }
+        layout.facet_bits = bits_for(layout.facets.len() as u32);
+        Ok(layout)
+    }
+
+    /// All facets; a [`FacetKind`] is a position here.
+    #[must_use]
+    pub fn facets(&self) -> &[FacetLayout] {
+        &self.facets
+    }
+
+    /// One kind of facet, if there is such a one.
+    #[must_use]
+    pub fn facet(&self, kind: FacetKind) -> Option<&FacetLayout> {
+        self.facets.get(usize::from(kind.0))
+    }
+
+    /// The facets of a kind of entity, its anchor first.
+    #[must_use]
+    pub fn facets_of(&self, kind: Kind) -> &[FacetKind] {
+        self.kinds.get(usize::from(kind.0)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the codes of the components of a kind of entity go.
+    #[must_use]
+    pub fn routes(&self, kind: Kind) -> &[Route] {
+        self.routes.get(usize::from(kind.0)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Bits of a slot.
+    #[must_use]
+    pub const fn slot_bits(&self) -> u32 {
+        self.slot_bits
+    }
+
+    /// Number of slots in the pool.
+    #[must_use]
+    pub const fn slots(&self) -> usize {
+        1 << self.slot_bits
+    }
+
+    /// Bits of a facet kind.
+    #[must_use]
+    pub const fn facet_bits(&self) -> u32 {
+        self.facet_bits
+    }
+
+    /// Parts of the largest facet: the stride of per-slot arrays.
+    #[must_use]
+    pub const fn parts_max(&self) -> usize {
+        self.parts_max
+    }
+
+    /// Number of parts of all facets.
+    #[must_use]
+    pub const fn part_contexts(&self) -> usize {
+        self.part_contexts
+    }
+
+    /// Number of groups of all facets.
+    #[must_use]
+    pub const fn group_contexts(&self) -> usize {
+        self.group_contexts
+    }
+
+    fn add_kind(&mut self, kind: Kind, name: &str, components: &[(usize, &Declaration)]) -> Result<(), SchemaError> {
+        let mut drafts: Vec<Draft> = vec![Draft::new(Section::Everyone)];
+        let mut routes = Vec::new();
+        for &(component, declaration) in components {
+            let mut source = 0;
+            for field in &declaration.fields {
+                let facet = if matches!(field.kind, FieldKind::Reference) {
+                    drafts.push(Draft::new(Section::References));
+                    drafts.len() - 1
+                } else {
+                    draft_for(&mut drafts, section_of(field.audience))
+                };
+                let mut parts = field.parts();
+                if matches!(field.kind, FieldKind::Reference) {
+                    let codes = 1 << self.slot_bits;
+                    parts = vec![Part { codes, bits: self.slot_bits, wrap: false, predictor: Predictor::Hold }];
+                }
+                let draft = &mut drafts[facet];
+                let count = parts.len();
+                routes.push(Route { facet, component, source, part: draft.parts.len(), count });
+                draft.constant.resize(draft.parts.len() + count, field.marks.constant);
+                draft.parts.append(&mut parts);
+                source += count;
+            }
+        }
+        if drafts.len() > ENTITY_FACETS_MAX {
+            let what = format!("{name} (facets)");
+            return Err(SchemaError::TooMany { what, count: drafts.len(), max: ENTITY_FACETS_MAX });
+        }
+        let mut of_kind = Vec::with_capacity(drafts.len());
+        for (place, draft) in drafts.into_iter().enumerate() {
+            if draft.parts.len() > FACET_PARTS_MAX {
+                let what = format!("{name} (parts for one audience)");
+                return Err(SchemaError::TooMany { what, count: draft.parts.len(), max: FACET_PARTS_MAX });
+            }
+            of_kind.push(FacetKind(self.facets.len() as u16));
+            self.add_facet(kind, place == 0, draft);
+        }
+        self.kinds.push(of_kind);
+        self.routes.push(routes);
+        Ok(())
+    }
+
+    fn add_facet(&mut self, kind: Kind, anchor: bool, draft: Draft) {
+        let changing: Vec<u8> = (0..draft.parts.len() as u8).filter(|&part| !draft.constant[usize::from(part)]).collect();
+        let groups = changing
+            .chunks(GROUP_PARTS_MAX)
+            .enumerate()
+            .map(|(at, parts)| Group { parts: parts.to_vec(), context: self.group_contexts + at })
+            .collect::<Vec<_>>();
+        self.parts_max = self.parts_max.max(draft.parts.len());
+        let context = self.part_contexts;
+        self.part_contexts += draft.parts.len();
+        self.group_contexts += groups.len();
+        let Draft { section, parts, constant } = draft;
+        self.facets.push(FacetLayout { kind, section, anchor, parts, constant, groups, context });
+    }
+}
+
+struct Draft {
+    section: Section,
+    parts: Vec<Part>,
+    constant: Vec<bool>,
+}
+
+impl Draft {
+    const fn new(section: Section) -> Self {
+        Self { section, parts: Vec::new(), constant: Vec::new() }
+    }
+}
+
+const fn section_of(audience: Audience) -> Section {
+    match audience {
+        Audience::Everyone => Section::Everyone,
+        Audience::Team => Section::Team,
+        Audience::Owner => Section::Owner,
+    }
+}
+
+fn draft_for(drafts: &mut Vec<Draft>, section: Section) -> usize {
+    drafts.iter().position(|draft| draft.section == section).unwrap_or_else(|| {
+        drafts.push(Draft::new(section));
+        drafts.len() - 1
+    })
+}
