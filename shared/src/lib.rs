@@ -33,4 +33,3 @@ pub mod wire;
 /// The rules that server and client share: the game's own.
 pub mod game;
 
-pub use derive::Replicated;
