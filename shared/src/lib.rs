@@ -32,4 +32,3 @@ pub mod wire;
 
 /// The rules that server and client share: the game's own.
 pub mod game;
-

@@ -120,8 +120,11 @@ impl Layout {
             group_contexts: 0,
         };
         for (number, kind) in schema.kinds.iter().enumerate() {
-            let components: Vec<_> =
-                kind.components.iter().map(|&index| (usize::from(index), &schema.components[usize::from(index)])).collect();
+            let components: Vec<_> = kind
+                .components
+                .iter()
+                .map(|&index| (usize::from(index), &schema.components[usize::from(index)]))
+                .collect();
             layout.add_kind(Kind(number as u8), &kind.name, &components)?;
         }
         layout.facet_bits = bits_for(layout.facets.len() as u32);
@@ -232,7 +235,8 @@ impl Layout {
     }
 
     fn add_facet(&mut self, kind: Kind, anchor: bool, draft: Draft) {
-        let changing: Vec<u8> = (0..draft.parts.len() as u8).filter(|&part| !draft.constant[usize::from(part)]).collect();
+        let changing: Vec<u8> =
+            (0..draft.parts.len() as u8).filter(|&part| !draft.constant[usize::from(part)]).collect();
         let groups = changing
             .chunks(GROUP_PARTS_MAX)
             .enumerate()

@@ -116,7 +116,8 @@ fn read_field(reader: &mut BitReader<'_>) -> Result<Field, SchemaBytesError> {
     let word = read_text(reader)?;
     let numbers = read_list(reader, |reader| Ok(reader.read(32, "schema number")? as i32))?;
     let names = read_list(reader, read_text)?;
-    let kind = understand(&word, &numbers, names).ok_or(SchemaBytesError::Unknown { what: "kind of field", name: word })?;
+    let kind =
+        understand(&word, &numbers, names).ok_or(SchemaBytesError::Unknown { what: "kind of field", name: word })?;
     let word = read_text(reader)?;
     let audience = [Audience::Everyone, Audience::Team, Audience::Owner]
         .into_iter()

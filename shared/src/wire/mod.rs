@@ -1,4 +1,37 @@
-//! Empty yet.
+//! Messages ↔ bytes. `shared/PROTOCOL.md` is this folder in prose, byte by byte; the golden files hold the two together.
+//!
+//! ```text
+//!   client ─► Hello · Input · Confirm · Pause · Resync · Ping · Request · Bye
+//!   server ─► Welcome · State (step, full, keep-alive) · Pong · Reply · Redirect · Notice of the close code
+//! ```
+//!
+//! One WebSocket message is one of these; its first byte says which. Control messages are bincode behind a limit; what
+//! travels every tick is bits.
 
-/// Close codes.
+/// Which protocol we speak.
+pub mod version;
+
+/// Why a connection ends.
 pub mod close_code;
+
+/// Values of a declaration, raw.
+pub mod values;
+
+/// Rare messages with texts and lists.
+pub mod control;
+
+/// What a client says.
+pub mod client_message;
+
+/// What the server says, state frames aside.
+pub mod server_message;
+
+/// The header of a state frame.
+pub mod state_frame;
+
+pub use crate::bits::DecodeError;
+pub use client_message::{ClientMessage, Input, ViewTick};
+pub use close_code::CloseCode;
+pub use control::{Hello, Redirect, Welcome};
+pub use server_message::ServerMessage;
+pub use state_frame::{Digest, FrameHeader, FrameKind};

@@ -1,0 +1,85 @@
+//! Ascending positions in a list that both sides know, as gaps or as a bitmap, whichever is shorter.
+//!
+//! A client's `held` and `fresh` slots, in order, are such lists: a position among 40 is shorter than a slot among 4,096.
+//!
+//! ```text
+//!   count · 0 · gap gap gap …       (position minus the one before, minus 1)
+//!   count · 1 · one bit per position of the list
+//! ```
+//!
+//! A count of 0 ends there. PROTOCOL.md, "Positions".
+
+use super::tables::Tables;
+use crate::bits::{BitReader, BitWriter, DecodeError};
+
+/// Writes ascending positions below `among`. Inverse of [`read_positions`].
+///
+/// # Panics
+/// If they do not ascend or one is not below `among`: our own bug.
+pub fn write_positions(writer: &mut BitWriter, tables: &Tables, positions: &[u32], among: u32) {
+    let gap = tables.gap();
+    gap.write_number(writer, positions.len() as u32);
+    let Some(&last) = positions.last() else { return };
+    assert!(last < among && positions.is_sorted_by(|earlier, later| earlier < later), "positions must ascend");
+    let bits: u32 = gaps(positions).map(|step| gap.number_bits(step)).sum();
+    let as_bitmap = bits > among;
+    writer.write_bool(as_bitmap);
+    if as_bitmap {
+        let mut next = positions.iter().copied().peekable();
+        for at in 0..among {
+            writer.write_bool(next.next_if_eq(&at).is_some());
+        }
+    } else {
+        for step in gaps(positions) {
+            gap.write_number(writer, step);
+        }
+    }
+}
+
+fn gaps(positions: &[u32]) -> impl Iterator<Item = u32> + '_ {
+    let before = [None].into_iter().chain(positions.iter().map(Some));
+    positions.iter().zip(before).map(|(&position, before)| before.map_or(position, |&before| position - before - 1))
+}
+
+/// Reads ascending positions below `among` into `positions`, which is cleared first. Work and memory are bounded by
+/// `among`, whatever the bytes say.
+///
+/// # Errors
+/// [`DecodeError`]: truncated, or a position that is not below `among`.
+pub fn read_positions(
+    reader: &mut BitReader<'_>,
+    tables: &Tables,
+    among: u32,
+    positions: &mut Vec<u32>,
+) -> Result<(), DecodeError> {
+    positions.clear();
+    let gap = tables.gap();
+    let count = gap.read_number(reader, "count")?;
+    if count > among {
+        return Err(DecodeError::Inconsistent { field: "count" });
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    if reader.read_bool("bitmap")? {
+        for at in 0..among {
+            if reader.read_bool("bitmap")? {
+                positions.push(at);
+            }
+        }
+        if positions.len() != count as usize {
+            return Err(DecodeError::Inconsistent { field: "bitmap" });
+        }
+        return Ok(());
+    }
+    let mut next = 0u32;
+    for _ in 0..count {
+        let position = next.saturating_add(gap.read_number(reader, "gap")?);
+        if position >= among {
+            return Err(DecodeError::Inconsistent { field: "position" });
+        }
+        positions.push(position);
+        next = position + 1;
+    }
+    Ok(())
+}

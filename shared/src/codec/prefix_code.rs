@@ -1,0 +1,271 @@
+//! Symbols as code words of whole bits, the frequent ones short, and back by one look-up.
+//!
+//! Canonical codes: the lengths alone define the code (Schwartz and Kallick 1964; RFC 1951, 3.2.2), so only lengths
+//! travel. Lengths come from frequencies by package-merge (Larmore and Hirschberg 1990), which is optimal under the limit of
+//! [`CODE_BITS_MAX`] bits. Every symbol gets a word, so every value has a code. Words are written last bit first, because
+//! bits are read least significant first.
+//!
+//! Numbers of any size go through a code of [`NUMBER_SYMBOLS`] symbols: up to 15 the symbol is the number, above it names
+//! the number's highest bit and the next one, and the rest follows raw.
+
+use crate::bits::{BitReader, BitWriter, DecodeError};
+use crate::limits::CODE_BITS_MAX;
+
+/// Symbols of a code for numbers: 16 direct ones and two for each of the 28 higher bits.
+pub const NUMBER_SYMBOLS: usize = 16 + 2 * 28;
+
+/// A prefix code: words and their look-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixCode {
+    words: Vec<Word>,
+    look_up: Vec<Entry>,
+    bits: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+struct Word {
+    bits: u16,
+    length: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+struct Entry {
+    symbol: u16,
+    length: u8,
+}
+
+/// Lengths that are no complete prefix code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the lengths are no complete prefix code of at most {CODE_BITS_MAX} bits")]
+pub struct NotACode;
+
+impl PrefixCode {
+    /// The code that these lengths define. A code of one symbol has length 0 and costs nothing.
+    ///
+    /// # Errors
+    /// [`NotACode`] if a word is missing or too long, or the words do not fill the space exactly.
+    pub fn from_lengths(lengths: &[u8]) -> Result<Self, NotACode> {
+        if lengths == [0] {
+            let look_up = vec![Entry::default()];
+            return Ok(Self { words: vec![Word::default()], look_up, bits: 0 });
+        }
+        let bits = u32::from(lengths.iter().copied().max().ok_or(NotACode)?);
+        if bits > CODE_BITS_MAX || lengths.contains(&0) || lengths.len() > 1 << CODE_BITS_MAX {
+            return Err(NotACode);
+        }
+        let mut words = vec![Word::default(); lengths.len()];
+        let mut look_up = vec![Entry::default(); 1 << bits];
+        let mut next = 0u32;
+        for length in 1..=bits {
+            next <<= 1;
+            for (symbol, _) in lengths.iter().enumerate().filter(|&(_, &own)| u32::from(own) == length) {
+                if next >> length != 0 {
+                    return Err(NotACode);
+                }
+                let reversed = next.reverse_bits() >> (32 - length);
+                if let Some(word) = words.get_mut(symbol) {
+                    *word = Word { bits: reversed as u16, length: length as u8 };
+                }
+                for entry in look_up.iter_mut().skip(reversed as usize).step_by(1 << length) {
+                    *entry = Entry { symbol: symbol as u16, length: length as u8 };
+                }
+                next += 1;
+            }
+        }
+        if next != 1 << bits {
+            return Err(NotACode);
+        }
+        Ok(Self { words, look_up, bits })
+    }
+
+    /// The best code for these frequencies; a frequency of 0 counts as 1, so that every symbol has a word.
+    #[must_use]
+    pub fn from_frequencies(frequencies: &[u64]) -> Self {
+        Self::from_lengths(&lengths_of(frequencies)).unwrap_or_else(|NotACode| Self {
+            words: vec![Word::default()],
+            look_up: vec![Entry::default()],
+            bits: 0,
+        })
+    }
+
+    /// The length of each symbol's word, in bits: all that travels of a code.
+    pub fn lengths(&self) -> impl ExactSizeIterator<Item = u8> + '_ {
+        self.words.iter().map(|word| word.length)
+    }
+
+    /// Bits of a symbol's word.
+    #[must_use]
+    pub fn length(&self, symbol: usize) -> u32 {
+        self.words.get(symbol).map_or(0, |word| u32::from(word.length))
+    }
+
+    /// Writes a symbol. Inverse of [`PrefixCode::read_symbol`].
+    ///
+    /// # Panics
+    /// If the code has no such symbol: our own bug.
+    #[inline]
+    pub fn write_symbol(&self, writer: &mut BitWriter, symbol: usize) {
+        let word = self.words.get(symbol).copied();
+        assert!(word.is_some(), "symbol {symbol} has no word");
+        let word = word.unwrap_or_default();
+        writer.write(u32::from(word.bits), u32::from(word.length));
+    }
+
+    /// Reads a symbol.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] at the end.
+    #[inline]
+    pub fn read_symbol(&self, reader: &mut BitReader<'_>, field: &'static str) -> Result<usize, DecodeError> {
+        let entry = self.look_up.get(reader.peek(self.bits) as usize).copied().unwrap_or_default();
+        reader.skip(u32::from(entry.length), field)?;
+        Ok(usize::from(entry.symbol))
+    }
+
+    /// Writes a number through a code of [`NUMBER_SYMBOLS`] symbols. Inverse of [`PrefixCode::read_number`].
+    pub fn write_number(&self, writer: &mut BitWriter, number: u32) {
+        let (symbol, raw_bits) = number_symbol(number);
+        self.write_symbol(writer, symbol);
+        writer.write(number & ((1 << raw_bits) - 1), raw_bits);
+    }
+
+    /// Bits that [`PrefixCode::write_number`] takes.
+    #[must_use]
+    pub fn number_bits(&self, number: u32) -> u32 {
+        let (symbol, raw_bits) = number_symbol(number);
+        self.length(symbol) + raw_bits
+    }
+
+    /// Reads a number.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] at the end.
+    pub fn read_number(&self, reader: &mut BitReader<'_>, field: &'static str) -> Result<u32, DecodeError> {
+        let symbol = self.read_symbol(reader, field)? as u32;
+        if symbol < 16 {
+            return Ok(symbol);
+        }
+        let raw_bits = 3 + (symbol - 16) / 2;
+        let top = 2 | (symbol & 1);
+        Ok(top << raw_bits | reader.read(raw_bits, field)?)
+    }
+}
+
+/// The symbol of a number, and how many of its low bits follow raw.
+fn number_symbol(number: u32) -> (usize, u32) {
+    if number < 16 {
+        return (number as usize, 0);
+    }
+    let high = 31 - number.leading_zeros();
+    let next = number >> (high - 1) & 1;
+    ((16 + 2 * (high - 4) + next) as usize, high - 1)
+}
+
+/// The smallest number that a symbol stands for, and how many numbers share it.
+#[must_use]
+pub fn number_range(symbol: usize) -> (u64, u64) {
+    if symbol < 16 {
+        return (symbol as u64, 1);
+    }
+    let raw_bits = 3 + (symbol as u32 - 16) / 2;
+    let top = 2 | (symbol as u64 & 1);
+    (top << raw_bits, 1 << raw_bits)
+}
+
+/// Package-merge: the lengths of the best code with no word over [`CODE_BITS_MAX`] bits.
+fn lengths_of(frequencies: &[u64]) -> Vec<u8> {
+    let mut lengths = vec![0; frequencies.len()];
+    if frequencies.len() < 2 {
+        return lengths;
+    }
+    let mut coins: Vec<(u64, Vec<u16>)> =
+        frequencies.iter().enumerate().map(|(symbol, &count)| (count.max(1), vec![symbol as u16])).collect();
+    // Stable by weight, then by symbol: the same code on every machine.
+    coins.sort_by_key(|(weight, _)| *weight);
+    let mut packages: Vec<(u64, Vec<u16>)> = Vec::new();
+    for _ in 0..CODE_BITS_MAX {
+        let mut row = coins.clone();
+        row.append(&mut packages);
+        row.sort_by_key(|(weight, _)| *weight);
+        packages = row
+            .chunks_exact(2)
+            .map(|pair| match pair {
+                [(left, some), (right, more)] => (left + right, [some.as_slice(), more.as_slice()].concat()),
+                _ => (0, Vec::new()),
+            })
+            .collect();
+    }
+    for (_, symbols) in packages.into_iter().take(frequencies.len() - 1) {
+        for symbol in symbols {
+            if let Some(length) = lengths.get_mut(usize::from(symbol)) {
+                *length += 1;
+            }
+        }
+    }
+    lengths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_symbol_survives_whatever_the_frequencies(frequencies in prop::collection::vec(0u64..1_000_000, 1..80)) {
+            let code = PrefixCode::from_frequencies(&frequencies);
+            prop_assert_eq!(code.lengths().len(), frequencies.len());
+            let mut writer = BitWriter::new();
+            for symbol in 0..frequencies.len() {
+                code.write_symbol(&mut writer, symbol);
+            }
+            let bytes = writer.into_bytes();
+            let mut reader = BitReader::new(&bytes);
+            for symbol in 0..frequencies.len() {
+                prop_assert_eq!(code.read_symbol(&mut reader, "symbol").unwrap(), symbol);
+            }
+            let lengths: Vec<u8> = code.lengths().collect();
+            prop_assert_eq!(PrefixCode::from_lengths(&lengths).unwrap(), code);
+        }
+
+        #[test]
+        fn every_number_survives(numbers in prop::collection::vec(any::<u32>(), 1..50), small in prop::collection::vec(0u32..40, 1..50)) {
+            let code = PrefixCode::from_frequencies(&[1; NUMBER_SYMBOLS]);
+            let mut writer = BitWriter::new();
+            let mut bits = 0;
+            for &number in numbers.iter().chain(&small) {
+                code.write_number(&mut writer, number);
+                bits += code.number_bits(number) as usize;
+            }
+            prop_assert_eq!(writer.bit_length(), bits);
+            let bytes = writer.into_bytes();
+            let mut reader = BitReader::new(&bytes);
+            for &number in numbers.iter().chain(&small) {
+                prop_assert_eq!(code.read_number(&mut reader, "number").unwrap(), number);
+            }
+        }
+
+        #[test]
+        fn any_lengths_make_a_complete_code_or_none(lengths in prop::collection::vec(0u8..14, 0..20)) {
+            if let Ok(code) = PrefixCode::from_lengths(&lengths) {
+                let filled: u32 = code.look_up.iter().map(|entry| u32::from(entry.length > 0)).sum();
+                prop_assert!(filled as usize == code.look_up.len() || lengths == [0]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_frequent_are_short() {
+        let code = PrefixCode::from_frequencies(&[1_000, 20, 10, 1]);
+        assert_eq!(code.lengths().collect::<Vec<_>>(), [1, 2, 3, 3]);
+    }
+
+    #[test]
+    fn a_symbol_names_a_range_of_numbers() {
+        for number in [0u32, 15, 16, 23, 24, 31, 32, 1_000, u32::MAX] {
+            let (symbol, _) = number_symbol(number);
+            let (low, count) = number_range(symbol);
+            assert!((low..low + count).contains(&u64::from(number)), "{number}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the server says.
+//!
+//! ```text
+//!   1 Welcome    bincode                          the answer to Hello
+//!   2 State      see state_frame                  one per tick
+//!   3 Pong       the 32 bits of the Ping
+//!   4 Reply      request number · outcome
+//!   5 Redirect   bincode                          go on elsewhere
+//! ```
+//!
+//! PROTOCOL.md, "Server". A state frame's body can only be read with the replica that it changes, so it comes out whole.
+
+use super::DecodeError;
+use super::control::{Redirect, Welcome, read_redirect, read_welcome, write_redirect, write_welcome};
+use crate::bits::{BitReader, BitWriter};
+
+/// The first byte of a state frame.
+pub const STATE: u8 = 2;
+
+/// A request's outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused; the reason is the game's own number, 255 if the game has no answer to it.
+    Refused(u8),
+}
+
+/// A message of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerMessage<'a> {
+    /// The answer to Hello.
+    Welcome(Box<Welcome>),
+    /// A state frame, whole: for the replica.
+    State(&'a [u8]),
+    /// The answer to Ping.
+    Pong {
+        /// The Ping's stamp.
+        stamp: u32,
+    },
+    /// The answer to Request.
+    Reply {
+        /// The request's number.
+        number: u16,
+        /// How it went.
+        outcome: Outcome,
+    },
+    /// Go on elsewhere.
+    Redirect(Box<Redirect>),
+}
+
+impl<'a> ServerMessage<'a> {
+    /// The message as bytes. Inverse of [`ServerMessage::read`].
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = BitWriter::new();
+        match self {
+            Self::Welcome(welcome) => {
+                let mut bytes = vec![1];
+                write_welcome(&mut bytes, welcome);
+                return bytes;
+            }
+            Self::State(bytes) => return bytes.to_vec(),
+            Self::Pong { stamp } => {
+                out.write(3, 8);
+                out.write(*stamp, 32);
+            }
+            Self::Reply { number, outcome } => {
+                out.write(4, 8);
+                out.write(u32::from(*number), 16);
+                match outcome {
+                    Outcome::Done => out.write_bool(true),
+                    Outcome::Refused(reason) => {
+                        out.write_bool(false);
+                        out.write(u32::from(*reason), 8);
+                    }
+                }
+            }
+            Self::Redirect(redirect) => {
+                let mut bytes = vec![5];
+                write_redirect(&mut bytes, redirect);
+                return bytes;
+            }
+        }
+        out.into_bytes()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: the server's fault, or it is newer than we are.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = BitReader::new(bytes);
+        let body = bytes.get(1..).unwrap_or_default();
+        let message = match reader.read(8, "message kind")? as u8 {
+            1 => return Ok(Self::Welcome(Box::new(read_welcome(body)?))),
+            STATE => return Ok(Self::State(bytes)),
+            3 => Self::Pong { stamp: reader.read(32, "stamp")? },
+            4 => {
+                let number = reader.read(16, "request number")? as u16;
+                let outcome = if reader.read_bool("outcome")? {
+                    Outcome::Done
+                } else {
+                    Outcome::Refused(reader.read(8, "reason")? as u8)
+                };
+                Self::Reply { number, outcome }
+            }
+            5 => return Ok(Self::Redirect(Box::new(read_redirect(body)?))),
+            kind => return Err(DecodeError::UnknownMessage { kind }),
+        };
+        reader.finish()?;
+        Ok(message)
+    }
+}
