@@ -5,11 +5,12 @@
 //!
 //! Never here: how an id is written in bits (see `wire`), who hands ids out (see the server's `sim` and `replicate`).
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One step of the simulation; tick 0 is the state before the first step. At 30 Hz a `u32` lasts 4.5 years, so ticks
 /// compare with `<` and never wrap. On the wire only the low 16 bits travel (PROTOCOL.md, "Ticks").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tick(pub u32);
 
 impl Tick {
@@ -66,7 +67,7 @@ impl fmt::Display for Tick {
 }
 
 /// An entity of one room's World. Handed out in order, never reused while the room lives, and it never travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EntityId(pub u32);
 
 impl EntityId {
@@ -75,12 +76,12 @@ impl EntityId {
 }
 
 /// A player of one room, for as long as the seat lives. Never reused while the room lives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PlayerId(pub u32);
 
 /// What names a facet on the wire. Drawn at random from a pool at least twice as large as what is alive, kept for the
 /// facet's life, reused later: so a slot alone does not name a facet for ever, and its number tells nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Slot(pub u16);
 
 impl Slot {

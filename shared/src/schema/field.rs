@@ -259,6 +259,19 @@ impl<const BYTES: usize> std::fmt::Debug for Text<BYTES> {
     }
 }
 
+/// Saved as its text: a checkpoint does not care how long a text may be.
+impl<const BYTES: usize> serde::Serialize for Text<BYTES> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de, const BYTES: usize> serde::Deserialize<'de> for Text<BYTES> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::new(&text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use crate::limits::{
 };
 
 /// A kind of entity: a position in [`Schema::kinds`]. Which components an entity has is decided by its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Kind(pub u8);
 
 /// One kind of entity: a name and the components that every entity of it has.
