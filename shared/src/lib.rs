@@ -27,6 +27,9 @@ pub mod bits;
 /// Rows of codes ↔ pieces and records.
 pub mod codec;
 
+/// Sets of slots, as words.
+pub mod slot_set;
+
 /// Messages ↔ bytes.
 pub mod wire;
 
