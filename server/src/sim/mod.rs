@@ -1,1 +1,278 @@
-//! Empty yet.
+//! ⑤ The World, and the only place that changes it.
+//!
+//! ```text
+//!   StepInput ─► joins ─► leaves ─► Controls, Requests ─► ReadInputs … Settle ─► unanswered requests ─► the boundary
+//!                                                         (systems from game/)
+//! ```
+//!
+//! **The contract.** The same seed, options and `StepInput`s give the same World, bit for bit, on any machine and build:
+//! - The World is the only state, and everything in it that a system reads is registered (see `registry`).
+//! - Time is the tick, randomness is [`Randomness`]; no clock, no file, no environment.
+//! - All that decides is fixed point. No `f32` may reach a decision.
+//! - Nothing depends on table rows or hashing: where order matters, systems visit entities by `EntityId`. No std hash maps,
+//!   no `Local`, no `Changed`, `Added` or `RemovedComponents` in `sim` and `game`.
+//! - Systems run in one thread, in one order; what is ambiguous is refused.
+//!
+//! Never here: who may see what (see `replicate`), what a player may send (see `ingest`).
+
+/// Everything from outside, for one tick.
+pub mod step_input;
+
+/// The order of a tick.
+pub mod stages;
+
+/// Which entity is which.
+pub mod entity_ids;
+
+/// Who is in.
+pub mod players;
+
+/// What the simulation reads.
+pub mod registry;
+
+/// The room's randomness.
+pub mod rng;
+
+/// What the game says.
+pub mod outbox;
+
+/// The World as bytes.
+pub mod save;
+
+/// The World as a number.
+mod hash;
+
+/// A component as codes.
+mod column;
+
+pub use column::Column;
+pub use entity_ids::{EntityIds, Networked, Owner, Team};
+pub use outbox::{Answer, Answered, Outbox, Requests, Sent, To};
+pub use players::{Player, Players};
+pub use registry::Controls;
+pub use rng::Randomness;
+pub use save::LoadError;
+pub use stages::{Stage, Stages};
+pub use step_input::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, StepInput};
+
+use crate::game_api::{RoomGame, RoomOptions, RoomRefused};
+use bevy_ecs::change_detection::Tick as ChangeTick;
+use bevy_ecs::component::ComponentId;
+use bevy_ecs::error::FallbackErrorHandler;
+use bevy_ecs::prelude::*;
+use registry::{Declarations, Moved, Registry};
+use serde::{Deserialize, Serialize};
+use shared::ids::{EntityId, PlayerId, Tick};
+use shared::schema::Schema;
+use std::sync::Arc;
+
+/// The tick that is being simulated, or was last.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimTick(pub Tick);
+
+/// One room's simulation.
+pub struct Sim {
+    game: Arc<dyn RoomGame>,
+    schema: Schema,
+    world: World,
+    schedule: Schedule,
+    registry: Registry,
+    neutral: InputCodes,
+    /// What changed after it, changed in the last step or later.
+    changed_since: ChangeTick,
+    /// The end of the last step.
+    boundary: ChangeTick,
+    /// What `install` or `load` made is still in the log: the first step's readers must see it.
+    fresh: bool,
+}
+
+impl Sim {
+    /// A World at tick 0. What `install` spawned stands in the first step's log.
+    ///
+    /// # Errors
+    /// Whose fault it is that this room cannot be.
+    pub fn new(game: Arc<dyn RoomGame>, options: &RoomOptions, seed: u64) -> Result<Self, RoomRefused> {
+        let schema = game.schema();
+        schema.check()?;
+        let mut world = World::new();
+        // A rule that fails is the author's to mend; the match goes on.
+        world.insert_resource(FallbackErrorHandler(bevy_ecs::error::error));
+        world.init_resource::<EntityIds>();
+        world.init_resource::<Players>();
+        world.init_resource::<SimTick>();
+        world.insert_resource(Randomness::seeded(seed));
+        world.insert_resource(Outbox::new(&schema));
+        world.insert_resource(Requests::new(&schema));
+        let mut declarations = Declarations::default();
+        declarations.component::<Owner>();
+        declarations.component::<Team>();
+        declarations.resource::<Players>();
+        declarations.resource::<SimTick>();
+        declarations.resource::<Randomness>();
+        let own: Vec<ComponentId> = world.components().iter_registered().map(|(id, _)| id).collect();
+        let changed_since = world.increment_change_tick();
+
+        let mut stages = Stages::new(declarations);
+        game.install(&mut world, &mut stages, options)?;
+        world.flush();
+        let (schedule, declarations) = stages.finish(&mut world)?;
+        let mut registry = Registry::new(&mut world, declarations, &own, &schema)?;
+        registry.look(&world)?;
+        let neutral = game.neutral_input();
+        let boundary = changed_since;
+        Ok(Self { game, schema, world, schedule, registry, neutral, changed_since, boundary, fresh: true })
+    }
+
+    /// One tick: the only line of a room that changes its World.
+    ///
+    /// # Panics
+    /// Debug builds: if a rule breaks the contract (an unregistered component, a kind with the wrong components).
+    pub fn step(&mut self, step: &StepInput) {
+        if !std::mem::take(&mut self.fresh) {
+            self.world.resource_mut::<EntityIds>().clear_log();
+        }
+        self.changed_since = self.boundary;
+        self.world.resource_mut::<Outbox>().clear();
+        self.world.resource_mut::<SimTick>().0 = step.tick;
+        for join in &step.joins {
+            self.join(*join);
+        }
+        for &player in &step.leaves {
+            self.leave(player);
+        }
+        for input in &step.inputs {
+            if let Some(entity) = self.entity_of(input.player).and_then(|id| self.entity(id)) {
+                self.game.write_controls(&mut self.world, entity, &input.codes, input.source);
+            }
+        }
+        self.world.resource_mut::<Requests>().put(&step.requests);
+        self.schedule.run(&mut self.world);
+        self.refuse_unanswered();
+        if cfg!(debug_assertions) {
+            if let Err(refused) = self.registry.look(&self.world) {
+                panic!("{refused}");
+            }
+            self.registry.check_step(&self.world, &self.schema);
+        }
+        self.boundary = self.world.increment_change_tick();
+        self.world.clear_trackers();
+    }
+
+    /// The World, to read.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What `Ref::is_changed_after` this, changed in the last step (in the first: since before `install`).
+    #[must_use]
+    pub const fn changed_since(&self) -> ChangeTick {
+        self.changed_since
+    }
+
+    /// What the game declares.
+    #[must_use]
+    pub const fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The game.
+    #[must_use]
+    pub fn game(&self) -> &dyn RoomGame {
+        &*self.game
+    }
+
+    /// One column per component of the schema, in the schema's order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Box<dyn Column>> {
+        self.registry.columns(&self.world, &self.schema)
+    }
+
+    /// The entity that `player` drives: what `on_join` returned.
+    #[must_use]
+    pub fn entity_of(&self, player: PlayerId) -> Option<EntityId> {
+        self.world.resource::<Players>().entity(player)
+    }
+
+    /// The World as one number: entities by number, components in the order of registration, resources.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        hash::hash_world(&self.world, &self.registry)
+    }
+
+    /// The World as bytes. Inverse of [`Sim::load`].
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        save::write_world(&self.world, &self.registry)
+    }
+
+    /// Puts a saved World in place of this one; it must come from the same game, options and build. Everything stands in
+    /// the next step's log as new.
+    ///
+    /// # Errors
+    /// The save is damaged or another game's: drop this simulation.
+    pub fn load(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
+        self.boundary = self.world.increment_change_tick();
+        self.fresh = true;
+        save::read_world(&mut self.world, &self.registry, bytes)
+    }
+
+    /// For tests: moves the rows of all tables, at random. Nothing that the simulation does may depend on them.
+    pub fn permute_rows(&mut self, seed: u64) {
+        let mut randomness = Randomness::seeded(seed);
+        let mut entities: Vec<Entity> = self.world.resource::<EntityIds>().iter().map(|(_, entity)| entity).collect();
+        shuffle(&mut entities, &mut randomness);
+        for &entity in &entities {
+            self.world.entity_mut(entity).insert(Moved);
+        }
+        shuffle(&mut entities, &mut randomness);
+        for &entity in &entities {
+            self.world.entity_mut(entity).remove::<Moved>();
+        }
+    }
+
+    fn entity(&self, id: EntityId) -> Option<Entity> {
+        self.world.resource::<EntityIds>().entity(id)
+    }
+
+    fn join(&mut self, join: Join) {
+        let Join { player, name } = join;
+        debug_assert!(!self.world.resource::<Players>().contains(player), "a player number is never used again");
+        self.world.resource_mut::<Players>().put(player, name, EntityId::NONE);
+        let id = self.game.on_join(&mut self.world, player);
+        self.world.resource_mut::<Players>().put(player, name, id);
+        if let Some(entity) = self.entity(id) {
+            self.world.entity_mut(entity).insert(Owner(player));
+            self.game.write_controls(&mut self.world, entity, &self.neutral, InputSource::Neutral);
+        }
+    }
+
+    /// Exactly once per join: who is not in any more does not leave again.
+    fn leave(&mut self, player: PlayerId) {
+        if !self.world.resource::<Players>().contains(player) {
+            return;
+        }
+        let id = self.entity_of(player);
+        self.game.on_leave(&mut self.world, player);
+        if let Some(entity) = id.and_then(|id| self.entity(id)) {
+            self.world.despawn(entity);
+        }
+        self.world.resource_mut::<Players>().remove(player);
+    }
+
+    fn refuse_unanswered(&mut self) {
+        let asked: Vec<(PlayerId, u16)> =
+            self.world.resource::<Requests>().all().iter().map(|request| (request.player, request.number)).collect();
+        let mut outbox = self.world.resource_mut::<Outbox>();
+        for (player, number) in asked {
+            outbox.answer(player, number, Answer::Refused(Answer::UNHANDLED));
+        }
+    }
+}
+
+fn shuffle(entities: &mut [Entity], randomness: &mut Randomness) {
+    for end in (1..entities.len()).rev() {
+        let other = randomness.below(end as u32 + 1) as usize;
+        entities.swap(end, other);
+    }
+}

@@ -1,0 +1,152 @@
+//! What the game says in a step: events to players, and answers to their requests.
+//!
+//! ```text
+//!   Requests ─► systems ─► Outbox { events, answers } ─► replicate
+//! ```
+//!
+//! Both are emptied before each step, so they carry nothing from tick to tick and are no part of the world's hash.
+//!
+//! Never here: who may get it (see `replicate`), bits (see `wire`).
+
+use crate::sim::step_input::PlayerRequest;
+use bevy_ecs::prelude::Resource;
+use shared::ids::PlayerId;
+use shared::schema::{Replicated, Schema};
+
+/// To whom an event goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Everyone in the room.
+    Everyone,
+    /// The players of one team.
+    Team(u8),
+    /// One player.
+    Player(PlayerId),
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It was done.
+    Done,
+    /// It was not, and why: the game's own number, or [`Answer::UNHANDLED`].
+    Refused(u8),
+}
+
+impl Answer {
+    /// The engine's own reason: no rule answered the request in its tick.
+    pub const UNHANDLED: u8 = u8::MAX;
+}
+
+/// An event on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// To whom.
+    pub to: To,
+    /// Position in the schema's events.
+    pub kind: u8,
+    /// Its codes; a reference is the `EntityId`'s number, `-1` for none.
+    pub codes: Vec<i32>,
+}
+
+/// An answer on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Who asked.
+    pub player: PlayerId,
+    /// The asker's number.
+    pub number: u16,
+    /// What became of it.
+    pub answer: Answer,
+}
+
+/// What the game says in this step.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Outbox {
+    names: Vec<String>,
+    events: Vec<Sent>,
+    answers: Vec<Answered>,
+}
+
+impl Outbox {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        let names = schema.events.iter().map(|declaration| declaration.name.clone()).collect();
+        Self { names, events: Vec::new(), answers: Vec::new() }
+    }
+
+    /// Sends `event`. Reliable and in order for each who gets it.
+    ///
+    /// # Panics
+    /// If the schema does not declare `T` as an event: the game's author must.
+    pub fn send<T: Replicated>(&mut self, to: To, event: &T) {
+        let kind = kind_of::<T>(&self.names).expect("the schema declares every event that a rule sends");
+        let mut codes = vec![0; T::PART_COUNT];
+        event.write_codes(&mut codes);
+        self.events.push(Sent { to, kind, codes });
+    }
+
+    /// Answers request `number` of `player`; the first answer counts.
+    pub fn answer(&mut self, player: PlayerId, number: u16, answer: Answer) {
+        if !self.is_answered(player, number) {
+            self.answers.push(Answered { player, number, answer });
+        }
+    }
+
+    /// This step's events, in the order in which they were sent.
+    #[must_use]
+    pub fn events(&self) -> &[Sent] {
+        &self.events
+    }
+
+    /// This step's answers.
+    #[must_use]
+    pub fn answers(&self) -> &[Answered] {
+        &self.answers
+    }
+
+    pub(crate) fn is_answered(&self, player: PlayerId, number: u16) -> bool {
+        self.answers.iter().any(|answered| answered.player == player && answered.number == number)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.events.clear();
+        self.answers.clear();
+    }
+}
+
+/// What players ask for in this step.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Requests {
+    names: Vec<String>,
+    waiting: Vec<PlayerRequest>,
+}
+
+impl Requests {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        let names = schema.requests.iter().map(|declaration| declaration.name.clone()).collect();
+        Self { names, waiting: Vec::new() }
+    }
+
+    pub(crate) fn put(&mut self, requests: &[PlayerRequest]) {
+        self.waiting.clear();
+        self.waiting.extend_from_slice(requests);
+    }
+
+    pub(crate) fn all(&self) -> &[PlayerRequest] {
+        &self.waiting
+    }
+
+    /// This step's requests of one kind, by player: who asks, the number to answer, and the request.
+    pub fn of<T: Replicated>(&self) -> impl Iterator<Item = (PlayerId, u16, T)> + '_ {
+        let kind = kind_of::<T>(&self.names);
+        let of_kind = move |request: &&PlayerRequest| Some(request.kind) == kind;
+        self.waiting
+            .iter()
+            .filter(of_kind)
+            .map(|request| (request.player, request.number, T::read_codes(&request.codes)))
+    }
+}
+
+fn kind_of<T: Replicated>(names: &[String]) -> Option<u8> {
+    names.iter().position(|name| name == T::NAME).and_then(|place| u8::try_from(place).ok())
+}

@@ -1,0 +1,110 @@
+//! The order of a tick, and where a game hangs its systems and registers what they read.
+//!
+//! ```text
+//!   ReadInputs ─► Move ─► Collide ─► Rules ─► Spawn ─► Despawn ─► Settle ─► (nothing changes until the next tick)
+//! ```
+//!
+//! Between two stages all commands are applied. Within a stage, two systems that touch the same thing must be chained: what
+//! is ambiguous is refused. Systems are free functions with names.
+//!
+//! Never here: what runs before and after the stages (see `sim`).
+
+use crate::game_api::RoomRefused;
+use crate::sim::registry::Declarations;
+use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::{IntoScheduleConfigs, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
+use bevy_ecs::system::ScheduleSystem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::schema::Replicated;
+
+/// A part of the tick.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// On entry: joins and leaves are done, `Controls` and `Requests` hold this tick's. Turns what players want into the
+    /// game's own intentions.
+    ReadInputs,
+    /// Everything takes its step, as if alone.
+    Move,
+    /// What touches what, and what follows from it at once.
+    Collide,
+    /// Damage, score, timers, phases: who lives, who wins.
+    Rules,
+    /// What is new comes into being.
+    Spawn,
+    /// What is over goes.
+    Despawn,
+    /// What is derived from the rest is brought up to date. After it, nothing changes until the next tick.
+    Settle,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 7] =
+        [Self::ReadInputs, Self::Move, Self::Collide, Self::Rules, Self::Spawn, Self::Despawn, Self::Settle];
+}
+
+#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
+struct Step;
+
+/// What a game tells the engine in `install`: its systems, and every component and resource that they read.
+pub struct Stages {
+    schedule: Schedule,
+    declarations: Declarations,
+}
+
+impl Stages {
+    pub(crate) fn new(declarations: Declarations) -> Self {
+        let mut schedule = Schedule::new(Step);
+        schedule.set_executor(SingleThreadedExecutor::new());
+        schedule.set_build_settings(ScheduleBuildSettings {
+            ambiguity_detection: LogLevel::Error,
+            ..ScheduleBuildSettings::default()
+        });
+        let [first, second, third, fourth, fifth, sixth, seventh] = Stage::ALL;
+        schedule.configure_sets((first, second, third, fourth, fifth, sixth, seventh).chain());
+        Self { schedule, declarations }
+    }
+
+    /// Hangs systems on a stage.
+    pub fn add<M>(&mut self, stage: Stage, systems: impl IntoScheduleConfigs<ScheduleSystem, M>) -> &mut Self {
+        self.schedule.add_systems(systems.in_set(stage));
+        self
+    }
+
+    /// A component of the schema: sent, hashed, saved.
+    pub fn replicated<T: Component + Replicated + Serialize + DeserializeOwned>(&mut self) -> &mut Self {
+        self.declarations.replicated::<T>();
+        self
+    }
+
+    /// A component of the server's own: never sent, hashed and saved.
+    pub fn component<T: Component + Serialize + DeserializeOwned>(&mut self) -> &mut Self {
+        self.declarations.component::<T>();
+        self
+    }
+
+    /// A resource: never sent, hashed and saved.
+    pub fn resource<T: Resource + Serialize + DeserializeOwned>(&mut self) -> &mut Self {
+        self.declarations.resource::<T>();
+        self
+    }
+
+    /// A resource that `install` makes from the options and that nothing changes afterwards (the map, the tuning): never
+    /// sent, neither hashed nor saved. Debug builds check that it stays as it was.
+    pub fn constant<T: Resource>(&mut self) -> &mut Self {
+        self.declarations.constant::<T>();
+        self
+    }
+
+    pub(crate) fn controls<I: Replicated>(&mut self) {
+        self.declarations.controls::<I>();
+    }
+
+    pub(crate) fn finish(mut self, world: &mut World) -> Result<(Schedule, Declarations), RoomRefused> {
+        self.schedule
+            .initialize(world)
+            .map_err(|error| RoomRefused::AmbiguousSystems { reason: error.to_string(self.schedule.graph(), world) })?;
+        Ok((self.schedule, self.declarations))
+    }
+}

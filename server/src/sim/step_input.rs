@@ -1,0 +1,116 @@
+//! Everything from outside that can change the World in one tick, as one value.
+//!
+//! ```text
+//!   ingest ─► StepInput { joins, leaves, inputs, requests } ─► sim.step ─► World
+//! ```
+//!
+//! A match is its seed, map and options and one `StepInput` per tick; whatever else reached the World would make replays,
+//! recovery and determinism tests lie. All lists are sorted by player, so that nothing depends on who was read first.
+//!
+//! Never here: what is still to be checked (see `ingest`), bytes.
+
+use serde::{Deserialize, Serialize};
+use shared::ids::{PlayerId, Tick};
+use shared::limits::INPUT_PARTS_MAX;
+use shared::schema::Text;
+
+/// One tick's worth of what players did. Sorted by player.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepInput {
+    /// The tick that is about to be simulated.
+    pub tick: Tick,
+    /// Who enters, before anything else happens.
+    pub joins: Vec<Join>,
+    /// Who leaves, after the joins.
+    pub leaves: Vec<PlayerId>,
+    /// One input for each player that is in; who is missing keeps the controls of the tick before.
+    pub inputs: Vec<PlayerInput>,
+    /// What players ask for, by player and then number.
+    pub requests: Vec<PlayerRequest>,
+}
+
+/// A player enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// Who. Never used before in this room.
+    pub player: PlayerId,
+    /// The name that others may read; not unique.
+    pub name: Text<32>,
+}
+
+/// What one player does in this tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayerInput {
+    /// Who.
+    pub player: PlayerId,
+    /// The input's codes, each checked against its declared range.
+    pub codes: InputCodes,
+    /// Whether the player sent it for this tick.
+    pub source: InputSource,
+}
+
+/// Where an input came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InputSource {
+    /// Nothing usable came: the neutral input stands in.
+    #[default]
+    Neutral,
+    /// The player sent it for this tick.
+    Own,
+    /// It is missing: the last one stands in, its presses cleared.
+    Repeated,
+}
+
+/// What one player asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlayerRequest {
+    /// Who.
+    pub player: PlayerId,
+    /// The player's own numbering; the answer carries it.
+    pub number: u16,
+    /// Position in the schema's requests.
+    pub kind: u8,
+    /// The request's codes, each checked against its declared range.
+    pub codes: Vec<i32>,
+}
+
+/// The codes of one input, in place: at most [`INPUT_PARTS_MAX`] of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputCodes {
+    codes: [i32; INPUT_PARTS_MAX],
+    length: u8,
+}
+
+impl InputCodes {
+    /// A copy of `codes`; what is beyond [`INPUT_PARTS_MAX`] is cut, which the schema's check rules out.
+    #[must_use]
+    pub fn new(codes: &[i32]) -> Self {
+        let length = codes.len().min(INPUT_PARTS_MAX);
+        let mut copy = [0; INPUT_PARTS_MAX];
+        copy[..length].copy_from_slice(&codes[..length]);
+        Self { codes: copy, length: length as u8 }
+    }
+
+    /// The codes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[i32] {
+        &self.codes[..usize::from(self.length)]
+    }
+
+    /// The codes, to be changed (a repeat clears its presses).
+    pub fn as_mut_slice(&mut self) -> &mut [i32] {
+        &mut self.codes[..usize::from(self.length)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_as_many_as_were_given() {
+        assert_eq!(InputCodes::new(&[1, 2, 3]).as_slice(), [1, 2, 3]);
+        assert_eq!(InputCodes::new(&[]).as_slice(), [] as [i32; 0]);
+        assert_eq!(InputCodes::new(&[7; INPUT_PARTS_MAX + 1]).as_slice().len(), INPUT_PARTS_MAX);
+    }
+}
