@@ -1,0 +1,382 @@
+//! The never-rules of this repository, executable: where, which words, and why.
+//!
+//! A rule that lives in somebody's memory is broken by the next person. So each stands here, prints its reason together
+//! with file and line when it is broken, and proves with planted files that it can fire at all.
+//!
+//! ```text
+//!   main.rs          the table: what must not be said where
+//!   shape.rs         how long, how documented, which attributes, which inverse
+//!   crates.rs        who may depend on whom, licences, sources
+//!   pages.rs         what is neither Rust nor a crate: links, keys, markup, the top level
+//!   exceptions.rs    what may break a rule, with its reason; a stale entry is an error
+//! ```
+//!
+//! Run it alone with `cargo rules`.
+
+/// What may break a rule, and why.
+mod exceptions;
+
+/// Which rules look at more than words: crates.
+mod crates;
+
+/// Everything that is not Rust.
+mod pages;
+
+/// Files, real or planted.
+mod repository;
+
+/// What a rule is.
+mod rule;
+
+/// The shape of Rust files.
+mod shape;
+
+/// Rust as tokens and paths.
+mod source;
+
+use exceptions::EXCEPTIONS;
+use repository::{Finding, Repository};
+use rule::{Check, Rule, Words};
+
+/// What is a pure function of its arguments: a Tick in, bytes out.
+const PURE: &[&str] = &[
+    "server/src/ingest/",
+    "server/src/sim/",
+    "server/src/replicate/",
+    "server/src/game/",
+    "server/src/room/",
+    "server/src/game_api.rs",
+    "shared/src/",
+];
+
+/// What decides, or turns values into bits: its order must be the same on every machine.
+const ORDERED: &[&str] =
+    &["server/src/sim/", "server/src/game/", "shared/src/game/", "shared/src/codec/", "shared/src/wire/"];
+
+/// What must not know which game it runs.
+const ENGINE: &[&str] = &["server/src/", "shared/src/", "client-sim/src/"];
+
+const GAMES: &[&str] =
+    &["server/src/game/", "server/src/main.rs", "shared/src/game/", "client-sim/src/game/", "client-sim/src/main.rs"];
+
+/// Where something may wait: the front and what starts and stops it; the client's transport and what uses it.
+const WAITING: &[&str] = &[
+    "server/src/front/",
+    "server/src/app.rs",
+    "server/src/shutdown.rs",
+    "server/src/main.rs",
+    "client-sim/src/transport.rs",
+    "client-sim/src/transport/",
+    "client-sim/src/swarm.rs",
+    "client-sim/src/swarm/",
+    "client-sim/src/main.rs",
+];
+
+const fn words(
+    name: &'static str,
+    places: &'static [&'static str],
+    but_not: &'static [&'static str],
+    words: &'static [&'static str],
+    why: &'static str,
+) -> Rule {
+    Rule { name, why, check: Check::Words(Words { places, but_not, words, tests_too: false }), fires: &[], quiet: &[] }
+}
+
+const fn words_in_tests_too(mut rule: Rule) -> Rule {
+    if let Check::Words(words) = &mut rule.check {
+        words.tests_too = true;
+    }
+    rule
+}
+
+const fn fires(mut rule: Rule, planted: &'static [rule::Planted], quiet: &'static [rule::Planted]) -> Rule {
+    rule.fires = planted;
+    rule.quiet = quiet;
+    rule
+}
+
+/// The table.
+const WORDS: &[Rule] = &[
+    fires(
+        words(
+            "pure",
+            PURE,
+            &[],
+            &[
+                "std::time",
+                "core::time",
+                "Instant",
+                "SystemTime",
+                "std::net",
+                "std::fs",
+                "std::env",
+                "std::thread",
+                "std::process",
+                "std::io::stdin",
+                "std::io::stdout",
+                "thread_local!",
+                "tokio",
+                "tokio_rustls",
+                "tokio_tungstenite",
+                "tungstenite",
+                "hyper",
+                "rustls",
+                "socket2",
+                "nix",
+                "spin_sleep",
+                "getrandom",
+                "OsRng",
+                "thread_rng",
+                "rand::rng",
+                "from_os_rng",
+                "println!",
+                "eprintln!",
+            ],
+            "a match is a pure function of its inputs: time is a Tick, randomness is seeded, bytes are arguments; \
+             clocks, sockets, files, threads and the system's randomness belong to front/, worker/ and main.rs",
+        ),
+        &[
+            &[("server/src/sim/mod.rs", "use std::{collections::BTreeMap, time as t};\nfn f() { t::Instant::now(); }")],
+            &[("shared/src/codec/piece.rs", "pub async fn f() { tokio::task::yield_now().await }")],
+            &[("shared/src/ids.rs", "fn f() { ::std::net::TcpStream::connect(a); }")],
+        ],
+        &[&[("server/src/sim/mod.rs", "//! std::time is not here.\nfn f() -> &'static str { \"std::net\" }")]],
+    ),
+    words(
+        "order",
+        ORDERED,
+        &[],
+        &["HashMap", "HashSet", "RandomState", "DefaultHasher", "Local<", "Changed<", "Added<", "RemovedComponents"],
+        "hashing, table rows and bevy's change queries have no order or memory that a replay could repeat: \
+         visit by EntityId, keep state in components and resources",
+    ),
+    words(
+        "floats",
+        &["shared/src/wire/", "shared/src/codec/", "shared/src/bits/"],
+        &[],
+        &["f32", "f64"],
+        "no float crosses the wire unquantised: quantise first (shared/src/quantise.rs)",
+    ),
+    fires(
+        words(
+            "waiting",
+            ENGINE,
+            WAITING,
+            &["async", "await", "tokio"],
+            "only the front waits: a worker that awaits, or a client whose session does, can not be driven by virtual time",
+        ),
+        &[&[("server/src/worker/mod.rs", "fn f() { tokio::spawn(async { 1 }); }")]],
+        &[&[("server/src/worker/connection.rs", "use tokio_tungstenite::tungstenite::WebSocket;")]],
+    ),
+    words_in_tests_too(fires(
+        words(
+            "bounded",
+            &[],
+            &[],
+            &[
+                "std::sync::mpsc::channel",
+                "unbounded_channel",
+                "unbounded",
+                "UnboundedSender",
+                "UnboundedReceiver",
+                "std::sync::mpsc::Sender",
+            ],
+            "every queue has a bound, and what happens at the bound has a name: use sync_channel or channel(n)",
+        ),
+        &[&[("server/src/worker/mod.rs", "use std::sync::mpsc;\nfn f() { let (a, b) = mpsc::channel(); }")]],
+        &[&[("server/src/front/mod.rs", "use tokio::sync::mpsc;\nfn f() { let (a, b) = mpsc::channel(8); }")]],
+    )),
+    fires(
+        words(
+            "game",
+            ENGINE,
+            GAMES,
+            &["game::"],
+            "the engine never names the game: what it needs comes through game_api, the schema or a stage",
+        ),
+        &[
+            &[("server/src/sim/mod.rs", "use crate::{game, ids};")],
+            &[("server/src/room/mod.rs", "fn f() { super::game::Arena; }")],
+            &[("client-sim/src/session.rs", "use shared::game::ArenaInput;")],
+        ],
+        &[
+            &[("server/src/room/mod.rs", "use crate::game_api::RoomGame;\nfn f(game: Game) { game.install(); }")],
+            &[("server/src/game/mod.rs", "use shared::game::Map;")],
+            &[("server/src/lib.rs", "pub mod game;")],
+        ],
+    ),
+    words(
+        "stages: the front",
+        ENGINE,
+        &["server/src/front/", "server/src/app.rs", "server/src/main.rs"],
+        &["crate::front"],
+        "nobody behind the mailbox knows the front: what it admits is handed over once",
+    ),
+    words(
+        "stages: the room",
+        &[
+            "server/src/room/",
+            "server/src/ingest/",
+            "server/src/sim/",
+            "server/src/replicate/",
+            "server/src/game_api.rs",
+        ],
+        &[],
+        &["crate::mailbox", "crate::directory", "crate::worker", "crate::app", "crate::shutdown", "crate::metrics"],
+        "a room is frames and a Tick in, bytes out: whoever owns its sockets and counters calls it, never the reverse",
+    ),
+    words(
+        "stages: ingest",
+        &["server/src/ingest/"],
+        &[],
+        &["crate::replicate"],
+        "imports point upstream: a stage may name the type it is handed, never call its neighbour",
+    ),
+    words(
+        "stages: sim",
+        &["server/src/sim/", "server/src/game/"],
+        &[],
+        &["crate::ingest", "crate::replicate", "crate::room"],
+        "the World knows neither bytes nor clients: it is handed a StepInput, and is read by replicate/extract.rs",
+    ),
+    words(
+        "stages: replicate",
+        &["server/src/replicate/"],
+        &[],
+        &["crate::ingest"],
+        "imports point upstream: run_tick does the handing over",
+    ),
+    words(
+        "layers of shared",
+        &["shared/src/bits/", "shared/src/quantise.rs", "shared/src/ids.rs", "shared/src/limits.rs"],
+        &[],
+        &["crate::wire", "crate::codec", "crate::game"],
+        "primitives are the lowest layer: they serve codec and wire and know neither",
+    ),
+    words_in_tests_too(words(
+        "unsafe",
+        &[],
+        &[],
+        &["unsafe"],
+        "nothing here needs it: socket options and time stamps have safe wrappers in socket2 and nix",
+    )),
+    words_in_tests_too(words(
+        "anyhow",
+        &[],
+        &["server/src/main.rs", "client-sim/src/main.rs"],
+        &["anyhow", "Box<dyn Error>", "Box<dyn std::error::Error>"],
+        "an error says whose fault it is and what to do now: one small thiserror enum per stage; anyhow only in main.rs",
+    )),
+    words_in_tests_too(words(
+        "leftovers",
+        &[],
+        &[],
+        &["dbg!", "todo!", "unimplemented!", "#[ignore", "dead_code", "#![allow(unused", "#[allow(unused"],
+        "what is not finished, not used or not run is not there: finish it or delete it",
+    )),
+];
+
+/// Every rule.
+fn rules() -> Vec<&'static Rule> {
+    WORDS.iter().chain(shape::RULES).chain(crates::RULES).chain(pages::RULES).collect()
+}
+
+fn is_excused(rule: &Rule, finding: &Finding) -> bool {
+    EXCEPTIONS.iter().any(|exception| {
+        exception.rule == rule.name && exception.path == finding.path && exception.what == finding.what
+    })
+}
+
+#[test]
+fn the_house_keeps_its_rules() {
+    let repository = Repository::here();
+    let mut broken = Vec::new();
+    for rule in rules() {
+        for finding in rule.findings(&repository).iter().filter(|finding| !is_excused(rule, finding)) {
+            broken
+                .push(format!("{}:{}: {}\n    {}: {}", finding.path, finding.line, finding.what, rule.name, rule.why));
+        }
+    }
+    assert!(broken.is_empty(), "\n\n{}\n\n{} findings", broken.join("\n"), broken.len());
+}
+
+#[test]
+fn every_exception_is_still_needed_and_says_why() {
+    let repository = Repository::here();
+    for exception in EXCEPTIONS {
+        let rule = rules().into_iter().find(|rule| rule.name == exception.rule);
+        let rule = rule.unwrap_or_else(|| panic!("no rule is called {:?}", exception.rule));
+        let needed = rule
+            .findings(&repository)
+            .iter()
+            .any(|finding| finding.path == exception.path && finding.what == exception.what);
+        assert!(
+            needed,
+            "{} no longer breaks {:?} with {:?}: delete the exception",
+            exception.path, rule.name, exception.what
+        );
+        assert!(exception.reason.len() > 20, "{}: an exception needs a reason", exception.path);
+    }
+}
+
+#[test]
+fn every_rule_fires_on_what_it_forbids() {
+    for rule in rules() {
+        for planted in rule.fires {
+            let found = rule.findings(&Repository::planted(planted));
+            assert!(!found.is_empty(), "{:?} does not see {planted:?}", rule.name);
+        }
+        let Check::Words(words) = &rule.check else {
+            assert!(!rule.fires.is_empty(), "{:?} is never seen to fire", rule.name);
+            continue;
+        };
+        for (path, word) in words.plants() {
+            let path_like = word.trim_end_matches("::");
+            let said = format!("//! A.\nfn f() {{\n    {path_like}::x;\n}}\n");
+            let plain = format!("//! A.\nfn f() {{\n    {word} x;\n}}\n");
+            let fired = [&said, &plain].into_iter().any(|text| {
+                let found = rule.findings(&Repository::planted(&[(&path, text)]));
+                found.contains(&Finding::new(&path, 3, word))
+            });
+            assert!(fired, "{:?} does not see {word:?} in {path}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn no_rule_fires_on_what_only_looks_like_it() {
+    for rule in rules() {
+        for planted in rule.quiet {
+            let found = rule.findings(&Repository::planted(planted));
+            assert!(found.is_empty(), "{:?} sees {found:?} in {planted:?}", rule.name);
+        }
+        let Check::Words(words) = &rule.check else {
+            assert!(!rule.quiet.is_empty(), "{:?} is never seen to be quiet", rule.name);
+            continue;
+        };
+        for (path, word) in words.plants() {
+            let harmless = format!("//! {word}\n// {word}\n/* {word} */\nfn f() {{ \"{word}\"; r#\"{word}\"#; }}\n");
+            let tested = format!("#[cfg(test)]\nmod tests {{ fn f() {{ {word} x; }} }}\n");
+            let elsewhere = format!("fn f() {{ {word} x; }}\n");
+            let texts = [(true, &path, harmless), (!words.tests_too, &path, tested)];
+            for (_, path, text) in texts.into_iter().filter(|(applies, ..)| *applies) {
+                let found = rule.findings(&Repository::planted(&[(path, &text)]));
+                assert!(found.is_empty(), "{:?} sees {found:?} in {text}", rule.name);
+            }
+            if !words.places.is_empty() {
+                let found = rule.findings(&Repository::planted(&[("tests/src/planted.rs", &elsewhere)]));
+                assert!(found.is_empty(), "{:?} looks outside its places: {found:?}", rule.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_have_names_of_their_own_and_reasons() {
+    let mut names: Vec<&str> = rules().iter().map(|rule| rule.name).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    for rule in rules() {
+        assert!(rule.why.len() > 30, "{:?} says too little of why", rule.name);
+    }
+}
