@@ -172,7 +172,7 @@ impl<'a> Lexer<'a> {
         self.next();
         while let Some(next) = self.next() {
             if next == '"' && (0..fence).all(|distance| self.ahead(distance) == Some('#')) {
-                (0..fence).for_each(|_| drop(self.next()));
+                self.rest.by_ref().take(fence).for_each(drop);
                 break;
             }
         }
@@ -285,8 +285,9 @@ impl<'a> Paths<'a> {
             }
         }
         for at in 0..tokens.len() {
-            let starts =
-                is_word(&tokens[at].text) && at.checked_sub(1).is_none_or(|before| tokens[before].text != "::");
+            let before = |distance: usize| at.checked_sub(distance).map_or("", |index| tokens[index].text.as_str());
+            // `::std` starts a path, the `fs` of `std::fs` does not.
+            let starts = is_word(&tokens[at].text) && (before(1) != "::" || !(is_word(before(2)) || before(2) == ">"));
             if starts && !inside_use[at] && tokens.get(at + 1).is_some_and(|next| next.text == "::") {
                 paths.inline(at);
             }
