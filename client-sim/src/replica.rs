@@ -528,7 +528,7 @@ impl Replica {
     }
 
     #[cfg(not(feature = "sabotage"))]
-    #[allow(clippy::unused_self)] // its twin below asks the replica
+    #[allow(clippy::unused_self, reason = "its twin below asks the replica")]
     const fn checks(&self) -> bool {
         true
     }

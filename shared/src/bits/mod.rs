@@ -2,6 +2,8 @@
 //!
 //! Writing cannot fail; reading takes hostile bytes, so every read can, and none can panic.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 /// Bits into bytes.
 pub mod writer;
 

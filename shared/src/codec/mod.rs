@@ -11,6 +11,8 @@
 //! Prefix codes, not arithmetic coding: only they can be cut and spliced, so that a piece is made once and copied to all.
 //! Predictors are integer only; every step can be done in JavaScript numbers.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 /// How a part is guessed.
 pub mod predictor;
 

@@ -114,7 +114,7 @@ pub enum SchemaError {
 impl Schema {
     /// Begins the schema of `game`.
     #[must_use]
-    #[allow(clippy::new_ret_no_self)] // the builder is how one comes to a schema
+    #[allow(clippy::new_ret_no_self, reason = "the builder is how one comes to a schema")]
     pub fn new(game: &str) -> SchemaBuilder {
         SchemaBuilder {
             game: game.to_owned(),

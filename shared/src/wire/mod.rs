@@ -8,6 +8,8 @@
 //! One WebSocket message is one of these; its first byte says which. Control messages are bincode behind a limit; what
 //! travels every tick is bits.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 /// Which protocol we speak.
 pub mod version;
 
