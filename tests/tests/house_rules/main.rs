@@ -47,6 +47,15 @@ const PURE: &[&str] = &[
     "server/src/room/",
     "server/src/game_api.rs",
     "shared/src/",
+    "client-sim/src/session.rs",
+    "client-sim/src/session/",
+    "client-sim/src/replica.rs",
+    "client-sim/src/replica/",
+    "client-sim/src/predict.rs",
+    "client-sim/src/interpolate.rs",
+    "client-sim/src/clock.rs",
+    "client-sim/src/input_sender.rs",
+    "client-sim/src/game/",
 ];
 
 /// What decides, or turns values into bits: its order must be the same on every machine.
@@ -206,6 +215,28 @@ const WORDS: &[Rule] = &[
         ],
     ),
     words(
+        "the clock of the tick",
+        &["server/src/worker/"],
+        &["server/src/worker/schedule.rs", "server/src/worker/arrival.rs"],
+        &["Instant::now", "SystemTime::now"],
+        "one clock drives the tick (worker/schedule.rs), one stamps what arrives (worker/arrival.rs): everybody else in a \
+         worker is given `now`, so that a pass has one time and not many",
+    ),
+    words(
+        "readers of the World",
+        &["server/src/"],
+        &[
+            "server/src/sim/",
+            "server/src/game/",
+            "server/src/game_api.rs",
+            "server/src/replicate/extract.rs",
+            "server/src/replicate/scrub.rs",
+        ],
+        &["bevy_ecs"],
+        "the World is changed by sim and game and read in two places (replicate/extract.rs and scrub.rs); \
+         everybody else is handed plain rows",
+    ),
+    words(
         "stages: the front",
         ENGINE,
         &["server/src/front/", "server/src/app.rs", "server/src/main.rs"],
@@ -287,17 +318,48 @@ fn is_excused(rule: &Rule, finding: &Finding) -> bool {
     })
 }
 
-#[test]
-fn the_house_keeps_its_rules() {
-    let repository = Repository::here();
-    let mut broken = Vec::new();
+/// What breaks which rule, reasons first, as it is printed.
+fn broken(repository: &Repository) -> String {
+    let mut report = String::new();
     for rule in rules() {
-        for finding in rule.findings(&repository).iter().filter(|finding| !is_excused(rule, finding)) {
-            broken
-                .push(format!("{}:{}: {}\n    {}: {}", finding.path, finding.line, finding.what, rule.name, rule.why));
+        let found = rule.findings(repository);
+        let open: Vec<&Finding> = found.iter().filter(|finding| !is_excused(rule, finding)).collect();
+        if !open.is_empty() {
+            report.push_str(&format!("\n{}: {}\n", rule.name, rule.why));
+        }
+        for finding in open {
+            report.push_str(&format!("    {}:{}: {}\n", finding.path, finding.line, finding.what));
         }
     }
-    assert!(broken.is_empty(), "\n\n{}\n\n{} findings", broken.join("\n"), broken.len());
+    report
+}
+
+#[test]
+fn the_house_keeps_its_rules() {
+    let report = broken(&Repository::here());
+    assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn one_line_too_many_in_a_real_file_breaks_its_rule() {
+    let lines = [
+        ("shared/src/lib.rs", "use tokio::net::TcpStream;", "pure"),
+        ("server/src/sim/mod.rs", "fn now() -> std::time::Instant { std::time::Instant::now() }", "pure"),
+        ("shared/src/codec/piece.rs", "use std::collections::HashMap;", "order"),
+        ("server/src/room/mod.rs", "use crate::game::Arena;", "game"),
+        ("server/src/front/mod.rs", "use crate::sim::Sim;", "front"),
+        ("shared/src/wire/mod.rs", "pub fn write_more(_: f32) {}", "inverse pairs"),
+        ("client-sim/src/lib.rs", concat!("// TO", "DO: all the rest"), "unfinished"),
+    ];
+    let here = Repository::here();
+    for (path, line, name) in lines {
+        let file = here.file(path).unwrap_or_else(|| panic!("{path} is there"));
+        let text = format!("{}\n{line}\n", file.text);
+        let rule = rules().into_iter().find(|rule| rule.name == name).expect("the rule is in the table");
+        let found = rule.findings(&Repository::planted(&[(path, &text)]));
+        let at = file.text.lines().count() + 2;
+        assert!(found.iter().any(|finding| finding.line == at), "{line:?} at the end of {path}: {found:?}");
+    }
 }
 
 #[test]

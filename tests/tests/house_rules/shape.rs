@@ -144,7 +144,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "names",
-        why: "a name says what a thing is: no get_, no Manager, Helper, Util, Data or Info",
+        why: "a name says what a thing is: no get_, no Manager, Helper, Util, Data, Info; frames and messages, not packets and payloads",
         check: Check::Sight(names),
         fires: &[
             &[("server/src/a.rs", "pub struct RoomManager;")],
@@ -323,7 +323,7 @@ fn says(text: &str, name: &str) -> bool {
 }
 
 fn names(repository: &Repository) -> Vec<Finding> {
-    const ENDS: &[&str] = &["Manager", "Helper", "Helpers", "Util", "Utils", "Data", "Info"];
+    const ENDS: &[&str] = &["Manager", "Helper", "Helpers", "Util", "Utils", "Data", "Info", "Packet", "Payload"];
     let mut found = Vec::new();
     for (file, code) in repository.rust() {
         for pair in code.tokens.windows(2) {
