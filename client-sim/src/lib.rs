@@ -2,6 +2,18 @@
 //!
 //! A client is a state machine with no socket in it: frames and a clock go in, frames and events come out. The same
 //! [`session`] plays over wss ([`transport`]), over the tests' virtual link, and a thousand times in a [`swarm`].
+//!
+//! ```text
+//!   socket ─► transport ─► link ─► session ─► replica ─► behaviour ─► input_sender ─► session ─► link ─► transport ─► socket
+//!                                     │                     clock names the tick ─┘
+//!                                     └─► events, counters ─► report
+//! ```
+
+/// Seeded chance.
+pub mod dice;
 
 /// What the server says we hold, and the proof that we do.
 pub mod replica;
+
+/// Who plays.
+pub mod behaviour;
