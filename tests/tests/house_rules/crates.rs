@@ -172,7 +172,7 @@ fn allow_lists(repository: &Repository) -> Vec<Finding> {
     for (name, always, in_tests) in MAY_DEPEND {
         for package in packages(repository).iter().filter(|package| text(package, "name") == *name) {
             let strange =
-                dependencies(package).filter(|(on, test)| !always.contains(on) && !(*test && in_tests.contains(on)));
+                dependencies(package).filter(|(on, test)| !(always.contains(on) || *test && in_tests.contains(on)));
             found.extend(strange.map(|(on, _)| Finding::new(name, 1, on)));
         }
     }

@@ -149,7 +149,13 @@ const WORDS: &[Rule] = &[
             &[("shared/src/codec/piece.rs", "pub async fn f() { tokio::task::yield_now().await }")],
             &[("shared/src/ids.rs", "fn f() { ::std::net::TcpStream::connect(a); }")],
         ],
-        &[&[("server/src/sim/mod.rs", "//! std::time is not here.\nfn f() -> &'static str { \"std::net\" }")]],
+        &[
+            &[
+                ("server/src/sim/mod.rs", "#[cfg(test)]\nmod peer;"),
+                ("server/src/sim/peer.rs", "use std::net::TcpStream;"),
+            ],
+            &[("server/src/sim/mod.rs", "//! std::time is not here.\nfn f() -> &'static str { \"std::net\" }")],
+        ],
     ),
     words(
         "order",

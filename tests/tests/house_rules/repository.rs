@@ -64,7 +64,9 @@ pub(crate) struct Repository {
 impl Repository {
     /// The repository that this test stands in.
     pub(crate) fn here() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository");
+        // Asked when it runs, not when it is built: the same binary can look at another checkout.
+        let tests = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+        let root = Path::new(&tests).parent().expect("tests/ lies in the repository");
         let mut names = Vec::new();
         walk(root, &PathBuf::new(), &mut names);
         names.sort();
@@ -75,7 +77,7 @@ impl Repository {
                 File::new(name, String::from_utf8(bytes).unwrap_or_default())
             })
             .collect();
-        Self { files, metadata: metadata(root) }
+        Self { files: with_test_files_marked(files), metadata: metadata(root) }
     }
 
     /// A repository of just these files.
@@ -85,7 +87,7 @@ impl Repository {
             .find(|(path, _)| *path == METADATA)
             .map_or(Value::Null, |(_, text)| serde_json::from_str(text).expect("a planted metadata.json is JSON"));
         let files = files.iter().map(|(path, text)| File::new((*path).to_owned(), (*text).to_owned())).collect();
-        Self { files, metadata }
+        Self { files: with_test_files_marked(files), metadata }
     }
 
     /// The file of that name.
@@ -103,6 +105,26 @@ impl Repository {
     pub(crate) fn rust(&self) -> impl Iterator<Item = (&File, &Code)> {
         self.files.iter().filter_map(|file| file.code.as_ref().map(|code| (file, code)))
     }
+}
+
+/// Files that exist only under `#[cfg(test)] mod name;` are test code from end to end.
+fn with_test_files_marked(mut files: Vec<File>) -> Vec<File> {
+    let mut places = Vec::new();
+    for file in &files {
+        let folder = file.path.trim_end_matches("/mod.rs").trim_end_matches("/lib.rs").trim_end_matches("/main.rs");
+        let folder = folder.trim_end_matches(".rs");
+        for name in file.code.iter().flat_map(Code::test_modules) {
+            places.extend([format!("{folder}/{name}.rs"), format!("{folder}/{name}/")]);
+        }
+    }
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    for file in files.iter_mut().filter(|file| file.is_in(&places)) {
+        let lines = file.text.lines().count();
+        if let Some(code) = &mut file.code {
+            code.mark_as_test(lines);
+        }
+    }
+    files
 }
 
 /// The name under which a planted repository brings what cargo would say.

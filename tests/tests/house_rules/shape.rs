@@ -264,8 +264,8 @@ fn front_names(repository: &Repository) -> Vec<Finding> {
         for path in code.paths.iter().filter(|path| !path.test && path.segments.len() > 1) {
             let name = path.segments.join("::");
             let ours = matches!(path.segments[0].as_str(), "crate" | "shared" | "server");
-            let named = |may: &&str| name == **may || name.starts_with(&format!("{may}::"));
-            if ours && !FRONT_MAY_NAME.iter().any(|may| named(&may)) {
+            let named = |may: &&str| name == *may || name.starts_with(&format!("{may}::"));
+            if ours && !FRONT_MAY_NAME.iter().any(named) {
                 found.push(Finding::new(&file.path, path.line, name));
             }
         }

@@ -41,6 +41,21 @@ impl Code {
         Self { tokens, paths, test_lines }
     }
 
+    /// The modules that live in files of their own and only in tests.
+    pub(crate) fn test_modules(&self) -> impl Iterator<Item = &str> {
+        self.tokens.windows(3).filter_map(|window| {
+            let declared = window[0].test && window[0].text == "mod" && window[2].text == ";";
+            declared.then_some(window[1].text.as_str())
+        })
+    }
+
+    /// Makes all of it test code.
+    pub(crate) fn mark_as_test(&mut self, lines: usize) {
+        self.tokens.iter_mut().for_each(|token| token.test = true);
+        self.paths.iter_mut().for_each(|path| path.test = true);
+        self.test_lines = lines;
+    }
+
     /// Every function with a body: its name, its first line, how many lines it has, and whether it is test code.
     pub(crate) fn functions(&self) -> Vec<(&str, usize, usize, bool)> {
         let mut found = Vec::new();
