@@ -13,25 +13,25 @@
 //!
 //! Run it alone with `cargo rules`.
 
-/// What may break a rule, and why.
+// What may break a rule, and why.
 mod exceptions;
 
-/// Which rules look at more than words: crates.
+// Which rules look at more than words: crates.
 mod crates;
 
-/// Everything that is not Rust.
+// Everything that is not Rust.
 mod pages;
 
-/// Files, real or planted.
+// Files, real or planted.
 mod repository;
 
-/// What a rule is.
+// What a rule is.
 mod rule;
 
-/// The shape of Rust files.
+// The shape of Rust files.
 mod shape;
 
-/// Rust as tokens and paths.
+// Rust as tokens and paths.
 mod source;
 
 use exceptions::EXCEPTIONS;

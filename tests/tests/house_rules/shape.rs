@@ -59,6 +59,17 @@ pub(crate) const RULES: &[Rule] = &[
         quiet: &[&[("server/src/a.rs", "//! Why.\n")], &[("server/src/a.rs", "#![deny(x)]\n//! Why.\n")]],
     },
     Rule {
+        name: "mod lines",
+        why: "a mod line carries a plain comment (//), the file its doc (//!): given both docs, rustdoc looks for the \
+              links of the file's doc in the wrong module",
+        check: Check::Sight(mod_lines),
+        fires: &[
+            &[("server/src/lib.rs", "//! A.\n\n/// B.\npub mod b;\n")],
+            &[("server/src/lib.rs", "//! A.\n\n/// B.\n#[cfg(test)]\npub(crate) mod b;\n")],
+        ],
+        quiet: &[&[("server/src/lib.rs", "//! A.\n\n// B.\npub mod b;\n\n/// C.\nmod c {}\n\n/// D.\nfn d() {}")]],
+    },
+    Rule {
         name: "file length",
         why: "over 500 lines without tests: which two things is this? split it, or enter it with a reason in exceptions.rs",
         check: Check::Sight(file_lengths),
@@ -191,6 +202,21 @@ fn module_docs(repository: &Repository) -> Vec<Finding> {
     };
     let files = repository.rust().map(|(file, _)| file);
     files.filter(undocumented).map(|file| Finding::new(&file.path, 1, "file")).collect()
+}
+
+fn mod_lines(repository: &Repository) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (file, _) in repository.rust() {
+        let mut documented = false;
+        for (line, number) in file.text.lines().map(str::trim).zip(1..) {
+            let words = line.rsplit_once(") ").map_or(line, |(_, rest)| rest).trim_start_matches("pub ");
+            if documented && words.starts_with("mod ") && words.ends_with(';') {
+                found.push(Finding::new(&file.path, number, words.trim_start_matches("mod ").trim_end_matches(';')));
+            }
+            documented = line.starts_with("///") || (documented && line.starts_with("#["));
+        }
+    }
+    found
 }
 
 fn file_lengths(repository: &Repository) -> Vec<Finding> {
