@@ -9,11 +9,11 @@
 //!                                     └─► events, counters ─► report
 //! ```
 
-/// Seeded chance.
+// Seeded chance.
 pub mod dice;
 
-/// What the server says we hold, and the proof that we do.
+// What the server says we hold, and the proof that we do.
 pub mod replica;
 
-/// Who plays.
+// Who plays.
 pub mod behaviour;

@@ -20,47 +20,47 @@
 //!   └─────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
-/// What the operator may set: typed, layered, checked once.
+// What the operator may set: typed, layered, checked once.
 pub mod config;
 
-/// Every counter and histogram, with its unit.
+// Every counter and histogram, with its unit.
 pub mod metrics;
 
-/// ① What waits: accept, TLS, HTTP, upgrade, admin. The only folder that knows tokio.
+// ① What waits: accept, TLS, HTTP, upgrade, admin. The only folder that knows tokio.
 pub mod front;
 
-/// ② The only door into a worker.
+// ② The only door into a worker.
 pub mod mailbox;
 
-/// Which rooms there are; asked by the front, told by the workers.
+// Which rooms there are; asked by the front, told by the workers.
 pub mod directory;
 
-/// ③ Plain threads that own rooms and their sockets; the only clock of the tick.
+// ③ Plain threads that own rooms and their sockets; the only clock of the tick.
 pub mod worker;
 
-/// One room and its tick: pure.
+// One room and its tick: pure.
 pub mod room;
 
-/// ④ From bytes to validated input.
+// ④ From bytes to validated input.
 pub mod ingest;
 
-/// ⑤ The World, and the only place that changes it.
+// ⑤ The World, and the only place that changes it.
 pub mod sim;
 
-/// ⑥ From the World to each client's frame.
+// ⑥ From the World to each client's frame.
 pub mod replicate;
 
-/// The socket that a game plugs into.
+// The socket that a game plugs into.
 pub mod game_api;
 
-/// The built-in game.
+// The built-in game.
 pub mod game;
 
-/// Builds the parts, starts them, waits, stops them in order.
+// Builds the parts, starts them, waits, stops them in order.
 pub mod app;
 
-/// One signal, a deadline, a polite end.
+// One signal, a deadline, a polite end.
 pub mod shutdown;
 
-/// What an operator must fix before the server can start.
+// What an operator must fix before the server can start.
 pub mod error;

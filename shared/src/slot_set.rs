@@ -1,7 +1,7 @@
 //! A set of slots, as words of 64 bits.
 //!
 //! What a client holds is moved every tick for every client, so all set work is on words: union, difference, counting,
-//! and the position of a slot among those held ([`SlotSet::rank`]), which is how frames address what both sides know.
+//! and the position of a slot among those held ([`SlotSet::ranks`]), which is how frames address what both sides know.
 
 use crate::ids::Slot;
 

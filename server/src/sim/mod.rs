@@ -15,34 +15,34 @@
 //!
 //! Never here: who may see what (see `replicate`), what a player may send (see `ingest`).
 
-/// Everything from outside, for one tick.
+// Everything from outside, for one tick.
 pub mod step_input;
 
-/// The order of a tick.
+// The order of a tick.
 pub mod stages;
 
-/// Which entity is which.
+// Which entity is which.
 pub mod entity_ids;
 
-/// Who is in.
+// Who is in.
 pub mod players;
 
-/// What the simulation reads.
+// What the simulation reads.
 pub mod registry;
 
-/// The room's randomness.
+// The room's randomness.
 pub mod rng;
 
-/// What the game says.
+// What the game says.
 pub mod outbox;
 
-/// The World as bytes.
+// The World as bytes.
 pub mod save;
 
-/// The World as a number.
+// The World as a number.
 mod hash;
 
-/// A component as codes.
+// A component as codes.
 mod column;
 
 pub use column::Column;

@@ -4,13 +4,13 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-/// Bits into bytes.
+// Bits into bytes.
 pub mod writer;
 
-/// Bytes into bits.
+// Bytes into bits.
 pub mod reader;
 
-/// Numbers that are mostly small.
+// Numbers that are mostly small.
 pub mod varint;
 
 pub use reader::{BitReader, DecodeError};

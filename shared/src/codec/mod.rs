@@ -13,28 +13,28 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-/// How a part is guessed.
+// How a part is guessed.
 pub mod predictor;
 
-/// Symbols as code words.
+// Symbols as code words.
 pub mod prefix_code;
 
-/// Which code stands for which context.
+// Which code stands for which context.
 pub mod tables;
 
-/// Which of a facet's parts were not as predicted.
+// Which of a facet's parts were not as predicted.
 pub mod mask;
 
-/// One facet's change in one tick.
+// One facet's change in one tick.
 pub mod piece;
 
-/// One facet's whole state.
+// One facet's whole state.
 pub mod record;
 
-/// Ascending positions.
+// Ascending positions.
 pub mod positions;
 
-/// The proof.
+// The proof.
 pub mod digest;
 
 pub use digest::Lanes;

@@ -10,25 +10,25 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-/// Which protocol we speak.
+// Which protocol we speak.
 pub mod version;
 
-/// Why a connection ends.
+// Why a connection ends.
 pub mod close_code;
 
-/// Values of a declaration, raw.
+// Values of a declaration, raw.
 pub mod values;
 
-/// Rare messages with texts and lists.
+// Rare messages with texts and lists.
 pub mod control;
 
-/// What a client says.
+// What a client says.
 pub mod client_message;
 
-/// What the server says, state frames aside.
+// What the server says, state frames aside.
 pub mod server_message;
 
-/// The header of a state frame.
+// The header of a state frame.
 pub mod state_frame;
 
 pub use crate::bits::DecodeError;
