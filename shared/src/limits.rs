@@ -42,6 +42,13 @@ pub const PRESS_CARRY_TICKS_MAX: u32 = 8;
 /// Malformed or senseless messages before the connection is closed; some are closed at once (see `ingest/validate.rs`).
 pub const STRIKES_MAX: u32 = 3;
 
+/// Seconds from the end of the upgrade to a Hello. Over it: closed `HelloTimeout`.
+pub const HELLO_SECONDS: u32 = 5;
+/// Seconds for which a client that gets frames may confirm none. Over it: closed `Silent`.
+pub const UNCONFIRMED_SECONDS: u32 = 15;
+/// Ticks between two full frames that one client may ask for, in seconds: more Resyncs are ignored.
+pub const RESYNC_SECONDS: u32 = 1;
+
 /// Messages per second and burst that one connection may send. Two inputs per tick at 128 Hz fit. Over it: `TooFast`.
 pub const MESSAGES_PER_SECOND: u32 = 300;
 /// See [`MESSAGES_PER_SECOND`]: a client that stalled for a few seconds flushes its backlog at once.
