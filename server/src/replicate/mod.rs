@@ -1,1 +1,59 @@
-//! Empty yet.
+//! From the World to each client's frame: what changed is found, quantised and packed once; per client only chosen and spliced.
+//!
+//! ```text
+//!   once per tick   extract ─► rows ─┐
+//!                   (scrub checks)   ├─► shadow: advance, compare ─► pieces (ring of 16 ticks)
+//!                                    │                          └─► records, hashes (when someone needs one)
+//!   per client      view: held, fresh, leaving (every tick) ─► window ─► assemble: leaves · pieces · demotions · records · digest
+//! ```
+//!
+//! A client gets the newest state or is skipped; nothing is ever queued for it. Numbers of cost: per client and tick this
+//! is work on words of 64 slots and copies of bits, nothing per entity and client beyond what is sent.
+//!
+//! Never here: sockets (see `worker`), changing the World (see `sim` and `game`), what bits look like (see `shared::codec`).
+
+/// The World's changes, as rows of codes. The only reader of the World outside `sim` and `game`.
+pub mod extract;
+
+/// Codes as they are now, by slot.
+pub mod rows;
+
+/// A second look at the World, against forgotten changes.
+pub mod scrub;
+
+/// Which slot names what.
+pub mod slots;
+
+/// Which facets are alive, and who may see them.
+pub mod facets;
+
+/// What every up-to-date client holds.
+pub mod shadow;
+
+/// The changes of the last ticks, ready to be copied.
+pub mod pieces;
+
+/// Whole states, made when someone needs them.
+pub mod records;
+
+/// What one client holds.
+pub mod view;
+
+/// How many frames may be under way to one client.
+pub mod window;
+
+/// How many bytes of records a frame may take, and which come first.
+pub mod budget;
+
+/// What the game told, waiting for one client.
+pub mod events;
+
+/// One client's frame.
+pub mod assemble;
+
+/// All of it, in order.
+pub mod replicator;
+
+pub use replicator::{Client, Published, Replicator, SkipCause};
+pub use view::View;
+pub use window::Window;

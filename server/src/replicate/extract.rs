@@ -1,0 +1,226 @@
+//! The World's changes, as rows of codes: who came, who went, what changed. The only reader of the World outside `sim` and
+//! `game`; it copies values out and decides nothing.
+//!
+//! ```text
+//!   log of the step ─► gone: untrack · spawned: track, read whole
+//!   per component   ─► what changed since the last step: its codes, routed to the rows of the facets they belong to
+//!   owner and team  ─► facets for new audiences are born, of old ones retired
+//!   references      ─► a facet of its own while its target lives: the target's anchor slot
+//! ```
+
+use super::facets::{Facets, Tracked};
+use super::rows::Rows;
+use crate::room::counts::Counts;
+use crate::sim::{Column, EntityIds, Networked, Owner, Sim, Team};
+use bevy_ecs::prelude::{Entity, World};
+use shared::ids::{EntityId, Slot};
+use shared::limits::ENTITY_FACETS_MAX;
+use shared::schema::facet::Route;
+use shared::schema::{FacetKind, Layout, Section};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is remembered between ticks.
+pub struct Extract {
+    layout: Arc<Layout>,
+    columns: Vec<Box<dyn Column>>,
+    /// Reference facets that point at something: (source, place of the facet) to target.
+    references: BTreeMap<(EntityId, usize), EntityId>,
+    codes: Vec<i32>,
+    began: bool,
+    #[cfg(feature = "sabotage")]
+    skip_next: bool,
+}
+
+impl Extract {
+    /// Reads nothing yet.
+    #[must_use]
+    pub fn new(sim: &Sim, layout: Arc<Layout>) -> Self {
+        let columns = sim.columns();
+        let widest = columns.iter().map(|column| column.part_count()).max().unwrap_or(0);
+        Self {
+            layout,
+            columns,
+            references: BTreeMap::new(),
+            codes: vec![0; widest],
+            began: false,
+            #[cfg(feature = "sabotage")]
+            skip_next: false,
+        }
+    }
+
+    /// One column per component of the schema.
+    #[must_use]
+    pub fn columns(&self) -> &[Box<dyn Column>] {
+        &self.columns
+    }
+
+    /// Brings facets and rows up to what the World is after its step.
+    pub fn run(&mut self, sim: &Sim, facets: &mut Facets, rows: &mut Rows, counts: &mut Counts) {
+        let world = sim.world();
+        self.follow_log(world, facets, rows);
+        self.follow_changes(sim, facets, rows, counts);
+        self.follow_audiences(world, facets, rows);
+        self.follow_references(facets, rows);
+    }
+
+    fn follow_log(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows) {
+        let ids = world.resource::<EntityIds>();
+        for &id in ids.gone() {
+            facets.untrack(id);
+            let of_entity: Vec<_> =
+                self.references.range((id, 0)..=(id, ENTITY_FACETS_MAX)).map(|(&key, _)| key).collect();
+            for key in of_entity {
+                self.references.remove(&key);
+            }
+        }
+        // What `install` spawned came before the first step, and is in no log but the list of all.
+        let all: Vec<EntityId> = if std::mem::replace(&mut self.began, true) {
+            ids.spawned().to_vec()
+        } else {
+            ids.iter().map(|(id, _)| id).collect()
+        };
+        for id in all {
+            if let Some(entity) = ids.entity(id).filter(|_| facets.get(id).is_none()) {
+                self.track(world, facets, rows, id, entity);
+            }
+        }
+    }
+
+    fn track(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows, id: EntityId, entity: Entity) {
+        let Some(&Networked { kind, .. }) = world.get::<Networked>(entity) else { return };
+        let (owner, team) = audience(world, entity);
+        facets.track(id, Tracked { entity, kind, owner, team, slots: [None; ENTITY_FACETS_MAX] });
+        self.read_whole(world, facets, rows, id);
+    }
+
+    /// Puts all components of an entity into the rows of its living facets.
+    fn read_whole(&mut self, world: &World, facets: &Facets, rows: &mut Rows, id: EntityId) {
+        let Some(tracked) = facets.get(id) else { return };
+        let layout = Arc::clone(&self.layout);
+        let mut component = usize::MAX;
+        for route in layout.routes(tracked.kind) {
+            if route.component != component {
+                component = route.component;
+                if !self.columns[component].one(world, tracked.entity, &mut self.codes) {
+                    continue;
+                }
+            }
+            let codes = &self.codes[route.source..route.source + route.count];
+            put(&layout, &mut self.references, facets, rows, id, route, codes);
+        }
+    }
+
+    fn follow_changes(&mut self, sim: &Sim, facets: &mut Facets, rows: &mut Rows, counts: &mut Counts) {
+        let Self { layout, columns, references, .. } = self;
+        #[cfg(feature = "sabotage")]
+        let skip_next = &mut self.skip_next;
+        let mut renewed: Vec<(EntityId, usize)> = Vec::new();
+        for (component, column) in columns.iter_mut().enumerate() {
+            column.changed(sim.world(), sim.changed_since(), &mut |_, networked, codes, clamped| {
+                counts.clamps += u64::from(clamped.0);
+                #[cfg(feature = "sabotage")]
+                if std::mem::take(skip_next) {
+                    return;
+                }
+                for route in layout.routes(networked.kind).iter().filter(|route| route.component == component) {
+                    let own = &codes[route.source..route.source + route.count];
+                    if put(layout, references, facets, rows, networked.id, route, own) == Put::Constant {
+                        renewed.push((networked.id, route.facet));
+                    }
+                }
+            });
+        }
+        for (id, place) in renewed {
+            counts.renewals += 1;
+            facets.renew(id, place);
+            self.read_whole(sim.world(), facets, rows, id);
+        }
+    }
+
+    /// Owners and teams change rarely; looking costs one read per entity that has such facets.
+    fn follow_audiences(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows) {
+        let narrowed = |kind: FacetKind| {
+            let section = self.layout.facet(kind).map(|facet| facet.section);
+            matches!(section, Some(Section::Owner | Section::Team))
+        };
+        let moved: Vec<_> = facets
+            .tracked()
+            .filter(|(_, tracked)| self.layout.facets_of(tracked.kind).iter().any(|&kind| narrowed(kind)))
+            .filter_map(|(id, tracked)| {
+                let (owner, team) = audience(world, tracked.entity);
+                ((owner, team) != (tracked.owner, tracked.team)).then_some((id, owner, team))
+            })
+            .collect();
+        for (id, owner, team) in moved {
+            if facets.assign(id, owner, team) {
+                self.read_whole(world, facets, rows, id);
+            }
+        }
+    }
+
+    /// A reference's facet lives while source and target do; its row is the target's anchor slot.
+    fn follow_references(&self, facets: &mut Facets, rows: &mut Rows) {
+        for (&(source, place), &target) in &self.references {
+            let slot = facets.anchor(target).and_then(|anchor| Some((facets.bear_reference(source, place)?, anchor)));
+            match slot {
+                Some((slot, anchor)) => {
+                    rows.put(slot, 0, &[i32::from(anchor.0)]);
+                }
+                None => facets.retire(source, place),
+            }
+        }
+    }
+
+    /// Forgets the next change that it should see, as a bug in it would.
+    #[cfg(feature = "sabotage")]
+    pub const fn sabotage_skip_change(&mut self) {
+        self.skip_next = true;
+    }
+}
+
+/// What became of some codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// They are as they were, or the facet is not alive.
+    Same,
+    /// The row changed.
+    Changed,
+    /// A part changed that must not change in the facet's life.
+    Constant,
+}
+
+/// Routes a run of a component's codes into the row of its facet, or into the table of references.
+pub fn put(
+    layout: &Layout,
+    references: &mut BTreeMap<(EntityId, usize), EntityId>,
+    facets: &Facets,
+    rows: &mut Rows,
+    id: EntityId,
+    route: &Route,
+    codes: &[i32],
+) -> Put {
+    let Some(&kind) = facets.kinds_of(id).get(route.facet) else { return Put::Same };
+    let Some(facet) = layout.facet(kind) else { return Put::Same };
+    if facet.section == Section::References {
+        let target = EntityId(codes.first().map_or(EntityId::NONE.0, |&code| code as u32));
+        // "Nobody" stays in the table: it has no anchor, so the facet retires.
+        references.insert((id, route.facet), target);
+        return Put::Same;
+    }
+    let Some(slot) = facets.slot_at(id, route.facet) else { return Put::Same };
+    put_in_row(facets, rows, slot, facet.constant.get(route.part) == Some(&true), route.part, codes)
+}
+
+fn put_in_row(facets: &Facets, rows: &mut Rows, slot: Slot, constant: bool, part: usize, codes: &[i32]) -> Put {
+    match rows.put(slot, part, codes) {
+        false => Put::Same,
+        true if constant && !facets.born().contains(slot) => Put::Constant,
+        true => Put::Changed,
+    }
+}
+
+fn audience(world: &World, entity: Entity) -> (Option<shared::ids::PlayerId>, Option<u8>) {
+    let owner = world.get::<Owner>(entity).map(|owner| owner.0);
+    (owner, world.get::<Team>(entity).map(|team| team.0))
+}

@@ -1,0 +1,331 @@
+//! Which facets are alive, who may see them, and which slots an entity's facets have.
+//!
+//! ```text
+//!   EntityId ─► Tracked { kind, owner, team, slots[facet] }          slot ─► Alive { record, entity }
+//!   per section: the slots alive for everyone · per team · per player · references
+//! ```
+//!
+//! An entity's facet is born when its entity is (or gets an owner, a team, a living target) and retired when that ends; a
+//! retired facet's slot is *gone* in this tick and rests until the next.
+
+use super::slots::Slots;
+use bevy_ecs::prelude::Entity;
+use shared::codec::Record;
+use shared::ids::{EntityId, PlayerId, Slot};
+use shared::limits::ENTITY_FACETS_MAX;
+use shared::schema::{FacetKind, Kind, Layout, Section};
+use shared::slot_set::SlotSet;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An entity that is replicated.
+#[derive(Clone, Debug)]
+pub struct Tracked {
+    /// The World's name for it.
+    pub entity: Entity,
+    /// What it is.
+    pub kind: Kind,
+    /// Who owns it.
+    pub owner: Option<PlayerId>,
+    /// Its team.
+    pub team: Option<u8>,
+    /// The slots of its facets, in the order of its kind's facets.
+    pub slots: [Option<Slot>; ENTITY_FACETS_MAX],
+}
+
+/// A facet that is alive.
+#[derive(Clone, Copy, Debug)]
+pub struct Alive {
+    /// Its name on the wire.
+    pub record: Record,
+    /// Whose it is.
+    pub entity: EntityId,
+    /// Who may see it, beyond its section.
+    pub audience: AudienceKey,
+}
+
+/// Whom a facet's section narrows it to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AudienceKey {
+    /// Nobody in particular: everyone's and references.
+    All,
+    /// A team.
+    Team(u8),
+    /// A player.
+    Player(PlayerId),
+}
+
+/// All facets of a room.
+#[derive(Debug)]
+pub struct Facets {
+    layout: Arc<Layout>,
+    slots: Slots,
+    tracked: BTreeMap<EntityId, Tracked>,
+    alive: Vec<Option<Alive>>,
+    everyone: SlotSet,
+    references: SlotSet,
+    teams: BTreeMap<u8, SlotSet>,
+    owners: BTreeMap<PlayerId, SlotSet>,
+    /// Born in this tick: a record, no piece.
+    born: SlotSet,
+    /// Retired in this tick.
+    gone: SlotSet,
+    /// Facets that found no slot, ever.
+    unplaced: u64,
+}
+
+impl Facets {
+    /// Nothing alive yet.
+    #[must_use]
+    pub fn new(layout: Arc<Layout>, slot_seed: u64) -> Self {
+        let slots = layout.slots();
+        Self {
+            slots: Slots::new(layout.slot_bits(), slot_seed),
+            layout,
+            tracked: BTreeMap::new(),
+            alive: vec![None; slots],
+            everyone: SlotSet::new(slots),
+            references: SlotSet::new(slots),
+            teams: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            born: SlotSet::new(slots),
+            gone: SlotSet::new(slots),
+            unplaced: 0,
+        }
+    }
+
+    /// A new tick begins: what was born and what went last tick is history.
+    pub fn next_tick(&mut self) {
+        self.slots.next_tick();
+        self.born.clear();
+        self.gone.clear();
+    }
+
+    /// Begins to replicate an entity: its anchor, and its owner's and team's facets if it has these. Facets of
+    /// references are born by [`Facets::bear`] when their target lives.
+    pub fn track(&mut self, id: EntityId, tracked: Tracked) {
+        self.tracked.insert(id, tracked);
+        for place in 0..self.kinds_of(id).len() {
+            self.bear(id, place);
+        }
+    }
+
+    /// Ends an entity: all its facets are retired.
+    pub fn untrack(&mut self, id: EntityId) {
+        for place in 0..ENTITY_FACETS_MAX {
+            self.retire(id, place);
+        }
+        self.tracked.remove(&id);
+    }
+
+    /// Changes who owns an entity and which team it is of; facets of the old ones retire, of the new ones are born.
+    /// True if anything changed.
+    pub fn assign(&mut self, id: EntityId, owner: Option<PlayerId>, team: Option<u8>) -> bool {
+        let Some(tracked) = self.tracked.get_mut(&id) else { return false };
+        let changed = [(Section::Owner, tracked.owner != owner), (Section::Team, tracked.team != team)];
+        tracked.owner = owner;
+        tracked.team = team;
+        let mut any = false;
+        for (section, _) in changed.into_iter().filter(|&(_, changed)| changed) {
+            for place in 0..self.kinds_of(id).len() {
+                if self.section_at(id, place) == Some(section) {
+                    self.retire(id, place);
+                    self.bear(id, place);
+                    any = true;
+                }
+            }
+        }
+        any
+    }
+
+    /// Gives the facet at `place` of an entity a slot, if it has an audience, its anchor lives, and it has none yet.
+    /// A reference's facet is born only when asked for by [`Facets::bear_reference`].
+    fn bear(&mut self, id: EntityId, place: usize) -> Option<Slot> {
+        let section = self.section_at(id, place)?;
+        let tracked = self.tracked.get(&id)?;
+        let audience = match section {
+            Section::Everyone => AudienceKey::All,
+            Section::Team => AudienceKey::Team(tracked.team?),
+            Section::Owner => AudienceKey::Player(tracked.owner?),
+            Section::References => return None,
+        };
+        self.give_slot(id, place, section, audience)
+    }
+
+    /// Gives a reference's facet a slot.
+    pub fn bear_reference(&mut self, id: EntityId, place: usize) -> Option<Slot> {
+        self.give_slot(id, place, Section::References, AudienceKey::All)
+    }
+
+    fn give_slot(&mut self, id: EntityId, place: usize, section: Section, audience: AudienceKey) -> Option<Slot> {
+        let kind = *self.kinds_of(id).get(place)?;
+        let tracked = self.tracked.get_mut(&id)?;
+        if let Some(slot) = tracked.slots[place] {
+            return Some(slot);
+        }
+        if place > 0 && tracked.slots[0].is_none() {
+            return None;
+        }
+        let Some(slot) = self.slots.draw() else {
+            self.unplaced += 1;
+            return None;
+        };
+        tracked.slots[place] = Some(slot);
+        let anchor = tracked.slots[0].unwrap_or(slot);
+        self.alive[slot.index()] = Some(Alive { record: Record { slot, kind, anchor }, entity: id, audience });
+        self.set_mut(section, audience).insert(slot);
+        self.born.insert(slot);
+        Some(slot)
+    }
+
+    /// Retires the facet at `place` of an entity, if it is alive.
+    pub fn retire(&mut self, id: EntityId, place: usize) {
+        let Some(slot) = self.tracked.get_mut(&id).and_then(|tracked| tracked.slots[place].take()) else { return };
+        let Some(alive) = self.alive[slot.index()].take() else { return };
+        let section = self.layout.facets()[usize::from(alive.record.kind.0)].section;
+        self.set_mut(section, alive.audience).remove(slot);
+        if !self.born.remove(slot) {
+            self.gone.insert(slot);
+        }
+        self.slots.release(slot);
+    }
+
+    /// Retires a facet and gives it a new slot: it changed in what may not change.
+    pub fn renew(&mut self, id: EntityId, place: usize) -> Option<Slot> {
+        let slot = self.tracked.get(&id)?.slots[place]?;
+        let alive = self.alive[slot.index()]?;
+        let section = self.section_at(id, place)?;
+        if place == 0 {
+            // The others name the anchor's slot: all of them start anew.
+            let places: Vec<usize> =
+                (0..ENTITY_FACETS_MAX).filter(|&other| self.slot_at(id, other).is_some()).collect();
+            for &other in places.iter().rev() {
+                self.retire(id, other);
+            }
+            for other in places {
+                if self.section_at(id, other) != Some(Section::References) {
+                    self.bear(id, other);
+                }
+            }
+            return self.slot_at(id, 0);
+        }
+        self.retire(id, place);
+        self.give_slot(id, place, section, alive.audience)
+    }
+
+    /// The facets that an entity of this kind has.
+    #[must_use]
+    pub fn kinds_of(&self, id: EntityId) -> &[FacetKind] {
+        self.tracked.get(&id).map_or(&[], |tracked| self.layout.facets_of(tracked.kind))
+    }
+
+    fn section_at(&self, id: EntityId, place: usize) -> Option<Section> {
+        let kind = self.kinds_of(id).get(place)?;
+        self.layout.facet(*kind).map(|facet| facet.section)
+    }
+
+    /// The slot of the facet at `place` of an entity.
+    #[must_use]
+    pub fn slot_at(&self, id: EntityId, place: usize) -> Option<Slot> {
+        self.tracked.get(&id)?.slots[place]
+    }
+
+    /// The anchor's slot of an entity.
+    #[must_use]
+    pub fn anchor(&self, id: EntityId) -> Option<Slot> {
+        self.slot_at(id, 0)
+    }
+
+    /// The entity whose anchor has this slot.
+    #[must_use]
+    pub fn entity_at(&self, anchor: Slot) -> Option<EntityId> {
+        let alive = self.alive.get(anchor.index()).copied().flatten()?;
+        (alive.record.anchor == anchor).then_some(alive.entity)
+    }
+
+    /// A facet that is alive.
+    #[must_use]
+    pub fn alive(&self, slot: Slot) -> Option<&Alive> {
+        self.alive.get(slot.index()).and_then(Option::as_ref)
+    }
+
+    /// All facets that are alive, by slot.
+    pub fn all_alive(&self) -> impl Iterator<Item = &Alive> + '_ {
+        self.alive.iter().flatten()
+    }
+
+    /// Number of facets alive.
+    #[must_use]
+    pub fn alive_count(&self) -> usize {
+        self.slots.alive()
+    }
+
+    /// The entities that are replicated.
+    pub fn tracked(&self) -> impl Iterator<Item = (EntityId, &Tracked)> + '_ {
+        self.tracked.iter().map(|(&id, tracked)| (id, tracked))
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, id: EntityId) -> Option<&Tracked> {
+        self.tracked.get(&id)
+    }
+
+    /// The slots of a section that are alive for an audience.
+    #[must_use]
+    pub fn visible(&self, section: Section, audience: AudienceKey) -> Option<&SlotSet> {
+        match (section, audience) {
+            (Section::Everyone, _) => Some(&self.everyone),
+            (Section::References, _) => Some(&self.references),
+            (Section::Team, AudienceKey::Team(team)) => self.teams.get(&team),
+            (Section::Owner, AudienceKey::Player(player)) => self.owners.get(&player),
+            _ => None,
+        }
+    }
+
+    fn set_mut(&mut self, section: Section, audience: AudienceKey) -> &mut SlotSet {
+        let slots = self.layout.slots();
+        match (section, audience) {
+            (Section::Team, AudienceKey::Team(team)) => self.teams.entry(team).or_insert_with(|| SlotSet::new(slots)),
+            (Section::Owner, AudienceKey::Player(player)) => {
+                self.owners.entry(player).or_insert_with(|| SlotSet::new(slots))
+            }
+            (Section::References, _) => &mut self.references,
+            _ => &mut self.everyone,
+        }
+    }
+
+    /// A player left for good: its set is not needed any more.
+    pub fn forget_player(&mut self, player: PlayerId) {
+        if self.owners.get(&player).is_some_and(SlotSet::is_empty) {
+            self.owners.remove(&player);
+        }
+    }
+
+    /// Born in this tick.
+    #[must_use]
+    pub const fn born(&self) -> &SlotSet {
+        &self.born
+    }
+
+    /// Retired in this tick.
+    #[must_use]
+    pub const fn gone(&self) -> &SlotSet {
+        &self.gone
+    }
+
+    /// How many facets found no slot, ever.
+    #[must_use]
+    pub const fn unplaced(&self) -> u64 {
+        self.unplaced
+    }
+}
+
+/// Faults done on purpose, to show that the proof can fail.
+#[cfg(feature = "sabotage")]
+impl Facets {
+    /// Makes the next facet that is born take this slot, if it is free.
+    pub fn sabotage_reuse(&mut self, slot: Slot) -> bool {
+        self.slots.reuse_next(slot)
+    }
+}

@@ -1,0 +1,338 @@
+//! All of it, in order: once per tick for the room, then per client.
+//!
+//! ```text
+//!   extract ─► scrub ─► pack ─► for each client: view.next_tick ─► may it have a frame? ─► assemble
+//! ```
+//!
+//! A client that may not have a frame now (its socket is busy, its window full) is skipped and counted; its view moves on all
+//! the same, and its next frame covers what it missed.
+
+use super::assemble::{About, Shared, assemble};
+use super::events::{EventLane, Told};
+use super::extract::Extract;
+use super::facets::Facets;
+use super::pieces::Ring;
+use super::records::Records;
+use super::rows::Rows;
+use super::scrub::Scrub;
+use super::shadow::Shadow;
+use super::view::View;
+use super::window::Window;
+use crate::room::counts::Counts;
+use crate::sim::{Outbox, Sim, To};
+use shared::bits::BitWriter;
+use shared::codec::Tables;
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
+use shared::schema::{Layout, Schema, SchemaError};
+use shared::wire::{Digest, FrameHeader, FrameKind};
+use std::sync::Arc;
+
+/// How replication is run; see the server's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicateOptions {
+    /// Bytes of records that one frame may take.
+    pub record_bytes: usize,
+    /// Entities that the scrub looks at per tick.
+    pub scrub_entities: usize,
+    /// Ticks between two keep-alives of a client that paused.
+    pub keep_alive_ticks: u32,
+}
+
+impl Default for ReplicateOptions {
+    fn default() -> Self {
+        Self { record_bytes: 16 * 1024, scrub_entities: 16, keep_alive_ticks: 30 }
+    }
+}
+
+/// One client, as replication sees it.
+#[derive(Debug)]
+pub struct Client {
+    /// Whose it is.
+    pub player: PlayerId,
+    /// The entity that its inputs drive.
+    pub entity: Option<EntityId>,
+    /// What it holds.
+    pub view: View,
+    /// What is under way to it.
+    pub window: Window,
+    /// What waits to be told.
+    pub events: EventLane,
+    /// It asked for keep-alives only.
+    pub paused: bool,
+    /// Its socket still holds an unsent frame.
+    pub busy: bool,
+    /// How much of the digest it gets.
+    pub digest: Digest,
+    /// Per tick, newest in the lowest bit: its own input was used.
+    pub applied: u32,
+    /// How early its newest input came, since its last frame, in 1/16 tick.
+    pub early: Option<i8>,
+}
+
+impl Client {
+    /// A client that holds nothing; `tick` is its Welcome's.
+    #[must_use]
+    pub fn new(slots: usize, player: PlayerId, tick: Tick, digest: Digest) -> Self {
+        Self {
+            player,
+            entity: None,
+            view: View::new(slots, player),
+            window: Window::new(tick),
+            events: EventLane::default(),
+            paused: false,
+            busy: false,
+            digest,
+            applied: 0,
+            early: None,
+        }
+    }
+}
+
+/// Why a client got no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipCause {
+    /// Its socket did not take the last one yet.
+    Busy,
+    /// Too many are unconfirmed.
+    Window,
+    /// It asked for a pause, and no keep-alive is due.
+    Paused,
+}
+
+/// What a tick gave one client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// A frame, to be sent: it is committed.
+    Frame(Vec<u8>),
+    /// Nothing.
+    Skipped(SkipCause),
+    /// It can not be told everything any more: close it.
+    EventsOverflow,
+}
+
+/// One room's replication.
+pub struct Replicator {
+    schema: Arc<Schema>,
+    layout: Arc<Layout>,
+    tables: Tables,
+    options: ReplicateOptions,
+    extract: Extract,
+    scrub: Scrub,
+    facets: Facets,
+    rows: Rows,
+    shadow: Shadow,
+    ring: Ring,
+    records: Records,
+    told: Vec<(To, Arc<Told>)>,
+    tick: Tick,
+    #[cfg(feature = "sabotage")]
+    drop_piece: bool,
+}
+
+impl Replicator {
+    /// Nothing replicated yet; `slot_seed` must not be known to players.
+    ///
+    /// # Errors
+    /// [`SchemaError`] if the schema cannot be laid out.
+    pub fn new(sim: &Sim, slot_bits: u32, slot_seed: u64, options: ReplicateOptions) -> Result<Self, SchemaError> {
+        let schema = Arc::new(sim.schema().clone());
+        let layout = Arc::new(Layout::new(&schema, slot_bits)?);
+        let slots = layout.slots();
+        let stride = layout.parts_max().max(1);
+        Ok(Self {
+            tables: Tables::untrained(&layout),
+            options,
+            extract: Extract::new(sim, Arc::clone(&layout)),
+            scrub: Scrub::default(),
+            facets: Facets::new(Arc::clone(&layout), slot_seed),
+            rows: Rows::new(slots, stride),
+            shadow: Shadow::new(slots, stride),
+            ring: Ring::new(slots),
+            records: Records::new(slots),
+            told: Vec::new(),
+            tick: Tick(0),
+            schema,
+            layout,
+            #[cfg(feature = "sabotage")]
+            drop_piece: false,
+        })
+    }
+
+    /// What the game declares.
+    #[must_use]
+    pub const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Its layout.
+    #[must_use]
+    pub const fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// The codes in force.
+    #[must_use]
+    pub const fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Which facets are alive.
+    #[must_use]
+    pub const fn facets(&self) -> &Facets {
+        &self.facets
+    }
+
+    /// What every up-to-date client holds.
+    #[must_use]
+    pub const fn shadow(&self) -> &Shadow {
+        &self.shadow
+    }
+
+    /// A client that may hold nothing yet.
+    #[must_use]
+    pub fn client(&self, player: PlayerId, digest: Digest) -> Client {
+        Client::new(self.layout.slots(), player, self.tick, digest)
+    }
+
+    /// Once per tick, after the step: what changed is found, quantised, compared and packed.
+    pub fn pack(&mut self, tick: Tick, sim: &Sim, counts: &mut Counts) {
+        self.tick = tick;
+        self.facets.next_tick();
+        self.records.next_tick();
+        self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
+        let Self { scrub, extract, facets, rows, layout, options, .. } = self;
+        scrub.run(options.scrub_entities, sim, layout, extract, facets, rows, counts);
+        let pieces = self.ring.begin(tick);
+        self.shadow.pack(&self.layout, &self.tables, &self.facets, &self.rows, pieces);
+        counts.pieces += pieces.count() as u64;
+        self.ring.finish(tick);
+        #[cfg(feature = "sabotage")]
+        if self.drop_piece && self.ring.sabotage_drop_piece(tick) {
+            self.drop_piece = false;
+        }
+        let events = sim.world().resource::<Outbox>().events().iter();
+        self.told.clear();
+        self.told.extend(events.map(|sent| {
+            let told = Told { kind: sent.kind, codes: sent.codes.clone() };
+            (sent.to, Arc::new(told))
+        }));
+        counts.facets = self.facets.alive_count() as u64;
+        counts.unplaced = self.facets.unplaced();
+    }
+
+    /// Once per tick and client, after [`Replicator::pack`]: its frame, or why it gets none.
+    pub fn publish(&mut self, client: &mut Client, counts: &mut Counts) -> Published {
+        let team = client.entity.and_then(|entity| self.facets.get(entity)).and_then(|tracked| tracked.team);
+        client.view.set_team(team);
+        client.view.next_tick(&self.facets);
+        client.window.next_tick();
+        for (to, told) in &self.told {
+            if is_for(*to, client.player, team) && client.events.push(told).is_err() {
+                return Published::EventsOverflow;
+            }
+        }
+        if let Some(cause) = self.skip_cause(client) {
+            counts.skip(cause);
+            return Published::Skipped(cause);
+        }
+        let frame = if client.paused { self.keep_alive() } else { self.frame(client, counts) };
+        client.window.sent(self.tick);
+        counts.frames += 1;
+        counts.state_bytes += frame.len() as u64;
+        Published::Frame(frame)
+    }
+
+    fn skip_cause(&self, client: &Client) -> Option<SkipCause> {
+        if client.busy {
+            return Some(SkipCause::Busy);
+        }
+        if client.paused && !self.tick.0.is_multiple_of(self.options.keep_alive_ticks) {
+            return Some(SkipCause::Paused);
+        }
+        (!client.window.is_open()).then_some(SkipCause::Window)
+    }
+
+    fn keep_alive(&self) -> Vec<u8> {
+        let mut out = BitWriter::new();
+        FrameHeader::keep_alive(self.tick).write(&mut out);
+        out.into_bytes()
+    }
+
+    fn frame(&mut self, client: &mut Client, counts: &mut Counts) -> Vec<u8> {
+        let about =
+            About { applied: client.applied, early: client.early.take(), entity: client.entity, digest: client.digest };
+        let before = self.records.count();
+        let mut shared = Shared {
+            tick: self.tick,
+            schema: &self.schema,
+            layout: &self.layout,
+            tables: &self.tables,
+            facets: &self.facets,
+            shadow: &self.shadow,
+            ring: &self.ring,
+            records: &mut self.records,
+            record_bytes: self.options.record_bytes,
+        };
+        let (frame, kind) = assemble(&mut shared, &mut client.view, &mut client.events, about);
+        counts.records_made += (self.records.count() - before) as u64;
+        match kind {
+            FrameKind::Full => counts.full_frames += 1,
+            FrameKind::Step { covered, .. } => counts.caught_up_ticks += u64::from(covered - 1),
+            FrameKind::KeepAlive => {}
+        }
+        frame
+    }
+
+    /// Facets whose codes are not what the World says, looked at by a path of its own: for tests.
+    #[must_use]
+    pub fn strays(&self, sim: &Sim) -> Vec<Slot> {
+        let mut strays = Vec::new();
+        for (id, tracked) in self.facets.tracked() {
+            for route in self.layout.routes(tracked.kind) {
+                let column = &self.extract.columns()[route.component];
+                let mut codes = vec![0; column.part_count()];
+                let Some(slot) = self.facets.slot_at(id, route.facet) else { continue };
+                if !column.one(sim.world(), tracked.entity, &mut codes) {
+                    continue;
+                }
+                let facet = self.facets.alive(slot).and_then(|alive| self.layout.facet(alive.record.kind));
+                if facet.is_some_and(|facet| facet.section == shared::schema::Section::References) {
+                    let target = self.facets.anchor(EntityId(codes[route.source] as u32));
+                    codes[route.source] = target.map_or(-1, |slot| i32::from(slot.0));
+                }
+                let states = &self.shadow.states(slot)[route.part..route.part + route.count];
+                if states.iter().zip(&codes[route.source..]).any(|(state, &code)| state.code != code) {
+                    strays.push(slot);
+                }
+            }
+        }
+        strays
+    }
+}
+
+fn is_for(to: To, player: PlayerId, team: Option<u8>) -> bool {
+    match to {
+        To::Everyone => true,
+        To::Team(own) => team == Some(own),
+        To::Player(own) => own == player,
+    }
+}
+
+/// Faults done on purpose, to show that the proof can fail.
+#[cfg(feature = "sabotage")]
+impl Replicator {
+    /// The next piece that is made is dropped.
+    pub const fn sabotage_drop_piece(&mut self) {
+        self.drop_piece = true;
+    }
+
+    /// The next change that extract sees is forgotten.
+    pub const fn sabotage_skip_change(&mut self) {
+        self.extract.sabotage_skip_change();
+    }
+
+    /// The next facet that is born takes this slot, if it is free.
+    pub fn sabotage_reuse_slot(&mut self, slot: Slot) -> bool {
+        self.facets.sabotage_reuse(slot)
+    }
+}

@@ -1,0 +1,87 @@
+//! What every up-to-date client holds: states by slot, their hashes, and the sums that prove them.
+//!
+//! The shadow moves exactly as clients move: advanced once per tick, corrected by the pieces that are sent. Predicting from
+//! it, never from the World, is what keeps both ends together (a closed loop; `shared::codec::predictor`).
+
+use super::facets::Facets;
+use super::pieces::TickPieces;
+use super::rows::Rows;
+use shared::codec::digest::{fresh_hash, stale_hash};
+use shared::codec::piece::{advance, write_piece};
+use shared::codec::{Lanes, PartState, Tables};
+use shared::ids::Slot;
+use shared::schema::Layout;
+use shared::slot_set::SlotSet;
+
+/// States and hashes of all slots.
+#[derive(Debug)]
+pub struct Shadow {
+    states: Vec<PartState>,
+    stride: usize,
+    hashes: Vec<Lanes>,
+}
+
+impl Shadow {
+    /// Nothing alive yet.
+    #[must_use]
+    pub fn new(slots: usize, stride: usize) -> Self {
+        Self { states: vec![PartState::default(); slots * stride], stride, hashes: vec![Lanes::default(); slots] }
+    }
+
+    /// A slot's states; longer than its facet may be.
+    #[must_use]
+    pub fn states(&self, slot: Slot) -> &[PartState] {
+        &self.states[slot.index() * self.stride..][..self.stride]
+    }
+
+    /// The sum of the hashes of `fresh`, and of the names of what is held but stale.
+    #[must_use]
+    pub fn sum(&self, facets: &Facets, held: &SlotSet, fresh: &SlotSet) -> Lanes {
+        let mut sum = Lanes::default();
+        for slot in fresh.iter() {
+            sum += self.hashes[slot.index()];
+        }
+        for (at, (&held, &fresh)) in held.words().iter().zip(fresh.words()).enumerate() {
+            let mut stale = held & !fresh;
+            while stale != 0 {
+                let slot = Slot((at * 64) as u16 + stale.trailing_zeros() as u16);
+                stale &= stale - 1;
+                if let Some(alive) = facets.alive(slot) {
+                    sum += stale_hash(alive.record);
+                }
+            }
+        }
+        sum
+    }
+
+    /// Moves every facet one tick on and packs what was not as predicted. What was born in this tick starts from its row.
+    pub fn pack(&mut self, layout: &Layout, tables: &Tables, facets: &Facets, rows: &Rows, pieces: &mut TickPieces) {
+        for alive in facets.all_alive() {
+            let record = alive.record;
+            let slot = record.slot;
+            let facet = &layout.facets()[usize::from(record.kind.0)];
+            let states = &mut self.states[slot.index() * self.stride..][..facet.parts.len()];
+            let row = rows.row(slot);
+            let moved = if facets.born().contains(slot) {
+                for (state, &code) in states.iter_mut().zip(row) {
+                    *state = PartState::new(code);
+                }
+                true
+            } else {
+                let moving = states.iter().any(|state| state.delta != 0);
+                if moving {
+                    advance(facet, states);
+                }
+                let start = pieces.bits_mut().bit_length();
+                let wrote = write_piece(pieces.bits_mut(), tables, facet, states, row);
+                if wrote {
+                    pieces.add(facet.section, slot, start);
+                }
+                moving || wrote
+            };
+            if moved {
+                self.hashes[slot.index()] = fresh_hash(record, states);
+            }
+        }
+    }
+}

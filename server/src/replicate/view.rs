@@ -1,0 +1,193 @@
+//! Which slots does this client hold, and is each still exact?
+//!
+//! A shared piece helps only a client whose copy equals the shadow. So we keep, per client and section, what it `held`,
+//! which of that is `fresh`, and what is `leaving`; all three move every tick, sent to or not.
+//!
+//! ```text
+//!   visible   1 1 0 1 1      slot 2 left the view      → leaving
+//!   held      1 1 1 1 0      slot 4 entered            → record
+//!   fresh     1 0 1 1 0      slot 1 missed an update   → stale, record when the budget allows
+//! ```
+//!
+//! A slot that was reused while the client was skipped leaves first and enters anew.
+//!
+//! Never here: bits (see `assemble`), sockets (see `worker`), the World (see `extract`).
+
+use super::facets::{AudienceKey, Facets};
+use shared::ids::{PlayerId, Slot, Tick};
+use shared::schema::Section;
+use shared::slot_set::SlotSet;
+
+/// What a client holds of one section.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// What it has, exact or not, less what is leaving.
+    pub held: SlotSet,
+    /// What of that equals the shadow as of its newest frame.
+    pub fresh: SlotSet,
+    /// What it had after its newest frame and must drop with the next.
+    pub leaving: SlotSet,
+}
+
+impl Holding {
+    fn new(slots: usize) -> Self {
+        Self { held: SlotSet::new(slots), fresh: SlotSet::new(slots), leaving: SlotSet::new(slots) }
+    }
+
+    fn clear(&mut self) {
+        self.held.clear();
+        self.fresh.clear();
+        self.leaving.clear();
+    }
+}
+
+/// What one client holds.
+#[derive(Clone, Debug)]
+pub struct View {
+    sections: [Holding; 4],
+    player: PlayerId,
+    team: Option<u8>,
+    /// The tick of its newest frame; `None` before the first and whenever it must start anew.
+    tick: Option<Tick>,
+    /// The anchor that it was last told is its own.
+    me: Option<Slot>,
+    #[cfg(feature = "sabotage")]
+    keeps: Option<Slot>,
+}
+
+impl View {
+    /// A client that holds nothing: its first frame is a full one.
+    #[must_use]
+    pub fn new(slots: usize, player: PlayerId) -> Self {
+        let sections = std::array::from_fn(|_| Holding::new(slots));
+        Self {
+            sections,
+            player,
+            team: None,
+            tick: None,
+            me: None,
+            #[cfg(feature = "sabotage")]
+            keeps: None,
+        }
+    }
+
+    /// The client must drop all it holds: the next frame is a full one.
+    pub fn start_anew(&mut self) {
+        self.tick = None;
+    }
+
+    /// The tick of its newest frame, unless the next must be a full one.
+    #[must_use]
+    pub const fn tick(&self) -> Option<Tick> {
+        self.tick
+    }
+
+    /// Its team decides what it may see.
+    pub const fn set_team(&mut self, team: Option<u8>) {
+        self.team = team;
+    }
+
+    /// What it may see of a section. (Interest narrows this further.)
+    #[must_use]
+    pub fn visible<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a SlotSet> {
+        let audience = match section {
+            Section::Team => AudienceKey::Team(self.team?),
+            Section::Owner => AudienceKey::Player(self.player),
+            Section::Everyone | Section::References => AudienceKey::All,
+        };
+        facets.visible(section, audience)
+    }
+
+    /// What it holds of a section.
+    #[must_use]
+    pub fn holding(&self, section: Section) -> &Holding {
+        &self.sections[section.index()]
+    }
+
+    /// What it holds of a section, for who builds its frame.
+    pub fn holding_mut(&mut self, section: Section) -> &mut Holding {
+        &mut self.sections[section.index()]
+    }
+
+    /// A tick passed, whether it gets a frame or not: what is gone or out of sight is leaving.
+    pub fn next_tick(&mut self, facets: &Facets) {
+        for section in Section::ALL {
+            let visible = self.visible(section, facets).map_or(&[][..], SlotSet::words);
+            let gone = facets.gone().words();
+            let holding = &mut self.sections[section.index()];
+            let held = holding.held.words_mut().iter_mut();
+            let fresh = holding.fresh.words_mut().iter_mut();
+            let leaving = holding.leaving.words_mut().iter_mut();
+            for (at, ((held, fresh), leaving)) in held.zip(fresh).zip(leaving).enumerate() {
+                let leaves = *held & (gone[at] | !visible.get(at).copied().unwrap_or(0));
+                *leaving |= leaves;
+                *held &= !leaves;
+                *fresh &= !leaves;
+            }
+        }
+        #[cfg(feature = "sabotage")]
+        self.sabotage_hold();
+    }
+
+    /// Drops everything: a full frame begins.
+    pub fn clear(&mut self) {
+        self.sections.iter_mut().for_each(Holding::clear);
+        self.me = None;
+    }
+
+    /// Notes who it is, if that is news: the slot to tell.
+    pub fn learn_me(&mut self, me: Option<Slot>) -> Option<Slot> {
+        if self.me == me {
+            return None;
+        }
+        self.me = me;
+        me
+    }
+
+    /// A frame of `tick` was built: what was leaving has left.
+    pub fn commit(&mut self, tick: Tick) {
+        for holding in &mut self.sections {
+            holding.leaving.clear();
+        }
+        self.tick = Some(tick);
+    }
+
+    /// Everything that it may see is held and fresh.
+    #[must_use]
+    pub fn is_complete(&self, facets: &Facets) -> bool {
+        Section::ALL.iter().all(|&section| match self.visible(section, facets) {
+            Some(visible) => {
+                let fresh = self.sections[section.index()].fresh.words();
+                visible.words().iter().zip(fresh).all(|(visible, fresh)| visible & !fresh == 0)
+            }
+            None => true,
+        })
+    }
+
+    /// How much it holds, how much of that is fresh.
+    #[must_use]
+    pub fn held_and_fresh(&self) -> (usize, usize) {
+        self.sections
+            .iter()
+            .fold((0, 0), |(held, fresh), holding| (held + holding.held.count(), fresh + holding.fresh.count()))
+    }
+}
+
+/// Faults done on purpose, to show that the proof can fail.
+#[cfg(feature = "sabotage")]
+impl View {
+    /// Forgets to let this slot leave, from now on.
+    pub const fn sabotage_keep(&mut self, slot: Slot) {
+        self.keeps = Some(slot);
+    }
+
+    fn sabotage_hold(&mut self) {
+        let Some(slot) = self.keeps else { return };
+        for holding in &mut self.sections {
+            if holding.leaving.remove(slot) {
+                holding.held.insert(slot);
+                holding.fresh.insert(slot);
+            }
+        }
+    }
+}

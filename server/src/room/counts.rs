@@ -1,0 +1,72 @@
+//! What happened in a room: plain numbers that only grow, read by whoever owns the room and put into metrics at its pace.
+//!
+//! The room is pure, so it knows no metrics; a field here is a metric there (see `metrics.rs`).
+
+use crate::replicate::SkipCause;
+
+/// Counts of one room since it was made (the last block: as of now).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// State frames handed over.
+    pub frames: u64,
+    /// Of these, full ones.
+    pub full_frames: u64,
+    /// Their bytes.
+    pub state_bytes: u64,
+    /// Ticks that step frames covered beyond their own.
+    pub caught_up_ticks: u64,
+    /// Clients skipped because their socket was busy.
+    pub skipped_busy: u64,
+    /// Clients skipped because their window was full.
+    pub skipped_window: u64,
+    /// Clients skipped because they asked for a pause.
+    pub skipped_paused: u64,
+    /// Pieces packed.
+    pub pieces: u64,
+    /// Records made.
+    pub records_made: u64,
+    /// Values that did not fit their declared range.
+    pub clamps: u64,
+    /// Changes that extract had missed and the scrub found.
+    pub missed_extracts: u64,
+    /// Facets renewed because a constant field changed.
+    pub renewals: u64,
+    /// Messages that could not be decoded.
+    pub malformed: u64,
+    /// Messages that were decoded and made no sense.
+    pub out_of_place: u64,
+    /// Inputs taken for the tick they were named for.
+    pub inputs_in_time: u64,
+    /// Inputs that came after their tick.
+    pub inputs_late: u64,
+    /// Inputs of ticks that had one already.
+    pub inputs_duplicate: u64,
+    /// Ticks and players without an input of their own.
+    pub inputs_missing: u64,
+    /// Requests taken.
+    pub requests: u64,
+    /// Clients that found a wrong digest and asked for everything anew.
+    pub resyncs: u64,
+    /// Players that came.
+    pub joins: u64,
+    /// Players that left.
+    pub leaves: u64,
+
+    /// Facets alive now.
+    pub facets: u64,
+    /// Facets that found no slot.
+    pub unplaced: u64,
+    /// Players in the room now.
+    pub players: u64,
+}
+
+impl Counts {
+    /// A client got no frame.
+    pub const fn skip(&mut self, cause: SkipCause) {
+        match cause {
+            SkipCause::Busy => self.skipped_busy += 1,
+            SkipCause::Window => self.skipped_window += 1,
+            SkipCause::Paused => self.skipped_paused += 1,
+        }
+    }
+}
