@@ -1,1 +1,255 @@
-//! Empty yet.
+//! One room and its tick: frames and a tick in, bytes out. Pure: no socket, no clock, no randomness of its own.
+//!
+//! ```text
+//!   Incoming ─► decode ─► validate ─► input buffer ─► StepInput ─► sim ─► replicate ─► Outgoing
+//!                  │          │
+//!                  └── strike ┴─ close code ─────────────────────────────────────────► Outgoing
+//! ```
+//!
+//! [`run_tick`] is the tick; read the rooms it names in their order. Who owns a room calls it once per tick, with what came
+//! since the last, and sends what comes out. The test harness does the same over a virtual link.
+
+/// What happened.
+pub mod counts;
+
+/// Who is in.
+pub mod seat;
+
+/// How a connection becomes a player.
+mod welcome;
+
+pub use counts::Counts;
+pub use seat::{Seat, Seats};
+
+use crate::game_api::{RoomGame, RoomOptions, RoomRefused};
+use crate::ingest::decode::decode;
+use crate::ingest::input_buffer::gather;
+use crate::ingest::validate::{Scales, validate};
+use crate::replicate::replicator::ReplicateOptions;
+use crate::replicate::{Published, Replicator};
+use crate::sim::{Answer, Outbox, Sim};
+use bytes::Bytes;
+use shared::ids::Tick;
+use shared::limits::{HELLO_SECONDS, UNCONFIRMED_SECONDS};
+use shared::wire::server_message::Outcome;
+use shared::wire::{CloseCode, ServerMessage};
+use std::sync::Arc;
+
+/// A connection of this room: the number is its owner's, unique while it is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u32);
+
+/// A message that came since the last tick.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// From whom.
+    pub connection: ConnectionId,
+    /// The whole message.
+    pub bytes: Bytes,
+    /// How long before this tick began it arrived, in 1/16 tick; 0 if that is not known.
+    pub early_sixteenths: i32,
+}
+
+/// What came since the last tick.
+#[derive(Clone, Debug, Default)]
+pub struct Incoming {
+    /// Messages, each connection's in order.
+    pub messages: Vec<Received>,
+    /// Connections whose sockets still hold an unsent frame.
+    pub busy: Vec<ConnectionId>,
+}
+
+/// What goes out after this tick.
+#[derive(Clone, Debug, Default)]
+pub struct Outgoing {
+    /// Messages, each connection's in order. Handed over means committed: each must be sent, or its connection closed.
+    pub messages: Vec<(ConnectionId, Vec<u8>)>,
+    /// Connections to be closed after their messages; each is detached by its owner afterwards.
+    pub closes: Vec<(ConnectionId, CloseCode)>,
+}
+
+impl Outgoing {
+    pub(crate) fn send(&mut self, connection: ConnectionId, message: &ServerMessage<'_>) {
+        self.messages.push((connection, message.to_bytes()));
+    }
+}
+
+/// What a room is made of that must not be known beforehand. Drawn where randomness may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomEntropy {
+    /// Seed of the simulation; goes into the journal.
+    pub seed: u64,
+    /// Names this life of the room.
+    pub incarnation: u64,
+    /// Seed of the slots; players must not know it.
+    pub slots: u64,
+}
+
+/// One room.
+pub struct Room {
+    options: RoomOptions,
+    incarnation: u64,
+    sim: Sim,
+    replicator: Replicator,
+    seats: Seats,
+    tick: Tick,
+    counts: Counts,
+}
+
+/// One tick of one room. Each line is a room of the house; read them in this order.
+pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
+    let messages = decode(incoming, &room.replicator, &mut room.seats, tick, &mut room.counts);
+    let mut accepted = validate(messages, &mut room.scales(tick, out));
+    let joins = room.admit(std::mem::take(&mut accepted.hellos), out);
+    // Everything from outside that can change the World is in this one value.
+    let step = gather(joins, accepted, &mut room.seats, tick, &mut room.counts);
+    // The only line that changes the World.
+    room.sim.step(&step);
+    // The only lines that read it to tell others.
+    room.replicator.pack(tick, &room.sim, &mut room.counts);
+    room.publish(incoming, tick, out);
+    room.tick = tick;
+}
+
+impl Room {
+    /// A room at tick 0, empty.
+    ///
+    /// # Errors
+    /// [`RoomRefused`]: the operator's options or the author's game do not fit.
+    pub fn new(game: Arc<dyn RoomGame>, options: &RoomOptions, entropy: RoomEntropy) -> Result<Self, RoomRefused> {
+        let rate = u32::from(options.tick_rate_hz);
+        let replicate = ReplicateOptions { keep_alive_ticks: rate.max(1), ..ReplicateOptions::default() };
+        Self::with_replication(game, options, entropy, replicate)
+    }
+
+    /// A room whose replication is run in another way than the default.
+    ///
+    /// # Errors
+    /// [`RoomRefused`]: the operator's options or the author's game do not fit.
+    pub fn with_replication(
+        game: Arc<dyn RoomGame>,
+        options: &RoomOptions,
+        entropy: RoomEntropy,
+        replicate: ReplicateOptions,
+    ) -> Result<Self, RoomRefused> {
+        let sim = Sim::new(game, options, entropy.seed)?;
+        let replicator = Replicator::new(&sim, options.slot_bits, entropy.slots, replicate)?;
+        let seats = Seats::new(sim.schema(), sim.game().neutral_input());
+        Ok(Self {
+            options: options.clone(),
+            incarnation: entropy.incarnation,
+            sim,
+            replicator,
+            seats,
+            tick: Tick(0),
+            counts: Counts::default(),
+        })
+    }
+
+    /// A new connection, without a seat yet: its Hello is awaited.
+    pub fn attach(&mut self, connection: ConnectionId) {
+        self.seats.attach(connection, self.tick);
+    }
+
+    /// A connection is gone, for whatever reason.
+    pub fn detach(&mut self, connection: ConnectionId) {
+        self.seats.detach(connection);
+    }
+
+    /// Nobody is here, and nobody is about to leave.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    /// The last finished tick.
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Its simulation, to look at.
+    #[must_use]
+    pub const fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
+    /// Its replication, to look at.
+    #[must_use]
+    pub const fn replicator(&self) -> &Replicator {
+        &self.replicator
+    }
+
+    /// Who is in, to look at.
+    #[must_use]
+    pub const fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
+    /// Closes everybody.
+    pub fn end(&mut self, code: CloseCode, out: &mut Outgoing) {
+        out.closes.extend(self.seats.connections().map(|connection| (connection, code)));
+    }
+
+    const fn scales<'a>(&'a mut self, tick: Tick, out: &'a mut Outgoing) -> Scales<'a> {
+        let tick_rate_hz = self.options.tick_rate_hz as u32;
+        let Self { seats, replicator, counts, .. } = self;
+        Scales { seats, replicator, tick, tick_rate_hz, counts, out }
+    }
+
+    /// Each client's frame, and the close of those that cannot go on.
+    fn publish(&mut self, incoming: &Incoming, tick: Tick, out: &mut Outgoing) {
+        for answered in self.sim.world().resource::<Outbox>().answers() {
+            let Some(connection) = self.seats.get(answered.player).and_then(|seat| seat.connection) else { continue };
+            let outcome = match answered.answer {
+                Answer::Done => Outcome::Done,
+                Answer::Refused(reason) => Outcome::Refused(reason),
+            };
+            out.send(connection, &ServerMessage::Reply { number: answered.number, outcome });
+        }
+        let rate = u32::from(self.options.tick_rate_hz);
+        for seat in self.seats.iter_mut() {
+            let Some(connection) = seat.connection else { continue };
+            if seat.client.entity.is_none() {
+                seat.client.entity = self.sim.entity_of(seat.player);
+            }
+            seat.client.busy = incoming.busy.contains(&connection);
+            match self.replicator.publish(&mut seat.client, &mut self.counts) {
+                Published::Frame(frame) => out.messages.push((connection, frame)),
+                Published::Skipped(_) => {}
+                Published::EventsOverflow => out.closes.push((connection, CloseCode::EventsOverflow)),
+            }
+            let window = &seat.client.window;
+            if window.under_way() > 0 && tick.since(window.confirmed()) > UNCONFIRMED_SECONDS * rate {
+                out.closes.push((connection, CloseCode::Silent));
+            }
+        }
+        for connection in self.seats.waiting_since(Tick(tick.0.saturating_sub(HELLO_SECONDS * rate))) {
+            out.closes.push((connection, CloseCode::HelloTimeout));
+        }
+        for (connection, _) in &out.closes {
+            self.seats.close(*connection);
+        }
+        self.counts.players = self.seats.count() as u64;
+    }
+}
+
+/// Faults done on purpose, to show that the proof can fail.
+#[cfg(feature = "sabotage")]
+impl Room {
+    /// Its replication, to be broken.
+    pub const fn sabotage_replicator(&mut self) -> &mut Replicator {
+        &mut self.replicator
+    }
+
+    /// What a player holds, to be broken.
+    pub fn sabotage_view(&mut self, player: shared::ids::PlayerId) -> Option<&mut crate::replicate::View> {
+        self.seats.iter_mut().find(|seat| seat.player == player).map(|seat| &mut seat.client.view)
+    }
+}

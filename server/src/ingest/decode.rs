@@ -1,0 +1,36 @@
+//! Bytes to messages: is this shaped like something that a client may say?
+//!
+//! The decoder checks every range that the schema declares, so what comes out is well-formed. It is not believed yet.
+
+use crate::replicate::Replicator;
+use crate::room::{ConnectionId, Counts, Incoming, Seats};
+use shared::ids::Tick;
+use shared::wire::ClientMessage;
+
+/// A message, or that there was none in the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// From whom.
+    pub connection: ConnectionId,
+    /// What it says; `None` if the bytes were no message.
+    pub message: Option<ClientMessage>,
+    /// How long before this tick began it arrived, in 1/16 tick.
+    pub early_sixteenths: i32,
+}
+
+/// Decodes what came from connections that are still listened to, in order.
+pub fn decode(
+    incoming: &mut Incoming,
+    replicator: &Replicator,
+    seats: &mut Seats,
+    tick: Tick,
+    counts: &mut Counts,
+) -> Vec<Decoded> {
+    let listened = incoming.messages.drain(..).filter(|received| seats.listens_to(received.connection));
+    let decoded = listened.map(|received| {
+        let message = ClientMessage::read(&received.bytes, replicator.schema(), tick).ok();
+        counts.malformed += u64::from(message.is_none());
+        Decoded { connection: received.connection, message, early_sixteenths: received.early_sixteenths }
+    });
+    decoded.collect()
+}

@@ -1,0 +1,242 @@
+//! Inputs to the tick they are for: one per player and tick, whatever the network did.
+//!
+//! ```text
+//!   in time    waits for its tick                                    Own
+//!   missing    the last one stands in for a while, presses cleared   Repeated      then the neutral one: Neutral
+//!   late       its presses (edges: "pressed now") count in the next tick, once, if they are recent
+//!   twice      ignored
+//! ```
+//!
+//! At most [`INPUT_AHEAD_TICKS_MAX`] inputs wait, because `validate` lets nothing further ahead in.
+
+use super::validate::Accepted;
+use crate::room::{Counts, Seats};
+use crate::sim::{InputCodes, InputSource, Join, PlayerInput, StepInput};
+use shared::ids::Tick;
+use shared::limits::{INPUT_REPEAT_TICKS_MAX, PRESS_CARRY_TICKS_MAX};
+use shared::schema::Declaration;
+use std::collections::BTreeMap;
+
+/// What an input looks like: which codes are presses, and what stands in for nothing.
+#[derive(Clone, Debug)]
+pub struct InputShape {
+    presses: Vec<bool>,
+    neutral: InputCodes,
+}
+
+impl InputShape {
+    /// The shape of the schema's input.
+    #[must_use]
+    pub fn new(declaration: &Declaration, neutral: InputCodes) -> Self {
+        let of_field = |field: &shared::schema::Field| vec![field.marks.press; field.part_count()];
+        Self { presses: declaration.fields.iter().flat_map(of_field).collect(), neutral }
+    }
+
+    /// `codes` with its presses as in the neutral input.
+    fn without_presses(&self, codes: &InputCodes) -> InputCodes {
+        self.with_presses(codes, &self.neutral, |_, neutral, _| neutral)
+    }
+
+    /// `codes` with the presses of `late` where it has none itself.
+    fn with_late(&self, codes: &InputCodes, late: &InputCodes) -> InputCodes {
+        self.with_presses(codes, late, |own, late, neutral| if own == neutral { late } else { own })
+    }
+
+    fn with_presses(
+        &self,
+        codes: &InputCodes,
+        other: &InputCodes,
+        choose: impl Fn(i32, i32, i32) -> i32,
+    ) -> InputCodes {
+        let mut result = *codes;
+        let others = other.as_slice().iter().zip(self.neutral.as_slice());
+        let own = result.as_mut_slice().iter_mut().zip(&self.presses);
+        for ((code, &press), (&other, &neutral)) in own.zip(others) {
+            if press {
+                *code = choose(*code, other, neutral);
+            }
+        }
+        result
+    }
+}
+
+/// One player's inputs.
+#[derive(Clone, Debug)]
+pub struct InputBuffer {
+    waiting: BTreeMap<Tick, InputCodes>,
+    last: InputCodes,
+    repeats: u32,
+    /// Per tick before the next, newest lowest: its presses were used, in time or late.
+    used: u64,
+    late: Option<InputCodes>,
+}
+
+/// What became of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits for its tick.
+    InTime,
+    /// It came after its tick.
+    Late,
+    /// There was one for its tick.
+    Duplicate,
+}
+
+impl InputBuffer {
+    /// Nothing came yet.
+    #[must_use]
+    pub const fn new(shape: &InputShape) -> Self {
+        Self { waiting: BTreeMap::new(), last: shape.neutral, repeats: INPUT_REPEAT_TICKS_MAX, used: 0, late: None }
+    }
+
+    /// Takes in an input for `tick`, when `now` is about to be stepped.
+    pub fn put(&mut self, shape: &InputShape, tick: Tick, codes: InputCodes, now: Tick) -> Fate {
+        if tick >= now {
+            if self.waiting.contains_key(&tick) {
+                return Fate::Duplicate;
+            }
+            self.waiting.insert(tick, codes);
+            return Fate::InTime;
+        }
+        let age = now.since(tick) - 1;
+        if age < u64::BITS {
+            if self.used & 1 << age != 0 {
+                return Fate::Duplicate;
+            }
+            self.used |= 1 << age;
+        }
+        if age < PRESS_CARRY_TICKS_MAX {
+            let before = self.late.unwrap_or(shape.neutral);
+            self.late = Some(shape.with_late(&before, &codes));
+        }
+        Fate::Late
+    }
+
+    /// The input for `now`: exactly one, and where it came from.
+    pub fn take(&mut self, shape: &InputShape, now: Tick) -> (InputCodes, InputSource) {
+        let own = self.waiting.remove(&now);
+        // What was for earlier ticks would have been late; nothing waits for them.
+        self.used = self.used << 1 | u64::from(own.is_some());
+        let (codes, source) = match own {
+            Some(codes) => {
+                self.last = shape.without_presses(&codes);
+                self.repeats = 0;
+                (codes, InputSource::Own)
+            }
+            None if self.repeats < INPUT_REPEAT_TICKS_MAX => {
+                self.repeats += 1;
+                (self.last, InputSource::Repeated)
+            }
+            None => (shape.neutral, InputSource::Neutral),
+        };
+        match self.late.take() {
+            Some(late) => (shape.with_late(&codes, &late), source),
+            None => (codes, source),
+        }
+    }
+}
+
+/// Everything from outside that can change the World in this tick, as one value.
+pub fn gather(
+    mut joins: Vec<Join>,
+    accepted: Accepted,
+    seats: &mut Seats,
+    tick: Tick,
+    counts: &mut Counts,
+) -> StepInput {
+    let Accepted { inputs, requests, .. } = accepted;
+    let shape = seats.shape().clone();
+    let mut newest: BTreeMap<shared::ids::PlayerId, (Tick, i32)> = BTreeMap::new();
+    for (player, input, early) in inputs {
+        let input = input.into_inner();
+        let Some(seat) = seats.iter_mut().find(|seat| seat.player == player) else { continue };
+        match seat.inputs.put(&shape, input.tick, InputCodes::new(&input.codes), tick) {
+            Fate::InTime => counts.inputs_in_time += 1,
+            Fate::Late => counts.inputs_late += 1,
+            Fate::Duplicate => counts.inputs_duplicate += 1,
+        }
+        let known = newest.entry(player).or_insert((input.tick, early));
+        if input.tick >= known.0 {
+            *known = (input.tick, early);
+        }
+    }
+    let mut step = StepInput { tick, leaves: seats.take_leaving(), ..StepInput::default() };
+    for seat in seats.iter_mut() {
+        let (codes, source) = seat.inputs.take(&shape, tick);
+        let own = source == InputSource::Own;
+        counts.inputs_missing += u64::from(!own);
+        seat.client.applied = seat.client.applied << 1 | u32::from(own);
+        if let Some(&(named, early)) = newest.get(&seat.player) {
+            let sixteenths = named.minus(tick) * 16 + i64::from(early);
+            seat.client.early = Some(sixteenths.clamp(i64::from(i8::MIN), i64::from(i8::MAX)) as i8);
+        }
+        step.inputs.push(PlayerInput { player: seat.player, codes, source });
+    }
+    counts.joins += joins.len() as u64;
+    counts.leaves += step.leaves.len() as u64;
+    joins.sort_unstable_by_key(|join| join.player);
+    step.joins = joins;
+    step.requests = requests.into_iter().map(super::validate::Validated::into_inner).collect();
+    step.requests.sort_by_key(|request| request.player);
+    step
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may
+mod tests {
+    use super::*;
+
+    /// One code that is held and one that is pressed.
+    fn shape() -> InputShape {
+        InputShape { presses: vec![false, true], neutral: InputCodes::new(&[0, 0]) }
+    }
+
+    fn codes(held: i32, pressed: i32) -> InputCodes {
+        InputCodes::new(&[held, pressed])
+    }
+
+    #[test]
+    fn an_input_in_time_is_used_at_its_tick_and_nowhere_else() {
+        let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
+        assert_eq!(buffer.put(&shape, Tick(5), codes(1, 1), Tick(4)), Fate::InTime);
+        assert_eq!(buffer.take(&shape, Tick(4)).1, InputSource::Neutral);
+        assert_eq!(buffer.take(&shape, Tick(5)), (codes(1, 1), InputSource::Own));
+        assert_eq!(buffer.take(&shape, Tick(6)), (codes(1, 0), InputSource::Repeated));
+    }
+
+    #[test]
+    fn a_missing_input_is_repeated_for_a_while_and_then_neutral() {
+        let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
+        buffer.put(&shape, Tick(1), codes(1, 0), Tick(1));
+        buffer.take(&shape, Tick(1));
+        for tick in 2..2 + INPUT_REPEAT_TICKS_MAX {
+            assert_eq!(buffer.take(&shape, Tick(tick)).1, InputSource::Repeated);
+        }
+        assert_eq!(buffer.take(&shape, Tick(100)), (codes(0, 0), InputSource::Neutral));
+    }
+
+    #[test]
+    fn a_late_press_counts_once_and_only_if_recent() {
+        let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
+        for tick in 1..=20 {
+            buffer.take(&shape, Tick(tick));
+        }
+        assert_eq!(buffer.put(&shape, Tick(18), codes(1, 1), Tick(21)), Fate::Late);
+        assert_eq!(buffer.put(&shape, Tick(18), codes(1, 1), Tick(21)), Fate::Duplicate);
+        assert_eq!(buffer.take(&shape, Tick(21)).0, codes(0, 1));
+        assert_eq!(buffer.put(&shape, Tick(18), codes(1, 1), Tick(22)), Fate::Duplicate);
+        assert_eq!(buffer.take(&shape, Tick(22)).0, codes(0, 0));
+        assert_eq!(buffer.put(&shape, Tick(5), codes(1, 1), Tick(23)), Fate::Late);
+        assert_eq!(buffer.take(&shape, Tick(23)).0, codes(0, 0));
+    }
+
+    #[test]
+    fn a_replayed_input_does_nothing() {
+        let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
+        buffer.put(&shape, Tick(1), codes(1, 1), Tick(1));
+        assert_eq!(buffer.put(&shape, Tick(1), codes(0, 0), Tick(1)), Fate::Duplicate);
+        buffer.take(&shape, Tick(1));
+        assert_eq!(buffer.put(&shape, Tick(1), codes(1, 1), Tick(2)), Fate::Duplicate);
+        assert_eq!(buffer.take(&shape, Tick(2)).0, codes(1, 0));
+    }
+}

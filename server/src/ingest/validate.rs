@@ -1,0 +1,213 @@
+//! Messages to what may be believed: does this make sense, from this client, now?
+//!
+//! ```text
+//!   not decoded           strike; the third closes             Malformed
+//!   not a Hello, unseated closes                               OutOfPlace
+//!   input too far ahead   closes                               OutOfPlace      (too far back: strike)
+//!   confirms what was never sent, draws what it never got      closes          OutOfPlace
+//!   pings, requests over the limit                             closes          TooFast
+//! ```
+//!
+//! [`Validated`] can only be made here: whoever holds one need not ask again.
+
+use super::decode::Decoded;
+use crate::replicate::Replicator;
+use crate::room::{ConnectionId, Counts, Outgoing, Seats};
+use crate::sim::PlayerRequest;
+use shared::ids::{PlayerId, Slot, Tick};
+use shared::limits::{
+    INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, PINGS_PER_SECOND, REQUESTS_WAITING_MAX, RESYNC_SECONDS,
+};
+use shared::schema::{Declaration, Section};
+use shared::wire::values::{NO_REFERENCE, is_reference};
+use shared::wire::{ClientMessage, CloseCode, Hello, Input, ServerMessage};
+
+/// Something that passed [`validate`]. If you hold one, it was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validated<T>(T);
+
+impl<T> Validated<T> {
+    /// What was checked.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+/// What a tick's messages come to.
+#[derive(Debug, Default)]
+pub struct Accepted {
+    /// Connections that want a seat; the room decides.
+    pub hellos: Vec<(ConnectionId, Validated<Box<Hello>>)>,
+    /// Inputs, each player's in order, with how early each came in 1/16 tick before *this* tick.
+    pub inputs: Vec<(PlayerId, Validated<Input>, i32)>,
+    /// Requests, each player's in order.
+    pub requests: Vec<Validated<PlayerRequest>>,
+}
+
+/// What messages are weighed by, and where answers and closes go.
+pub struct Scales<'a> {
+    /// Who is in.
+    pub seats: &'a mut Seats,
+    /// What clients hold.
+    pub replicator: &'a Replicator,
+    /// The tick that is about to be stepped.
+    pub tick: Tick,
+    /// Ticks per second.
+    pub tick_rate_hz: u32,
+    /// What happened.
+    pub counts: &'a mut Counts,
+    /// Where answers and closes go.
+    pub out: &'a mut Outgoing,
+}
+
+/// Why a message was not accepted.
+enum Refusal {
+    /// Noted; too many of these close.
+    Strike(CloseCode),
+    /// The connection is closed.
+    Close(CloseCode),
+}
+
+/// A ping costs this many parts, so that a fraction of one can be refilled per tick.
+const PING_PARTS: u32 = 1_024;
+
+/// Pings that may come at once, in parts.
+pub const PINGS_FULL: u32 = PINGS_PER_SECOND * 3 * PING_PARTS;
+
+/// Weighs all messages of a tick. Answers what can be answered at once.
+pub fn validate(messages: Vec<Decoded>, scales: &mut Scales<'_>) -> Accepted {
+    let refill = PINGS_PER_SECOND * PING_PARTS / scales.tick_rate_hz.max(1);
+    for seat in scales.seats.iter_mut() {
+        seat.pings = (seat.pings + refill).min(PINGS_FULL);
+    }
+    let mut accepted = Accepted::default();
+    for decoded in messages {
+        let connection = decoded.connection;
+        // An earlier message of this tick may have closed it.
+        if !scales.seats.listens_to(connection) {
+            continue;
+        }
+        let code = match scales.weigh(decoded, &mut accepted) {
+            Ok(()) => continue,
+            Err(Refusal::Strike(code)) if scales.seats.strike(connection) => code,
+            Err(Refusal::Strike(_)) => continue,
+            Err(Refusal::Close(code)) => code,
+        };
+        scales.out.closes.push((connection, code));
+        scales.seats.close(connection);
+    }
+    accepted
+}
+
+impl Scales<'_> {
+    fn weigh(&mut self, decoded: Decoded, accepted: &mut Accepted) -> Result<(), Refusal> {
+        let Decoded { connection, message, early_sixteenths } = decoded;
+        let message = message.ok_or(Refusal::Strike(CloseCode::Malformed))?;
+        let Some(seat) = self.seats.of(connection) else {
+            let waits = accepted.hellos.iter().any(|(other, _)| *other == connection);
+            let ClientMessage::Hello(hello) = message else { return Err(self.out_of_place()) };
+            if waits {
+                return Err(self.out_of_place());
+            }
+            accepted.hellos.push((connection, Validated(hello)));
+            return Ok(());
+        };
+        let player = seat.player;
+        match message {
+            ClientMessage::Hello(_) => return Err(self.out_of_place()),
+            ClientMessage::Input(input) => {
+                self.check_input(&input, connection)?;
+                let codes = self.resolve(input.codes, &self.replicator.schema().input, connection);
+                accepted.inputs.push((player, Validated(Input { codes, ..input }), early_sixteenths));
+            }
+            ClientMessage::Confirm { newest } => {
+                if seat.client.window.confirm(newest, self.tick).is_err() {
+                    return Err(self.out_of_place());
+                }
+            }
+            ClientMessage::Pause { on } => {
+                if seat.client.paused && !on {
+                    seat.client.view.start_anew();
+                }
+                seat.client.paused = on;
+            }
+            ClientMessage::Resync { .. } => {
+                let pause = RESYNC_SECONDS * self.tick_rate_hz;
+                if seat.resynced.is_none_or(|last| self.tick.since(last) >= pause) {
+                    seat.resynced = Some(self.tick);
+                    seat.client.view.start_anew();
+                    self.counts.resyncs += 1;
+                }
+            }
+            ClientMessage::Ping { stamp } => {
+                seat.pings = seat.pings.checked_sub(PING_PARTS).ok_or(Refusal::Close(CloseCode::TooFast))?;
+                self.out.send(connection, &ServerMessage::Pong { stamp });
+            }
+            ClientMessage::Request { number, kind, codes } => {
+                let codes = self.check_request(kind, codes, player, connection, accepted)?;
+                accepted.requests.push(Validated(PlayerRequest { player, number, kind, codes }));
+            }
+            ClientMessage::Bye => return Err(Refusal::Close(CloseCode::Normal)),
+        }
+        Ok(())
+    }
+
+    fn out_of_place(&mut self) -> Refusal {
+        self.counts.out_of_place += 1;
+        Refusal::Close(CloseCode::OutOfPlace)
+    }
+
+    /// An input must be for a tick that is near, confirm a frame that was sent, and have been drawn from frames that were.
+    fn check_input(&mut self, input: &Input, connection: ConnectionId) -> Result<(), Refusal> {
+        let Some(seat) = self.seats.of(connection) else { return Ok(()) };
+        let confirmed = seat.client.window.confirm(input.newest, self.tick).is_ok();
+        let drawn = input.view.older.after(u32::from(input.view.span));
+        if !confirmed || drawn > input.newest || input.tick > self.tick.after(INPUT_AHEAD_TICKS_MAX) {
+            return Err(self.out_of_place());
+        }
+        if self.tick.since(input.tick) > INPUT_LATE_TICKS_MAX {
+            self.counts.out_of_place += 1;
+            return Err(Refusal::Strike(CloseCode::OutOfPlace));
+        }
+        Ok(())
+    }
+
+    /// A request must be one that the game has, and not one too many in a tick.
+    fn check_request(
+        &mut self,
+        kind: u8,
+        codes: Vec<i32>,
+        player: PlayerId,
+        connection: ConnectionId,
+        accepted: &Accepted,
+    ) -> Result<Vec<i32>, Refusal> {
+        let waiting = accepted.requests.iter().filter(|request| request.0.player == player).count();
+        if waiting >= REQUESTS_WAITING_MAX {
+            return Err(Refusal::Close(CloseCode::TooFast));
+        }
+        let Some(declaration) = self.replicator.schema().requests.get(usize::from(kind)) else {
+            return Err(self.out_of_place());
+        };
+        self.counts.requests += 1;
+        Ok(self.resolve(codes, declaration, connection))
+    }
+
+    /// A client names entities by slots; inside they have numbers. What it does not hold, it cannot name.
+    fn resolve(&mut self, mut codes: Vec<i32>, declaration: &Declaration, connection: ConnectionId) -> Vec<i32> {
+        let mut at = 0;
+        for field in &declaration.fields {
+            if is_reference(field)
+                && let Some(code) = codes.get_mut(at)
+                && *code != NO_REFERENCE
+            {
+                let slot = Slot(*code as u16);
+                let seat = self.seats.of(connection);
+                let holds = seat.is_some_and(|seat| seat.client.view.holding(Section::Everyone).held.contains(slot));
+                let entity = self.replicator.facets().entity_at(slot).filter(|_| holds);
+                *code = entity.map_or(NO_REFERENCE, |entity| entity.0 as i32);
+            }
+            at += field.part_count();
+        }
+        codes
+    }
+}

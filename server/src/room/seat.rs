@@ -1,0 +1,186 @@
+//! Who is in: players and their connections, which are not the same thing.
+//!
+//! ```text
+//!   attach ─► waiting (for a Hello) ─► seat { player, connection, client, inputs } ─► detach ─► leaving, once
+//! ```
+//!
+//! A seat is a player, its inputs and what its client holds; its connection may be absent. What several stages share lives
+//! here and is passed in; no stage keeps a copy.
+
+use super::ConnectionId;
+use crate::ingest::input_buffer::{InputBuffer, InputShape};
+use crate::ingest::validate::PINGS_FULL;
+use crate::replicate::replicator::Client;
+use crate::sim::InputCodes;
+use shared::ids::{PlayerId, Tick};
+use shared::limits::STRIKES_MAX;
+use shared::schema::{Schema, Text};
+use std::collections::BTreeMap;
+
+/// One player.
+#[derive(Debug)]
+pub struct Seat {
+    /// Who.
+    pub player: PlayerId,
+    /// The name.
+    pub name: Text<32>,
+    /// Where its messages come from and go to.
+    pub connection: Option<ConnectionId>,
+    /// What its client holds and what is under way to it.
+    pub client: Client,
+    /// Its inputs.
+    pub inputs: InputBuffer,
+    /// Pings that may still be answered, in the parts that `ingest::validate` counts in; refilled every tick.
+    pub pings: u32,
+    /// The last full frame that it asked for.
+    pub resynced: Option<Tick>,
+}
+
+/// A connection's standing, with or without a seat.
+#[derive(Clone, Copy, Debug)]
+struct Attached {
+    player: Option<PlayerId>,
+    since: Tick,
+    strikes: u32,
+    /// It is being closed: nothing from it counts any more.
+    closing: bool,
+}
+
+/// Everybody.
+#[derive(Debug)]
+pub struct Seats {
+    attached: BTreeMap<ConnectionId, Attached>,
+    seats: BTreeMap<PlayerId, Seat>,
+    leaving: Vec<PlayerId>,
+    next: u32,
+    shape: InputShape,
+}
+
+impl Seats {
+    /// Nobody yet. `neutral` is the input that stands in where none came.
+    #[must_use]
+    pub fn new(schema: &Schema, neutral: InputCodes) -> Self {
+        let shape = InputShape::new(&schema.input, neutral);
+        Self { attached: BTreeMap::new(), seats: BTreeMap::new(), leaving: Vec::new(), next: 0, shape }
+    }
+
+    /// A connection without a seat.
+    pub fn attach(&mut self, connection: ConnectionId, now: Tick) {
+        self.attached.insert(connection, Attached { player: None, since: now, strikes: 0, closing: false });
+    }
+
+    /// A connection is gone; its player leaves.
+    pub fn detach(&mut self, connection: ConnectionId) {
+        self.close(connection);
+        self.attached.remove(&connection);
+    }
+
+    /// A connection is being closed: its player leaves, and nothing from it counts any more.
+    pub fn close(&mut self, connection: ConnectionId) {
+        let Some(attached) = self.attached.get_mut(&connection) else { return };
+        attached.closing = true;
+        if let Some(player) = attached.player.take() {
+            self.seats.remove(&player);
+            self.leaving.push(player);
+        }
+    }
+
+    /// Gives a connection a seat.
+    pub fn seat(
+        &mut self,
+        connection: ConnectionId,
+        name: Text<32>,
+        client: impl FnOnce(PlayerId) -> Client,
+    ) -> PlayerId {
+        let player = PlayerId(self.next);
+        self.next += 1;
+        if let Some(attached) = self.attached.get_mut(&connection) {
+            attached.player = Some(player);
+        }
+        let seat = Seat {
+            player,
+            name,
+            connection: Some(connection),
+            client: client(player),
+            inputs: InputBuffer::new(&self.shape),
+            pings: PINGS_FULL,
+            resynced: None,
+        };
+        self.seats.insert(player, seat);
+        player
+    }
+
+    /// Something from this connection was not as it must be; true if that was once too often.
+    pub fn strike(&mut self, connection: ConnectionId) -> bool {
+        self.attached.get_mut(&connection).is_some_and(|attached| {
+            attached.strikes += 1;
+            attached.strikes >= STRIKES_MAX
+        })
+    }
+
+    /// Whether messages of this connection still count.
+    #[must_use]
+    pub fn listens_to(&self, connection: ConnectionId) -> bool {
+        self.attached.get(&connection).is_some_and(|attached| !attached.closing)
+    }
+
+    /// The seat of a connection, if it has one.
+    #[must_use]
+    pub fn of(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
+        let player = self.attached.get(&connection)?.player?;
+        self.seats.get_mut(&player)
+    }
+
+    /// A player's seat.
+    #[must_use]
+    pub fn get(&self, player: PlayerId) -> Option<&Seat> {
+        self.seats.get(&player)
+    }
+
+    /// All seats, by player.
+    pub fn iter(&self) -> impl Iterator<Item = &Seat> + '_ {
+        self.seats.values()
+    }
+
+    /// All seats, by player, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> + '_ {
+        self.seats.values_mut()
+    }
+
+    /// What an input looks like.
+    #[must_use]
+    pub const fn shape(&self) -> &InputShape {
+        &self.shape
+    }
+
+    /// Who left since this was last asked, by player.
+    pub fn take_leaving(&mut self) -> Vec<PlayerId> {
+        let mut leaving = std::mem::take(&mut self.leaving);
+        leaving.sort_unstable();
+        leaving
+    }
+
+    /// Connections that wait for a Hello since `tick` or longer.
+    #[must_use]
+    pub fn waiting_since(&self, tick: Tick) -> Vec<ConnectionId> {
+        let waits = |attached: &Attached| attached.player.is_none() && !attached.closing && attached.since < tick;
+        self.attached.iter().filter(|(_, attached)| waits(attached)).map(|(&connection, _)| connection).collect()
+    }
+
+    /// All connections that are not being closed.
+    pub fn connections(&self) -> impl Iterator<Item = ConnectionId> + '_ {
+        self.attached.iter().filter(|(_, attached)| !attached.closing).map(|(&connection, _)| connection)
+    }
+
+    /// Number of players.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Nobody is here, and nobody is about to leave.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.attached.is_empty() && self.seats.is_empty() && self.leaving.is_empty()
+    }
+}

@@ -1,0 +1,75 @@
+//! How a connection becomes a player: its Hello is weighed and answered.
+
+use super::{ConnectionId, Outgoing, Room};
+use crate::ingest::validate::Validated;
+use crate::sim::Join;
+use shared::limits;
+use shared::schema::Text;
+use shared::wire::control::{FEATURE_FULL_DIGEST, WelcomeLimits};
+use shared::wire::{CloseCode, Digest, Hello, ServerMessage, Welcome, version};
+use xxhash_rust::xxh3::xxh3_64;
+
+impl Room {
+    /// Seats who may come in, and closes who may not. Returns the joins.
+    pub(super) fn admit(
+        &mut self,
+        hellos: Vec<(ConnectionId, Validated<Box<Hello>>)>,
+        out: &mut Outgoing,
+    ) -> Vec<Join> {
+        let mut joins = Vec::with_capacity(hellos.len());
+        for (connection, hello) in hellos {
+            match self.welcome(connection, &hello.into_inner(), out) {
+                Ok(join) => joins.push(join),
+                Err(code) => {
+                    out.closes.push((connection, code));
+                    self.seats.close(connection);
+                }
+            }
+        }
+        joins
+    }
+
+    /// Seats the client of a Hello and welcomes it.
+    ///
+    /// # Errors
+    /// The code to close it with: no version in common, or the room is full.
+    fn welcome(&mut self, connection: ConnectionId, hello: &Hello, out: &mut Outgoing) -> Result<Join, CloseCode> {
+        let protocol = version::agree(hello.protocol_min, hello.protocol_max).ok_or(CloseCode::WrongVersion)?;
+        if self.seats.count() >= usize::from(self.options.players_max) {
+            return Err(CloseCode::RoomFull);
+        }
+        let features = hello.features & FEATURE_FULL_DIGEST;
+        let digest = if features & FEATURE_FULL_DIGEST != 0 { Digest::Whole } else { Digest::Folded };
+        let name = Text::new(&hello.name);
+        let replicator = &self.replicator;
+        let player = self.seats.seat(connection, name, |player| replicator.client(player, digest));
+        let schema_fingerprint = self.replicator.schema().fingerprint();
+        let tables = self.replicator.tables().to_bytes();
+        let tables_fingerprint = xxh3_64(&tables);
+        let welcome = Welcome {
+            protocol,
+            incarnation: self.incarnation,
+            player: player.0,
+            tick_rate_hz: self.options.tick_rate_hz,
+            tick: self.tick.0,
+            slot_bits: self.options.slot_bits as u8,
+            schema_fingerprint,
+            schema: (hello.schema != Some(schema_fingerprint)).then(|| self.replicator.schema().to_bytes()),
+            tables_fingerprint,
+            tables: (hello.tables != Some(tables_fingerprint)).then_some(tables),
+            map_hash: 0,
+            map: String::new(),
+            features,
+            limits: WelcomeLimits {
+                message_bytes: limits::CLIENT_MESSAGE_BYTES_MAX as u32,
+                messages_per_second: limits::MESSAGES_PER_SECOND,
+                input_ahead_ticks: limits::INPUT_AHEAD_TICKS_MAX,
+                catch_up_ticks: limits::CATCH_UP_TICKS,
+            },
+            resume: None,
+            extensions: Vec::new(),
+        };
+        out.send(connection, &ServerMessage::Welcome(Box::new(welcome)));
+        Ok(Join { player, name })
+    }
+}
