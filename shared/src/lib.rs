@@ -9,6 +9,9 @@
 //! what was written is what is read. A reader takes hostile bytes: it can fail, it can not panic, and it does no more work
 //! than the bytes are worth.
 
+// The derive names everything from `::shared`, here as everywhere else.
+extern crate self as shared;
+
 /// What orders, what wraps, what is never reused.
 pub mod ids;
 
@@ -35,3 +38,6 @@ pub mod wire;
 
 /// The rules that server and client share: the game's own.
 pub mod game;
+
+/// The derive and its trait, at the place where a declaration looks first.
+pub use schema::Replicated;

@@ -24,6 +24,8 @@ pub mod facet;
 /// A schema as bytes, its inverse, and its name.
 pub mod fingerprint;
 
+pub use derive::Replicated;
+
 pub use component::{Clamped, Declaration, FieldValue, Replicated};
 pub use facet::{FacetKind, Layout, Section};
 pub use field::{Audience, Enumerated, Field, FieldKind, Marks, Part, Predictor, Text};
