@@ -74,6 +74,9 @@ impl Extract {
                 self.references.remove(&key);
             }
         }
+        for id in facets.place_waiting() {
+            self.read_whole(world, facets, rows, id);
+        }
         // What `install` spawned came before the first step, and is in no log but the list of all.
         let all: Vec<EntityId> = if std::mem::replace(&mut self.began, true) {
             ids.spawned().to_vec()

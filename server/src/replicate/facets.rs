@@ -15,7 +15,7 @@ use shared::ids::{EntityId, PlayerId, Slot};
 use shared::limits::ENTITY_FACETS_MAX;
 use shared::schema::{FacetKind, Kind, Layout, Section};
 use shared::slot_set::SlotSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An entity that is replicated.
@@ -70,7 +70,9 @@ pub struct Facets {
     born: SlotSet,
     /// Retired in this tick.
     gone: SlotSet,
-    /// Facets that found no slot, ever.
+    /// Entities with a facet that found no slot: tried again every tick.
+    waiting: BTreeSet<EntityId>,
+    /// How often a facet found no slot.
     unplaced: u64,
 }
 
@@ -90,6 +92,7 @@ impl Facets {
             owners: BTreeMap::new(),
             born: SlotSet::new(slots),
             gone: SlotSet::new(slots),
+            waiting: BTreeSet::new(),
             unplaced: 0,
         }
     }
@@ -116,6 +119,22 @@ impl Facets {
             self.retire(id, place);
         }
         self.tracked.remove(&id);
+        self.waiting.remove(&id);
+    }
+
+    /// Tries again to place what found no slot; the entities that got one now.
+    pub fn place_waiting(&mut self) -> Vec<EntityId> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut placed = Vec::new();
+        for id in waiting {
+            for place in 0..self.kinds_of(id).len() {
+                self.bear(id, place);
+            }
+            if !self.waiting.contains(&id) {
+                placed.push(id);
+            }
+        }
+        placed
     }
 
     /// Changes who owns an entity and which team it is of; facets of the old ones retire, of the new ones are born.
@@ -168,6 +187,7 @@ impl Facets {
         }
         let Some(slot) = self.slots.draw() else {
             self.unplaced += 1;
+            self.waiting.insert(id);
             return None;
         };
         tracked.slots[place] = Some(slot);
@@ -314,7 +334,7 @@ impl Facets {
         &self.gone
     }
 
-    /// How many facets found no slot, ever.
+    /// How often a facet found no slot.
     #[must_use]
     pub const fn unplaced(&self) -> u64 {
         self.unplaced

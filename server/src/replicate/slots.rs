@@ -3,7 +3,7 @@
 //! A slot's number must tell nothing about what is unseen, so it is drawn by a generator of its own, outside the
 //! simulation. A slot that became free waits until the next tick, so that leaving and entering stay two things.
 //!
-//! At the limit (half of the pool alive) nothing is drawn: the facet is not replicated until there is room, and counted.
+//! At the limit (half of the pool alive) nothing is drawn: the facet waits until there is room, and that is counted.
 
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
