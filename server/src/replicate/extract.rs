@@ -101,13 +101,13 @@ impl Extract {
     fn read_whole(&mut self, world: &World, facets: &Facets, rows: &mut Rows, id: EntityId) {
         let Some(tracked) = facets.get(id) else { return };
         let layout = Arc::clone(&self.layout);
-        let mut component = usize::MAX;
+        let mut read = None;
         for route in layout.routes(tracked.kind) {
-            if route.component != component {
-                component = route.component;
-                if !self.columns[component].one(world, tracked.entity, &mut self.codes) {
+            if read != Some(route.component) {
+                if !self.columns[route.component].one(world, tracked.entity, &mut self.codes) {
                     continue;
                 }
+                read = Some(route.component);
             }
             let codes = &self.codes[route.source..route.source + route.count];
             put(&layout, &mut self.references, facets, rows, id, route, codes);
