@@ -17,3 +17,15 @@ pub mod replica;
 
 // Who plays.
 pub mod behaviour;
+
+/// How far ahead of the server to run.
+pub mod clock;
+
+/// Naming inputs by tick, confirming frames.
+pub mod input_sender;
+
+/// What Hello and Welcome settle.
+pub mod agreement;
+
+/// A client as a state machine without a socket.
+pub mod session;

@@ -1,0 +1,165 @@
+//! What Hello and Welcome settle: the protocol, the schema and its layout, the tables, the rates and the limits.
+//!
+//! The server describes its own game, so a client that was never built for it can play. What we cannot speak is refused here,
+//! by name, before the first frame; after this nobody asks again.
+//!
+//! Never here: what happens with it (see `session`).
+
+use shared::codec::Tables;
+use shared::ids::{PlayerId, Tick};
+use shared::limits::INPUT_AHEAD_TICKS_MAX;
+use shared::schema::{Layout, Schema, SchemaBytesError, SchemaError};
+use shared::wire::control::{FEATURE_FULL_DIGEST, WelcomeLimits};
+use shared::wire::version::{PROTOCOL, PROTOCOL_OLDEST};
+use shared::wire::{DecodeError, Digest, Hello, Welcome};
+use std::sync::Arc;
+
+/// Why we cannot play on this server. All but `Version` are the server's fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Disagreement {
+    /// It answers with a protocol version that we did not offer.
+    #[error("the server speaks protocol version {got}; this client speaks {PROTOCOL_OLDEST} to {PROTOCOL}")]
+    Version {
+        /// What it chose.
+        got: u16,
+    },
+    /// It left out what we do not hold.
+    #[error("the server left out {what}, which this client does not hold")]
+    LeftOut {
+        /// Schema or tables.
+        what: &'static str,
+    },
+    /// Its schema has something that this build does not know, or is broken.
+    #[error("the server's schema: {0}")]
+    SchemaBytes(#[from] SchemaBytesError),
+    /// Its schema cannot be laid out.
+    #[error("the server's schema: {0}")]
+    Schema(#[from] SchemaError),
+    /// Its bytes do not have the fingerprint that it gave.
+    #[error("the server's schema is not the one that its fingerprint names")]
+    Fingerprint,
+    /// Its code tables are broken.
+    #[error("the server's code tables: {0}")]
+    Tables(DecodeError),
+    /// A number is out of any sense.
+    #[error("the server's welcome: {what} is {got}")]
+    Number {
+        /// Which.
+        what: &'static str,
+        /// What it is.
+        got: u32,
+    },
+}
+
+/// Schema and tables that a client held on to: with them the next Welcome is short.
+#[derive(Clone, Debug)]
+pub struct Known {
+    schema: Arc<Schema>,
+    schema_fingerprint: u64,
+    tables: Arc<[u8]>,
+    tables_fingerprint: u64,
+}
+
+/// Everything that is settled before the first frame.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    /// What is played.
+    pub schema: Arc<Schema>,
+    /// Laid out for the codec.
+    pub layout: Arc<Layout>,
+    /// The prefix codes.
+    pub tables: Tables,
+    /// How much of the digest travels.
+    pub digest: Digest,
+    /// Our number in the room.
+    pub player: PlayerId,
+    /// Names this life of the room.
+    pub incarnation: u64,
+    /// Ticks per second.
+    pub tick_rate_hz: u16,
+    /// The newest finished tick when the Welcome was written.
+    pub tick: Tick,
+    /// The map's name, empty without one.
+    pub map: String,
+    /// xxh3 of the map's bytes.
+    pub map_hash: u64,
+    /// What we must respect.
+    pub limits: WelcomeLimits,
+    /// To hold on to for the next time.
+    pub known: Known,
+}
+
+/// The Hello of a client that is called `name`.
+#[must_use]
+pub fn hello(name: &str, digest: Digest, known: Option<&Known>) -> Hello {
+    Hello {
+        protocol_min: PROTOCOL_OLDEST,
+        protocol_max: PROTOCOL,
+        schema: known.map(|known| known.schema_fingerprint),
+        tables: known.map(|known| known.tables_fingerprint),
+        features: if digest == Digest::Whole { FEATURE_FULL_DIGEST } else { 0 },
+        name: name.to_owned(),
+        resume: None,
+        extensions: Vec::new(),
+    }
+}
+
+impl Agreement {
+    /// What a Welcome settles, given what we held when we said Hello.
+    ///
+    /// # Errors
+    /// [`Disagreement`]: we cannot play here.
+    pub fn new(welcome: Welcome, known: Option<&Known>) -> Result<Self, Disagreement> {
+        if !(PROTOCOL_OLDEST..=PROTOCOL).contains(&welcome.protocol) {
+            return Err(Disagreement::Version { got: welcome.protocol });
+        }
+        if welcome.tick_rate_hz == 0 || welcome.tick_rate_hz > 1_000 {
+            return Err(Disagreement::Number { what: "tick rate", got: u32::from(welcome.tick_rate_hz) });
+        }
+        if !(1..=16).contains(&welcome.slot_bits) {
+            return Err(Disagreement::Number { what: "slot bits", got: u32::from(welcome.slot_bits) });
+        }
+        let known = settle_known(&welcome, known)?;
+        let layout = Layout::new(&known.schema, u32::from(welcome.slot_bits))?;
+        let tables = Tables::from_bytes(&known.tables, &layout).map_err(Disagreement::Tables)?;
+        let mut limits = welcome.limits;
+        limits.input_ahead_ticks = limits.input_ahead_ticks.clamp(1, INPUT_AHEAD_TICKS_MAX);
+        Ok(Self {
+            schema: known.schema.clone(),
+            layout: Arc::new(layout),
+            tables,
+            digest: if welcome.features & FEATURE_FULL_DIGEST == 0 { Digest::Folded } else { Digest::Whole },
+            player: PlayerId(welcome.player),
+            incarnation: welcome.incarnation,
+            tick_rate_hz: welcome.tick_rate_hz,
+            tick: Tick(welcome.tick),
+            map: welcome.map,
+            map_hash: welcome.map_hash,
+            limits,
+            known,
+        })
+    }
+}
+
+/// Schema and tables as the Welcome brings them, or as we hold them.
+fn settle_known(welcome: &Welcome, known: Option<&Known>) -> Result<Known, Disagreement> {
+    let schema = match &welcome.schema {
+        Some(bytes) => Arc::new(Schema::from_bytes(bytes)?),
+        None => known
+            .filter(|known| known.schema_fingerprint == welcome.schema_fingerprint)
+            .map(|known| known.schema.clone())
+            .ok_or(Disagreement::LeftOut { what: "the schema" })?,
+    };
+    if schema.fingerprint() != welcome.schema_fingerprint {
+        return Err(Disagreement::Fingerprint);
+    }
+    let tables = match &welcome.tables {
+        Some(bytes) => bytes.as_slice().into(),
+        None => known
+            .filter(|known| known.tables_fingerprint == welcome.tables_fingerprint)
+            .map(|known| known.tables.clone())
+            .ok_or(Disagreement::LeftOut { what: "the code tables" })?,
+    };
+    let (schema_fingerprint, tables_fingerprint) = (welcome.schema_fingerprint, welcome.tables_fingerprint);
+    Ok(Known { schema, schema_fingerprint, tables, tables_fingerprint })
+}

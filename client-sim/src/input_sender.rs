@@ -1,0 +1,138 @@
+//! Which input is due, what was sent when, and what the newest frame is that we have confirmed.
+//!
+//! One input per tick, named by the tick it is meant for. Nothing is sent twice: the stream is ordered and loses nothing. Inputs
+//! whose time has passed (our own machine slept) are left out, for the server would only count them as late.
+//!
+//! Never here: bytes (see `session`), which tick it is (see `clock`).
+
+use shared::ids::Tick;
+
+/// Ticks that may be made up for when we come late ourselves; older ones are left out.
+const CATCH_UP: u32 = 4;
+
+/// How many sent inputs are remembered: enough for the longest window at 128 Hz.
+const REMEMBERED: usize = 256;
+
+/// Names inputs and remembers them.
+#[derive(Clone, Debug)]
+pub struct InputSender {
+    next: Tick,
+    /// Ring by tick: which tick, and when it was sent.
+    sent: Vec<(Tick, f64)>,
+    confirmed: Option<Tick>,
+    confirmed_ms: f64,
+}
+
+impl InputSender {
+    /// A sender whose first input will be for `first`.
+    #[must_use]
+    pub fn new(first: Tick, now_ms: f64) -> Self {
+        Self { next: first, sent: Vec::new(), confirmed: None, confirmed_ms: now_ms }
+    }
+
+    /// The tick whose input comes next.
+    #[must_use]
+    pub const fn next(&self) -> Tick {
+        self.next
+    }
+
+    /// The next tick to send an input for, if `due` has reached it. Never beyond `limit`: the server would close us.
+    pub fn take_due(&mut self, due: Tick, limit: Tick) -> Option<Tick> {
+        let newest = due.min(limit);
+        if newest < self.next {
+            return None;
+        }
+        self.next = self.next.max(Tick(newest.0.saturating_sub(CATCH_UP)));
+        let tick = self.next;
+        self.next = tick.next();
+        Some(tick)
+    }
+
+    /// Notes that the input for `tick` went out, confirming `newest`.
+    pub fn sent(&mut self, tick: Tick, newest: Tick, now_ms: f64) {
+        if self.sent.is_empty() {
+            self.sent = vec![(Tick(u32::MAX), 0.0); REMEMBERED];
+        }
+        if let Some(place) = self.sent.get_mut(tick.0 as usize % REMEMBERED) {
+            *place = (tick, now_ms);
+        }
+        self.confirm(newest, now_ms);
+    }
+
+    /// When the input for `tick` was sent, if it was and is remembered.
+    #[must_use]
+    pub fn sent_ms(&self, tick: Tick) -> Option<f64> {
+        self.sent.get(tick.0 as usize % REMEMBERED).filter(|&&(sent, _)| sent == tick).map(|&(_, ms)| ms)
+    }
+
+    /// Whether `newest` must be confirmed by itself, because no input has done so for `after_ms`.
+    #[must_use]
+    pub fn owes_confirm(&self, newest: Tick, after_ms: f64, now_ms: f64) -> bool {
+        self.confirmed.is_none_or(|confirmed| confirmed < newest) && now_ms - self.confirmed_ms >= after_ms
+    }
+
+    /// Notes that `newest` was confirmed.
+    pub const fn confirm(&mut self, newest: Tick, now_ms: f64) {
+        self.confirmed = Some(newest);
+        self.confirmed_ms = now_ms;
+    }
+
+    /// When something was last confirmed.
+    #[must_use]
+    pub const fn confirmed_ms(&self) -> f64 {
+        self.confirmed_ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAR: Tick = Tick(u32::MAX);
+
+    #[test]
+    fn each_tick_is_named_once_and_in_order() {
+        let mut sender = InputSender::new(Tick(10), 0.0);
+        assert_eq!(sender.take_due(Tick(9), FAR), None);
+        assert_eq!(sender.take_due(Tick(11), FAR), Some(Tick(10)));
+        assert_eq!(sender.take_due(Tick(11), FAR), Some(Tick(11)));
+        assert_eq!(sender.take_due(Tick(11), FAR), None);
+    }
+
+    #[test]
+    fn what_is_long_past_is_left_out_and_the_limit_holds() {
+        let mut sender = InputSender::new(Tick(10), 0.0);
+        assert_eq!(sender.take_due(Tick(100), FAR), Some(Tick(96)));
+        assert_eq!(sender.take_due(Tick(200), Tick(98)), Some(Tick(97)));
+        assert_eq!(sender.take_due(Tick(200), Tick(98)), Some(Tick(98)));
+        assert_eq!(sender.take_due(Tick(200), Tick(98)), None);
+    }
+
+    #[test]
+    fn a_clock_that_went_back_names_no_tick_twice() {
+        let mut sender = InputSender::new(Tick(10), 0.0);
+        assert_eq!(sender.take_due(Tick(10), FAR), Some(Tick(10)));
+        assert_eq!(sender.take_due(Tick(7), FAR), None);
+        assert_eq!(sender.take_due(Tick(11), FAR), Some(Tick(11)));
+    }
+
+    #[test]
+    fn what_was_sent_is_remembered_for_a_while() {
+        let mut sender = InputSender::new(Tick(0), 0.0);
+        sender.sent(Tick(5), Tick(3), 70.0);
+        assert_eq!(sender.sent_ms(Tick(5)), Some(70.0));
+        assert_eq!(sender.sent_ms(Tick(6)), None);
+        sender.sent(Tick(5 + REMEMBERED as u32), Tick(3), 90.0);
+        assert_eq!(sender.sent_ms(Tick(5)), None);
+    }
+
+    #[test]
+    fn a_frame_that_no_input_confirms_is_owed_a_confirm() {
+        let mut sender = InputSender::new(Tick(0), 0.0);
+        assert!(!sender.owes_confirm(Tick(3), 50.0, 20.0));
+        assert!(sender.owes_confirm(Tick(3), 50.0, 60.0));
+        sender.confirm(Tick(3), 60.0);
+        assert!(!sender.owes_confirm(Tick(3), 50.0, 600.0));
+        assert!(sender.owes_confirm(Tick(4), 50.0, 600.0));
+    }
+}

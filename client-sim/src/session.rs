@@ -1,0 +1,853 @@
+//! A client as a state machine: frames and a clock go in, frames and events come out.
+//!
+//! ```text
+//!             Hello ─►            ◄─ Welcome             ◄─ State ─► Input, Confirm, Resync, Ping, Request        Bye ─►
+//!   Greeting ───────────────────────────────► Playing ───────────────────────────────────────────────────────────────► Over
+//! ```
+//!
+//! Given the same calls it does the same: no socket, no clock, no chance of its own. Whoever drives it calls
+//! [`Session::handle_frame`] for what arrived, [`Session::handle_tick`] at the latest at [`Session::next_wake_ms`], and then
+//! empties [`Session::poll_frame`] and [`Session::poll_event`]. `now_ms` is any steady clock.
+//!
+//! A frame that the replica refuses is answered by Resync, at most once per second, until a full frame comes.
+//!
+//! Never here: sockets (see `transport`), what the world means (see `behaviour` and games).
+
+use crate::agreement::{Agreement, Disagreement, Known, hello};
+use crate::behaviour::{Behaviour, Behaviours, View, Wish, neutral_codes};
+use crate::clock::Clock;
+use crate::input_sender::InputSender;
+use crate::replica::{Applied, Replica, ReplicaError};
+use shared::bits::BitReader;
+use shared::ids::Tick;
+use shared::limits::REQUESTS_WAITING_MAX;
+use shared::schema::Schema;
+use shared::wire::client_message::ViewTick;
+use shared::wire::server_message::Outcome;
+use shared::wire::{ClientMessage, DecodeError, Digest, FrameHeader, FrameKind, Input, Redirect, ServerMessage};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Milliseconds between two Resyncs; the server answers at most one per second.
+const RESYNC_MS: f64 = 1_000.0;
+/// Milliseconds between two Pings.
+const PING_MS: f64 = 1_000.0;
+/// Ticks after which a frame is confirmed by itself if no input did.
+const CONFIRM_AFTER_TICKS: f64 = 1.5;
+/// Events that wait to be polled. Whoever does not poll loses the oldest; [`Counters::events_dropped`] counts them.
+const EVENTS_MAX: usize = 1_024;
+
+/// Who a client is and how it plays.
+#[derive(Clone)]
+pub struct SessionConfig {
+    /// The player's name.
+    pub name: String,
+    /// How much of the digest it asks for.
+    pub digest: Digest,
+    /// What it held on to from an earlier time.
+    pub known: Option<Known>,
+    /// Who plays. `None`: nobody, it sends no inputs and confirms frames by themselves.
+    pub behaviours: Option<Arc<dyn Behaviours>>,
+    /// The behaviour's chance.
+    pub seed: u64,
+}
+
+impl SessionConfig {
+    /// A client that is called `name`, plays nothing and holds nothing.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), digest: Digest::Folded, known: None, behaviours: None, seed: 0 }
+    }
+}
+
+/// What a session counted since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// State frames received, of every kind.
+    pub frames: u64,
+    /// Of these, full frames.
+    pub full_frames: u64,
+    /// Of these, keep-alives.
+    pub keep_alives: u64,
+    /// Of these, frames that a lost replica could not use.
+    pub frames_ignored: u64,
+    /// Bytes of state frames.
+    pub state_bytes: u64,
+    /// Digests compared, whatever came out.
+    pub digests_checked: u64,
+    /// Digests that differed: we held a wrong world.
+    pub digest_mismatches: u64,
+    /// Frames that did not decode, or did not fit what is held.
+    pub frames_broken: u64,
+    /// Resyncs sent.
+    pub resyncs: u64,
+    /// Ticks that came without a frame of their own: covered by a later one, or passed over by a full frame.
+    pub ticks_skipped: u64,
+    /// Inputs sent.
+    pub inputs_sent: u64,
+    /// Ticks for which we had sent an input and in which it was used.
+    pub inputs_used: u64,
+    /// Ticks for which we had sent an input and in which something stood in for it: it came too late.
+    pub inputs_late: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests answered, done or refused.
+    pub replies: u64,
+    /// Events of the game received.
+    pub events: u64,
+    /// Events that nobody polled in time.
+    pub events_dropped: u64,
+}
+
+/// Something that happened, for whoever drives the session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionEvent {
+    /// The server let us in.
+    Welcomed,
+    /// A state frame was taken in (or ignored, see [`Applied::ignored`]).
+    Frame(Applied),
+    /// We hold everything that we may see; again after every full frame.
+    Complete,
+    /// The effect of our input for `tick` is here.
+    InputSeen {
+        /// The tick it was meant for.
+        tick: Tick,
+        /// How long that took.
+        ms: f64,
+    },
+    /// A frame broke the replica; a Resync is on its way.
+    Lost(ReplicaError),
+    /// A request was answered.
+    Reply {
+        /// Its number.
+        number: u16,
+        /// How it went.
+        outcome: Outcome,
+    },
+    /// Go on elsewhere.
+    Redirect(Box<Redirect>),
+    /// We cannot go on: close the connection.
+    Failed(SessionError),
+}
+
+/// Why a session cannot go on. The server's fault, or it is newer than we are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// A message could not be read.
+    #[error("the server's message: {0}")]
+    Decode(#[from] DecodeError),
+    /// We cannot agree on what to play.
+    #[error(transparent)]
+    Disagreement(#[from] Disagreement),
+    /// A message came when it makes no sense.
+    #[error("the server sent {what} at the wrong time")]
+    OutOfPlace {
+        /// Which.
+        what: &'static str,
+    },
+}
+
+/// One client.
+pub struct Session {
+    config: SessionConfig,
+    phase: Phase,
+    outgoing: VecDeque<Vec<u8>>,
+    events: VecDeque<SessionEvent>,
+    counters: Counters,
+}
+
+enum Phase {
+    /// The Hello goes out with the first tick.
+    Greeting {
+        hello_ms: Option<f64>,
+    },
+    Playing(Box<Playing>),
+    Over,
+}
+
+/// What there is only after the Welcome.
+struct Playing {
+    agreement: Agreement,
+    replica: Replica,
+    clock: Clock,
+    sender: InputSender,
+    behaviour: Option<Box<dyn Behaviour>>,
+    /// The newest state frame received: what we confirm. `None` before the first.
+    newest: Option<Tick>,
+    complete: bool,
+    resync: Option<Tick>,
+    resync_ms: f64,
+    ping: Option<(u32, f64)>,
+    ping_ms: f64,
+    pings: u32,
+    round_trip_ms: f64,
+    request_number: u16,
+    requests_waiting: usize,
+    paused: bool,
+}
+
+impl Session {
+    /// A session that will say Hello.
+    #[must_use]
+    pub fn new(config: SessionConfig) -> Self {
+        Self {
+            config,
+            phase: Phase::Greeting { hello_ms: None },
+            outgoing: VecDeque::new(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Takes in a message of the server.
+    pub fn handle_frame(&mut self, bytes: &[u8], now_ms: f64) {
+        if matches!(self.phase, Phase::Over) {
+            return;
+        }
+        if let Err(error) = self.take_message(bytes, now_ms) {
+            self.phase = Phase::Over;
+            self.tell(SessionEvent::Failed(error));
+        }
+    }
+
+    /// Does what is due: the Hello, inputs, a Confirm, a Resync, a Ping.
+    pub fn handle_tick(&mut self, now_ms: f64) {
+        match &mut self.phase {
+            Phase::Greeting { hello_ms: hello_ms @ None } => {
+                *hello_ms = Some(now_ms);
+                let hello = hello(&self.config.name, self.config.digest, self.config.known.as_ref());
+                // A Hello reads nothing of a schema, and there is none yet.
+                self.outgoing.push_back(ClientMessage::Hello(Box::new(hello)).to_bytes(&no_schema()));
+            }
+            Phase::Greeting { .. } | Phase::Over => {}
+            Phase::Playing(playing) => playing.handle_tick(&mut self.outgoing, &mut self.counters, now_ms),
+        }
+    }
+
+    /// When [`Session::handle_tick`] has something to do next.
+    #[must_use]
+    pub fn next_wake_ms(&self, now_ms: f64) -> f64 {
+        match &self.phase {
+            Phase::Greeting { hello_ms: None } => now_ms,
+            Phase::Greeting { .. } | Phase::Over => f64::INFINITY,
+            Phase::Playing(playing) => playing.next_wake_ms(),
+        }
+    }
+
+    /// The next message to send, if any.
+    pub fn poll_frame(&mut self) -> Option<Vec<u8>> {
+        self.outgoing.pop_front()
+    }
+
+    /// The next thing that happened, if any.
+    pub fn poll_event(&mut self) -> Option<SessionEvent> {
+        self.events.pop_front()
+    }
+
+    /// The player leaves: a Bye goes out, and the server closes.
+    pub fn leave(&mut self) {
+        if matches!(self.phase, Phase::Playing(_)) {
+            self.outgoing.push_back(ClientMessage::Bye.to_bytes(&no_schema()));
+        }
+        self.phase = Phase::Over;
+    }
+
+    /// The connection is gone.
+    pub fn handle_close(&mut self) {
+        self.phase = Phase::Over;
+    }
+
+    /// Asks for keep-alives only, or for the world again: a hidden tab.
+    pub fn pause(&mut self, on: bool) {
+        if let Phase::Playing(playing) = &mut self.phase {
+            playing.paused = on;
+            self.outgoing.push_back(ClientMessage::Pause { on }.to_bytes(&playing.agreement.schema));
+        }
+    }
+
+    /// Asks the game for something; the number that its reply will carry. `None`: not playing, no such request, or too many
+    /// are unanswered.
+    pub fn request(&mut self, wish: Wish) -> Option<u16> {
+        let Phase::Playing(playing) = &mut self.phase else { return None };
+        playing.request(wish, &mut self.outgoing, &mut self.counters)
+    }
+
+    /// What was settled with the server, once welcomed.
+    #[must_use]
+    pub fn agreement(&self) -> Option<&Agreement> {
+        self.playing().map(|playing| &playing.agreement)
+    }
+
+    /// The world as we see it, once welcomed.
+    #[must_use]
+    pub fn replica(&self) -> Option<&Replica> {
+        self.playing().map(|playing| &playing.replica)
+    }
+
+    /// The replica itself, for faults done on purpose.
+    #[cfg(feature = "sabotage")]
+    pub fn replica_mut(&mut self) -> Option<&mut Replica> {
+        match &mut self.phase {
+            Phase::Playing(playing) => Some(&mut playing.replica),
+            Phase::Greeting { .. } | Phase::Over => None,
+        }
+    }
+
+    /// The measured round trip, once known.
+    #[must_use]
+    pub fn round_trip_ms(&self) -> Option<f64> {
+        self.playing().map(|playing| playing.round_trip_ms)
+    }
+
+    /// How early our inputs come, smoothed, once known.
+    #[must_use]
+    pub fn lead_ms(&self) -> Option<f64> {
+        self.playing().and_then(|playing| Some(playing.clock.lead_ticks()? * playing.clock.tick_ms()))
+    }
+
+    /// Welcomed, and holding everything that may be seen.
+    #[must_use]
+    pub fn is_in(&self) -> bool {
+        self.playing().is_some_and(|playing| playing.complete)
+    }
+
+    /// Nothing will come of this session any more.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    /// What it counted so far.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn playing(&self) -> Option<&Playing> {
+        match &self.phase {
+            Phase::Playing(playing) => Some(playing),
+            Phase::Greeting { .. } | Phase::Over => None,
+        }
+    }
+
+    fn tell(&mut self, event: SessionEvent) {
+        if self.events.len() == EVENTS_MAX {
+            self.events.pop_front();
+            self.counters.events_dropped += 1;
+        }
+        self.events.push_back(event);
+    }
+
+    fn take_message(&mut self, bytes: &[u8], now_ms: f64) -> Result<(), SessionError> {
+        let message = ServerMessage::read(bytes)?;
+        if let ServerMessage::Redirect(redirect) = message {
+            self.tell(SessionEvent::Redirect(redirect));
+            return Ok(());
+        }
+        match (&mut self.phase, message) {
+            (Phase::Greeting { hello_ms: Some(hello_ms) }, ServerMessage::Welcome(welcome)) => {
+                let agreement = Agreement::new(*welcome, self.config.known.as_ref())?;
+                let playing = Playing::new(agreement, &self.config, now_ms - *hello_ms, now_ms);
+                self.phase = Phase::Playing(Box::new(playing));
+                self.tell(SessionEvent::Welcomed);
+            }
+            (Phase::Playing(_), ServerMessage::State(bytes)) => self.take_state(bytes, now_ms),
+            (Phase::Playing(playing), ServerMessage::Pong { stamp }) => playing.take_pong(stamp, now_ms),
+            (Phase::Playing(playing), ServerMessage::Reply { number, outcome }) => {
+                playing.requests_waiting = playing.requests_waiting.saturating_sub(1);
+                self.counters.replies += 1;
+                self.tell(SessionEvent::Reply { number, outcome });
+            }
+            (_, ServerMessage::Welcome(_)) => return Err(SessionError::OutOfPlace { what: "Welcome" }),
+            (_, ServerMessage::State(_)) => return Err(SessionError::OutOfPlace { what: "a state frame" }),
+            (_, ServerMessage::Pong { .. }) => return Err(SessionError::OutOfPlace { what: "Pong" }),
+            (_, ServerMessage::Reply { .. }) => return Err(SessionError::OutOfPlace { what: "Reply" }),
+            (_, ServerMessage::Redirect(_)) => {}
+        }
+        Ok(())
+    }
+
+    fn take_state(&mut self, bytes: &[u8], now_ms: f64) {
+        let Phase::Playing(playing) = &mut self.phase else { return };
+        self.counters.frames += 1;
+        self.counters.state_bytes += bytes.len() as u64;
+        let before = playing.replica.tick();
+        let near = playing.newest.unwrap_or(before);
+        let header = FrameHeader::read(&mut BitReader::new(bytes), near, playing.agreement.digest).ok();
+        let result = playing.replica.apply(bytes);
+        let mut events = Vec::new();
+        if let Some(header) = header {
+            playing.note_header(&header, before, &mut self.counters, &mut events, now_ms);
+        }
+        match result {
+            Ok(applied) => playing.note_applied(applied, &mut self.counters, &mut events),
+            Err(error) => {
+                if let ReplicaError::DigestMismatch { .. } = error {
+                    self.counters.digests_checked += 1;
+                    self.counters.digest_mismatches += 1;
+                } else {
+                    self.counters.frames_broken += 1;
+                }
+                playing.resync = Some(header.map_or(before, |header| header.tick));
+                events.push(SessionEvent::Lost(error));
+            }
+        }
+        for event in events {
+            self.tell(event);
+        }
+    }
+}
+
+impl Playing {
+    fn new(agreement: Agreement, config: &SessionConfig, welcome_ms: f64, now_ms: f64) -> Self {
+        let clock = Clock::new(agreement.tick_rate_hz, agreement.tick, welcome_ms, now_ms);
+        let first = clock.due(now_ms).next();
+        let replica = Replica::new(
+            agreement.schema.clone(),
+            agreement.layout.clone(),
+            agreement.tables.clone(),
+            agreement.tick,
+            agreement.digest,
+        );
+        let behaviour = config.behaviours.as_ref().map(|known| known.choose(&agreement.schema, config.seed));
+        Self {
+            agreement,
+            replica,
+            clock,
+            sender: InputSender::new(first, now_ms),
+            behaviour,
+            newest: None,
+            complete: false,
+            resync: None,
+            resync_ms: f64::NEG_INFINITY,
+            ping: None,
+            ping_ms: now_ms,
+            pings: 0,
+            round_trip_ms: welcome_ms,
+            request_number: 0,
+            requests_waiting: 0,
+            paused: false,
+        }
+    }
+
+    /// Learns from a frame's header: how our inputs fared, and which ticks had no frame of their own.
+    fn note_header(
+        &mut self,
+        header: &FrameHeader,
+        before: Tick,
+        counters: &mut Counters,
+        events: &mut Vec<SessionEvent>,
+        now_ms: f64,
+    ) {
+        match header.kind {
+            FrameKind::Step { covered, applied } => {
+                counters.ticks_skipped += u64::from(covered - 1);
+                for place in 0..covered {
+                    let tick = Tick(header.tick.0.wrapping_sub(covered - 1 - place));
+                    let Some(sent_ms) = self.sender.sent_ms(tick) else { continue };
+                    if applied >> place & 1 == 0 {
+                        counters.inputs_late += 1;
+                    } else {
+                        counters.inputs_used += 1;
+                        events.push(SessionEvent::InputSeen { tick, ms: now_ms - sent_ms });
+                    }
+                }
+            }
+            FrameKind::Full => {
+                counters.full_frames += 1;
+                if self.newest.is_some() {
+                    counters.ticks_skipped += u64::from(header.tick.since(before).saturating_sub(1));
+                }
+            }
+            FrameKind::KeepAlive => counters.keep_alives += 1,
+        }
+        self.newest = Some(self.newest.map_or(header.tick, |newest| newest.max(header.tick)));
+        if let Some(early) = header.early {
+            self.clock.feedback(early, self.round_trip_ms, now_ms);
+        }
+    }
+
+    fn note_applied(&mut self, mut applied: Applied, counters: &mut Counters, events: &mut Vec<SessionEvent>) {
+        counters.digests_checked += u64::from(applied.checked);
+        counters.frames_ignored += u64::from(applied.ignored);
+        counters.events += applied.events.len() as u64;
+        if applied.kind == FrameKind::Full {
+            self.resync = None;
+            self.complete = false;
+        }
+        if let Some(behaviour) = &mut self.behaviour {
+            for event in &applied.events {
+                behaviour.event(event);
+            }
+        }
+        let now_complete = !applied.ignored && applied.kind != FrameKind::KeepAlive && applied.complete;
+        let newly = now_complete && !self.complete;
+        self.complete |= now_complete;
+        applied.complete = self.complete;
+        events.push(SessionEvent::Frame(applied));
+        if newly {
+            events.push(SessionEvent::Complete);
+        }
+    }
+
+    const fn take_pong(&mut self, stamp: u32, now_ms: f64) {
+        if let Some((sent, sent_ms)) = self.ping
+            && sent == stamp
+        {
+            self.round_trip_ms += (now_ms - sent_ms - self.round_trip_ms) / 4.0;
+            self.ping = None;
+        }
+    }
+
+    fn handle_tick(&mut self, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters, now_ms: f64) {
+        if let Some(tick) = self.resync
+            && now_ms - self.resync_ms >= RESYNC_MS
+        {
+            self.resync_ms = now_ms;
+            counters.resyncs += 1;
+            self.send(&ClientMessage::Resync { tick }, outgoing);
+        }
+        self.send_inputs(outgoing, counters, now_ms);
+        if let Some(newest) = self.newest
+            && self.sender.owes_confirm(newest, self.confirm_after_ms(), now_ms)
+        {
+            self.sender.confirm(newest, now_ms);
+            self.send(&ClientMessage::Confirm { newest }, outgoing);
+        }
+        if now_ms - self.ping_ms >= PING_MS {
+            self.ping_ms = now_ms;
+            self.pings = self.pings.wrapping_add(1);
+            self.ping = Some((self.pings, now_ms));
+            self.send(&ClientMessage::Ping { stamp: self.pings }, outgoing);
+        }
+    }
+
+    fn next_wake_ms(&self) -> f64 {
+        let mut wake = self.ping_ms + PING_MS;
+        if self.plays() && self.sender.next() <= self.input_limit() {
+            wake = wake.min(self.clock.due_ms(self.sender.next()));
+        }
+        if self.newest.is_some_and(|newest| self.sender.owes_confirm(newest, 0.0, f64::INFINITY)) {
+            wake = wake.min(self.sender.confirmed_ms() + self.confirm_after_ms());
+        }
+        if self.resync.is_some() {
+            wake = wake.min(self.resync_ms + RESYNC_MS);
+        }
+        wake
+    }
+
+    fn confirm_after_ms(&self) -> f64 {
+        self.clock.tick_ms() * CONFIRM_AFTER_TICKS
+    }
+
+    /// Inputs make sense from the first frame on: before it there is nothing to act upon.
+    const fn plays(&self) -> bool {
+        self.behaviour.is_some() && self.newest.is_some() && !self.paused
+    }
+
+    /// The newest tick that an input may name. The server is at least at the newest frame's tick, so this is always allowed.
+    fn input_limit(&self) -> Tick {
+        self.newest.unwrap_or(self.agreement.tick).after(self.agreement.limits.input_ahead_ticks)
+    }
+
+    fn send_inputs(&mut self, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters, now_ms: f64) {
+        let (true, Some(newest)) = (self.plays(), self.newest) else { return };
+        let due = self.clock.due(now_ms);
+        while let Some(tick) = self.sender.take_due(due, self.input_limit()) {
+            let mut codes = neutral_codes(&self.agreement.schema.input);
+            let Some(behaviour) = &mut self.behaviour else { return };
+            let view = View {
+                replica: &self.replica,
+                me: self.replica.me(),
+                tick,
+                tick_rate_hz: self.agreement.tick_rate_hz,
+                map: &self.agreement.map,
+            };
+            behaviour.input(&view, &mut codes);
+            let wish = behaviour.request(&view);
+            let view = ViewTick { older: newest, span: 0, sixteenths: 0 };
+            self.send(&ClientMessage::Input(Input { tick, newest, view, codes }), outgoing);
+            self.sender.sent(tick, newest, now_ms);
+            counters.inputs_sent += 1;
+            if let Some(wish) = wish {
+                let _ = self.request(wish, outgoing, counters);
+            }
+        }
+    }
+
+    fn request(&mut self, wish: Wish, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters) -> Option<u16> {
+        let known = usize::from(wish.kind) < self.agreement.schema.requests.len();
+        if !known || self.requests_waiting >= REQUESTS_WAITING_MAX {
+            return None;
+        }
+        let number = self.request_number;
+        self.request_number = number.wrapping_add(1);
+        self.requests_waiting += 1;
+        counters.requests += 1;
+        self.send(&ClientMessage::Request { number, kind: wish.kind, codes: wish.codes }, outgoing);
+        Some(number)
+    }
+
+    fn send(&self, message: &ClientMessage, outgoing: &mut VecDeque<Vec<u8>>) {
+        outgoing.push_back(message.to_bytes(&self.agreement.schema));
+    }
+}
+
+/// A schema of nothing, for the messages that carry no values.
+fn no_schema() -> Schema {
+    Schema {
+        game: String::new(),
+        components: Vec::new(),
+        kinds: Vec::new(),
+        input: shared::schema::Declaration { name: String::new(), fields: Vec::new() },
+        events: Vec::new(),
+        requests: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behaviour::Idle;
+    use shared::bits::BitWriter;
+    use shared::codec::{Lanes, Tables};
+    use shared::schema::{Declaration, Field, FieldKind, Layout, Marks};
+    use shared::wire::Welcome;
+    use shared::wire::control::WelcomeLimits;
+    use shared::wire::state_frame::Proof;
+
+    const TICK_MS: f64 = 1000.0 / 30.0;
+
+    fn schema() -> Schema {
+        let field = Field {
+            name: "go".to_owned(),
+            kind: FieldKind::Signed { min: -3, max: 3 },
+            audience: shared::schema::Audience::Everyone,
+            predictor: shared::schema::Predictor::Hold,
+            marks: Marks::default(),
+        };
+        Schema {
+            game: "test".to_owned(),
+            input: Declaration { name: "Go".to_owned(), fields: vec![field] },
+            requests: vec![Declaration { name: "Ask".to_owned(), fields: Vec::new() }],
+            ..no_schema()
+        }
+    }
+
+    fn welcome() -> Welcome {
+        let schema = schema();
+        let layout = Layout::new(&schema, 6).unwrap();
+        Welcome {
+            protocol: 1,
+            tick_rate_hz: 30,
+            tick: 1_000,
+            slot_bits: 6,
+            schema_fingerprint: schema.fingerprint(),
+            schema: Some(schema.to_bytes()),
+            tables_fingerprint: 7,
+            tables: Some(Tables::untrained(&layout).to_bytes()),
+            limits: WelcomeLimits { input_ahead_ticks: 64, ..WelcomeLimits::default() },
+            ..Welcome::default()
+        }
+    }
+
+    fn frame(kind: FrameKind, tick: u32, early: Option<i8>) -> Vec<u8> {
+        let mut out = BitWriter::new();
+        let header = FrameHeader {
+            kind,
+            tick: Tick(tick),
+            epoch: 0,
+            early,
+            me: None,
+            complete: true,
+            sections: 0,
+            events: false,
+            proof: Proof::of(Lanes::default(), Digest::Folded),
+        };
+        header.write(&mut out);
+        out.into_bytes()
+    }
+
+    fn step(tick: u32, covered: u32, applied: u16) -> Vec<u8> {
+        frame(FrameKind::Step { covered, applied }, tick, Some(16))
+    }
+
+    fn bytes(message: &ServerMessage<'_>) -> Vec<u8> {
+        message.to_bytes()
+    }
+
+    fn sent(session: &mut Session) -> Vec<ClientMessage> {
+        let schema = schema();
+        std::iter::from_fn(|| session.poll_frame())
+            .map(|bytes| ClientMessage::read(&bytes, &schema, Tick(1_000)).unwrap())
+            .collect()
+    }
+
+    fn events(session: &mut Session) -> Vec<SessionEvent> {
+        std::iter::from_fn(|| session.poll_event()).collect()
+    }
+
+    /// A session that is in: welcomed at tick 1000, a full frame of tick 1001 taken in at 40 ms.
+    fn playing(behaviours: Option<Arc<dyn Behaviours>>) -> Session {
+        let mut session = Session::new(SessionConfig { behaviours, ..SessionConfig::named("ann") });
+        session.handle_tick(0.0);
+        assert!(matches!(sent(&mut session).as_slice(), [ClientMessage::Hello(hello)] if hello.name == "ann"));
+        session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(welcome()))), 20.0);
+        session.handle_frame(&frame(FrameKind::Full, 1_001, None), 40.0);
+        assert!(session.is_in());
+        let seen = events(&mut session);
+        assert!(matches!(seen.as_slice(), [SessionEvent::Welcomed, SessionEvent::Frame(_), SessionEvent::Complete]));
+        session
+    }
+
+    fn idle() -> Option<Arc<dyn Behaviours>> {
+        Some(Arc::new(|_: &Schema, _: u64| -> Box<dyn Behaviour> { Box::new(Idle) }))
+    }
+
+    #[test]
+    fn inputs_run_ahead_of_the_server_one_per_tick_and_confirm_the_newest_frame() {
+        let mut session = playing(idle());
+        let mut ticks = Vec::new();
+        for tick in 0..30 {
+            session.handle_frame(&step(1_002 + tick, 1, 1), 40.0 + f64::from(tick) * TICK_MS);
+            session.handle_tick(50.0 + f64::from(tick) * TICK_MS);
+            for message in sent(&mut session) {
+                if let ClientMessage::Input(input) = message {
+                    assert_eq!(input.newest, Tick(1_002 + tick));
+                    assert_eq!(input.codes, vec![3], "the neutral value of -3..=3");
+                    ticks.push(input.tick.0);
+                }
+            }
+        }
+        assert!(ticks.windows(2).all(|pair| pair[1] == pair[0] + 1), "{ticks:?}");
+        assert!(ticks.len() >= 28, "{ticks:?}");
+        let ahead = ticks.last().unwrap() - 1_031;
+        assert!((1..=4).contains(&ahead), "{ahead} ticks ahead");
+    }
+
+    #[test]
+    fn the_effect_of_an_input_is_timed_and_a_stand_in_is_counted_as_late() {
+        let mut session = playing(idle());
+        session.handle_tick(120.0);
+        let named: Vec<Tick> = sent(&mut session)
+            .into_iter()
+            .filter_map(|message| match message {
+                ClientMessage::Input(input) => Some(input.tick),
+                _ => None,
+            })
+            .collect();
+        let covered = named[1].0 - 1_001;
+        session.handle_frame(&step(named[1].0, covered, 1 << (covered - 1)), 200.0);
+        let seen: Vec<SessionEvent> =
+            events(&mut session).into_iter().filter(|event| matches!(event, SessionEvent::InputSeen { .. })).collect();
+        assert_eq!(seen, vec![SessionEvent::InputSeen { tick: named[1], ms: 80.0 }]);
+        assert_eq!((session.counters().inputs_used, session.counters().inputs_late), (1, 1));
+        assert_eq!(session.counters().ticks_skipped, u64::from(covered - 1));
+    }
+
+    #[test]
+    fn without_a_player_frames_are_confirmed_by_themselves() {
+        let mut session = playing(None);
+        session.handle_tick(100.0);
+        assert_eq!(sent(&mut session), vec![ClientMessage::Confirm { newest: Tick(1_001) }]);
+        session.handle_tick(400.0);
+        assert_eq!(sent(&mut session), vec![]);
+    }
+
+    #[test]
+    fn a_mismatch_is_answered_by_one_resync_per_second_until_a_full_frame_comes() {
+        let mut session = playing(None);
+        let mut wrong = step(1_002, 1, 0);
+        let last = wrong.len() - 2;
+        wrong[last] ^= 0xFF;
+        session.handle_frame(&wrong, 80.0);
+        assert_eq!(session.counters().digest_mismatches, 1);
+        assert!(matches!(events(&mut session).as_slice(), [SessionEvent::Lost(ReplicaError::DigestMismatch { .. })]));
+        let mut resyncs = 0;
+        for ms in (81..2_700).step_by(20) {
+            session.handle_frame(&step(1_003, 1, 0), f64::from(ms));
+            session.handle_tick(f64::from(ms));
+            resyncs += sent(&mut session)
+                .iter()
+                .filter(|&message| matches!(message, ClientMessage::Resync { tick: Tick(1_002) }))
+                .count();
+        }
+        assert_eq!(resyncs, 3);
+        session.handle_frame(&frame(FrameKind::Full, 1_050, None), 2_700.0);
+        session.handle_tick(9_000.0);
+        assert!(!sent(&mut session).iter().any(|message| matches!(message, ClientMessage::Resync { .. })));
+        assert!(session.is_in());
+    }
+
+    #[test]
+    fn inputs_stop_when_the_server_is_silent_before_they_could_be_out_of_place() {
+        let mut session = playing(idle());
+        let mut newest = Tick(0);
+        for ms in 41..10_000 {
+            session.handle_tick(f64::from(ms));
+            for message in sent(&mut session) {
+                if let ClientMessage::Input(input) = message {
+                    newest = newest.max(input.tick);
+                }
+            }
+        }
+        assert_eq!(newest, Tick(1_001 + 64));
+    }
+
+    #[test]
+    fn a_ping_measures_the_round_trip() {
+        let mut session = playing(None);
+        session.handle_tick(1_020.0);
+        let stamp = sent(&mut session).into_iter().find_map(|message| match message {
+            ClientMessage::Ping { stamp } => Some(stamp),
+            _ => None,
+        });
+        session.handle_frame(&bytes(&ServerMessage::Pong { stamp: stamp.unwrap() }), 1_120.0);
+        // A quarter of the way from the Welcome's 20 ms to 100 ms.
+        assert_eq!(session.round_trip_ms(), Some(40.0));
+    }
+
+    #[test]
+    fn what_makes_no_sense_ends_the_session_with_the_servers_fault_named() {
+        let mut session = Session::new(SessionConfig::named("bob"));
+        session.handle_tick(0.0);
+        session.handle_frame(&step(5, 1, 0), 1.0);
+        assert_eq!(
+            events(&mut session),
+            vec![SessionEvent::Failed(SessionError::OutOfPlace { what: "a state frame" })]
+        );
+        assert!(session.is_over());
+
+        let mut session = Session::new(SessionConfig::named("bob"));
+        session.handle_tick(0.0);
+        let newer = Welcome { protocol: 99, ..welcome() };
+        session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(newer))), 1.0);
+        let disagreement = SessionError::Disagreement(Disagreement::Version { got: 99 });
+        assert_eq!(events(&mut session), vec![SessionEvent::Failed(disagreement)]);
+    }
+
+    #[test]
+    fn a_schema_held_on_to_need_not_be_sent_again() {
+        let first = playing(None);
+        let known = first.agreement().unwrap().known.clone();
+        let mut session = Session::new(SessionConfig { known: Some(known), ..SessionConfig::named("ann") });
+        session.handle_tick(0.0);
+        let hello = sent(&mut session).pop();
+        let fingerprint = schema().fingerprint();
+        assert!(matches!(hello, Some(ClientMessage::Hello(hello)) if hello.schema == Some(fingerprint)));
+        let short = Welcome { schema: None, tables: None, ..welcome() };
+        session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(short))), 20.0);
+        assert_eq!(session.agreement().map(|agreement| agreement.schema.game.as_str()), Some("test"));
+    }
+
+    #[test]
+    fn requests_are_numbered_and_at_most_sixteen_wait() {
+        let mut session = playing(None);
+        let wish = || Wish { kind: 0, codes: Vec::new() };
+        let numbers: Vec<u16> = (0..20).filter_map(|_| session.request(wish())).collect();
+        assert_eq!(numbers, (0..16).collect::<Vec<u16>>());
+        session.handle_frame(&bytes(&ServerMessage::Reply { number: 0, outcome: Outcome::Done }), 50.0);
+        assert_eq!(session.request(wish()), Some(16));
+        assert_eq!(session.request(Wish { kind: 9, codes: Vec::new() }), None);
+    }
+}
