@@ -15,6 +15,9 @@ pub mod dice;
 // What the server says we hold, and the proof that we do.
 pub mod replica;
 
+// The facets that a replica holds.
+mod holdings;
+
 // Who plays.
 pub mod behaviour;
 

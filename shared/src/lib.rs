@@ -12,31 +12,31 @@
 // The derive names everything from `::shared`, here as everywhere else.
 extern crate self as shared;
 
-/// What orders, what wraps, what is never reused.
+// What orders, what wraps, what is never reused.
 pub mod ids;
 
-/// Every bound on one page.
+// Every bound on one page.
 pub mod limits;
 
-/// Value ↔ code.
+// Value ↔ code.
 pub mod quantise;
 
-/// Declaration → schema → layout.
+// Declaration → schema → layout.
 pub mod schema;
 
-/// Numbers ↔ bits.
+// Numbers ↔ bits.
 pub mod bits;
 
-/// Rows of codes ↔ pieces and records.
+// Rows of codes ↔ pieces and records.
 pub mod codec;
 
-/// Sets of slots, as words.
+// Sets of slots, as words.
 pub mod slot_set;
 
-/// Messages ↔ bytes.
+// Messages ↔ bytes.
 pub mod wire;
 
-/// The rules that server and client share: the game's own.
+// The rules that server and client share: the game's own.
 pub mod game;
 
 /// The derive and its trait, at the place where a declaration looks first.

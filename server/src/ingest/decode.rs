@@ -2,9 +2,9 @@
 //!
 //! The decoder checks every range that the schema declares, so what comes out is well-formed. It is not believed yet.
 
-use crate::replicate::Replicator;
 use crate::room::{ConnectionId, Counts, Incoming, Seats};
 use shared::ids::Tick;
+use shared::schema::Schema;
 use shared::wire::ClientMessage;
 
 /// A message, or that there was none in the bytes.
@@ -21,14 +21,14 @@ pub struct Decoded {
 /// Decodes what came from connections that are still listened to, in order.
 pub fn decode(
     incoming: &mut Incoming,
-    replicator: &Replicator,
-    seats: &mut Seats,
+    schema: &Schema,
+    seats: &Seats,
     tick: Tick,
     counts: &mut Counts,
 ) -> Vec<Decoded> {
     let listened = incoming.messages.drain(..).filter(|received| seats.listens_to(received.connection));
     let decoded = listened.map(|received| {
-        let message = ClientMessage::read(&received.bytes, replicator.schema(), tick).ok();
+        let message = ClientMessage::read(&received.bytes, schema, tick).ok();
         counts.malformed += u64::from(message.is_none());
         Decoded { connection: received.connection, message, early_sixteenths: received.early_sixteenths }
     });

@@ -8,11 +8,11 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-/// Bytes to messages.
+// Bytes to messages.
 pub mod decode;
 
-/// Messages to what may be believed.
+// Messages to what may be believed.
 pub mod validate;
 
-/// Inputs to the tick they are for.
+// Inputs to the tick they are for.
 pub mod input_buffer;

@@ -11,14 +11,13 @@
 //! [`Validated`] can only be made here: whoever holds one need not ask again.
 
 use super::decode::Decoded;
-use crate::replicate::Replicator;
 use crate::room::{ConnectionId, Counts, Outgoing, Seats};
 use crate::sim::PlayerRequest;
-use shared::ids::{PlayerId, Slot, Tick};
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{
     INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, PINGS_PER_SECOND, REQUESTS_WAITING_MAX, RESYNC_SECONDS,
 };
-use shared::schema::{Declaration, Section};
+use shared::schema::{Declaration, Schema, Section};
 use shared::wire::values::{NO_REFERENCE, is_reference};
 use shared::wire::{ClientMessage, CloseCode, Hello, Input, ServerMessage};
 
@@ -48,8 +47,10 @@ pub struct Accepted {
 pub struct Scales<'a> {
     /// Who is in.
     pub seats: &'a mut Seats,
-    /// What clients hold.
-    pub replicator: &'a Replicator,
+    /// What there is to say.
+    pub schema: &'a Schema,
+    /// The entity whose anchor has a slot.
+    pub entity_at: &'a dyn Fn(Slot) -> Option<EntityId>,
     /// The tick that is about to be stepped.
     pub tick: Tick,
     /// Ticks per second.
@@ -117,7 +118,7 @@ impl Scales<'_> {
             ClientMessage::Hello(_) => return Err(self.out_of_place()),
             ClientMessage::Input(input) => {
                 self.check_input(&input, connection)?;
-                let codes = self.resolve(input.codes, &self.replicator.schema().input, connection);
+                let codes = self.resolve(input.codes, &self.schema.input, connection);
                 accepted.inputs.push((player, Validated(Input { codes, ..input }), early_sixteenths));
             }
             ClientMessage::Confirm { newest } => {
@@ -185,7 +186,7 @@ impl Scales<'_> {
         if waiting >= REQUESTS_WAITING_MAX {
             return Err(Refusal::Close(CloseCode::TooFast));
         }
-        let Some(declaration) = self.replicator.schema().requests.get(usize::from(kind)) else {
+        let Some(declaration) = self.schema.requests.get(usize::from(kind)) else {
             return Err(self.out_of_place());
         };
         self.counts.requests += 1;
@@ -203,7 +204,7 @@ impl Scales<'_> {
                 let slot = Slot(*code as u16);
                 let seat = self.seats.of(connection);
                 let holds = seat.is_some_and(|seat| seat.client.view.holding(Section::Everyone).held.contains(slot));
-                let entity = self.replicator.facets().entity_at(slot).filter(|_| holds);
+                let entity = (self.entity_at)(slot).filter(|_| holds);
                 *code = entity.map_or(NO_REFERENCE, |entity| entity.0 as i32);
             }
             at += field.part_count();

@@ -93,18 +93,18 @@ impl Extract {
     fn track(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows, id: EntityId, entity: Entity) {
         let Some(&Networked { kind, .. }) = world.get::<Networked>(entity) else { return };
         let (owner, team) = audience(world, entity);
-        facets.track(id, Tracked { entity, kind, owner, team, slots: [None; ENTITY_FACETS_MAX] });
+        facets.track(id, Tracked { kind, owner, team, slots: [None; ENTITY_FACETS_MAX] });
         self.read_whole(world, facets, rows, id);
     }
 
     /// Puts all components of an entity into the rows of its living facets.
     fn read_whole(&mut self, world: &World, facets: &Facets, rows: &mut Rows, id: EntityId) {
-        let Some(tracked) = facets.get(id) else { return };
+        let (Some(tracked), Some(entity)) = (facets.get(id), world.resource::<EntityIds>().entity(id)) else { return };
         let layout = Arc::clone(&self.layout);
         let mut read = None;
         for route in layout.routes(tracked.kind) {
             if read != Some(route.component) {
-                if !self.columns[route.component].one(world, tracked.entity, &mut self.codes) {
+                if !self.columns[route.component].one(world, entity, &mut self.codes) {
                     continue;
                 }
                 read = Some(route.component);
@@ -147,11 +147,12 @@ impl Extract {
             let section = self.layout.facet(kind).map(|facet| facet.section);
             matches!(section, Some(Section::Owner | Section::Team))
         };
+        let ids = world.resource::<EntityIds>();
         let moved: Vec<_> = facets
             .tracked()
             .filter(|(_, tracked)| self.layout.facets_of(tracked.kind).iter().any(|&kind| narrowed(kind)))
             .filter_map(|(id, tracked)| {
-                let (owner, team) = audience(world, tracked.entity);
+                let (owner, team) = audience(world, ids.entity(id)?);
                 ((owner, team) != (tracked.owner, tracked.team)).then_some((id, owner, team))
             })
             .collect();

@@ -9,7 +9,6 @@
 //! retired facet's slot is *gone* in this tick and rests until the next.
 
 use super::slots::Slots;
-use bevy_ecs::prelude::Entity;
 use shared::codec::Record;
 use shared::ids::{EntityId, PlayerId, Slot};
 use shared::limits::ENTITY_FACETS_MAX;
@@ -21,8 +20,6 @@ use std::sync::Arc;
 /// An entity that is replicated.
 #[derive(Clone, Debug)]
 pub struct Tracked {
-    /// The World's name for it.
-    pub entity: Entity,
     /// What it is.
     pub kind: Kind,
     /// Who owns it.

@@ -12,46 +12,46 @@
 //!
 //! Never here: sockets (see `worker`), changing the World (see `sim` and `game`), what bits look like (see `shared::codec`).
 
-/// The World's changes, as rows of codes. The only reader of the World outside `sim` and `game`.
+// The World's changes, as rows of codes. The only reader of the World outside `sim` and `game`.
 pub mod extract;
 
-/// Codes as they are now, by slot.
+// Codes as they are now, by slot.
 pub mod rows;
 
-/// A second look at the World, against forgotten changes.
+// A second look at the World, against forgotten changes.
 pub mod scrub;
 
-/// Which slot names what.
+// Which slot names what.
 pub mod slots;
 
-/// Which facets are alive, and who may see them.
+// Which facets are alive, and who may see them.
 pub mod facets;
 
-/// What every up-to-date client holds.
+// What every up-to-date client holds.
 pub mod shadow;
 
-/// The changes of the last ticks, ready to be copied.
+// The changes of the last ticks, ready to be copied.
 pub mod pieces;
 
-/// Whole states, made when someone needs them.
+// Whole states, made when someone needs them.
 pub mod records;
 
-/// What one client holds.
+// What one client holds.
 pub mod view;
 
-/// How many frames may be under way to one client.
+// How many frames may be under way to one client.
 pub mod window;
 
-/// How many bytes of records a frame may take, and which come first.
+// How many bytes of records a frame may take, and which come first.
 pub mod budget;
 
-/// What the game told, waiting for one client.
+// What the game told, waiting for one client.
 pub mod events;
 
-/// One client's frame.
+// One client's frame.
 pub mod assemble;
 
-/// All of it, in order.
+// All of it, in order.
 pub mod replicator;
 
 pub use replicator::{Client, Published, Replicator, SkipCause};

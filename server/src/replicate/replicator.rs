@@ -19,7 +19,7 @@ use super::shadow::Shadow;
 use super::view::View;
 use super::window::Window;
 use crate::room::counts::Counts;
-use crate::sim::{Outbox, Sim, To};
+use crate::sim::{EntityIds, Outbox, Sim, To};
 use shared::bits::BitWriter;
 use shared::codec::Tables;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
@@ -143,7 +143,7 @@ impl Replicator {
             tables: Tables::untrained(&layout),
             options,
             extract: Extract::new(sim, Arc::clone(&layout)),
-            scrub: Scrub::default(),
+            scrub: Scrub::new(options.scrub_entities),
             facets: Facets::new(Arc::clone(&layout), slot_seed),
             rows: Rows::new(slots, stride),
             shadow: Shadow::new(slots, stride),
@@ -200,8 +200,8 @@ impl Replicator {
         self.facets.next_tick();
         self.records.next_tick();
         self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
-        let Self { scrub, extract, facets, rows, layout, options, .. } = self;
-        scrub.run(options.scrub_entities, sim, layout, extract, facets, rows, counts);
+        let Self { scrub, extract, facets, rows, layout, .. } = self;
+        scrub.run(sim, layout, extract, facets, rows, counts);
         let pieces = self.ring.begin(tick);
         self.shadow.pack(&self.layout, &self.tables, &self.facets, &self.rows, pieces);
         counts.pieces += pieces.count() as u64;
@@ -292,7 +292,8 @@ impl Replicator {
                 let column = &self.extract.columns()[route.component];
                 let mut codes = vec![0; column.part_count()];
                 let Some(slot) = self.facets.slot_at(id, route.facet) else { continue };
-                if !column.one(sim.world(), tracked.entity, &mut codes) {
+                let entity = sim.world().resource::<EntityIds>().entity(id);
+                if !entity.is_some_and(|entity| column.one(sim.world(), entity, &mut codes)) {
                     continue;
                 }
                 let facet = self.facets.alive(slot).and_then(|alive| self.layout.facet(alive.record.kind));

@@ -8,22 +8,28 @@ use super::extract::{Extract, Put, put};
 use super::facets::Facets;
 use super::rows::Rows;
 use crate::room::counts::Counts;
-use crate::sim::Sim;
+use crate::sim::{EntityIds, Sim};
 use shared::ids::EntityId;
 use shared::schema::{Layout, Section};
 use std::collections::BTreeMap;
 
 /// Where the next look begins.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scrub {
+    entities: usize,
     next: EntityId,
 }
 
 impl Scrub {
-    /// Looks at up to `entities` entities, and puts right what was forgotten.
+    /// A scrub that looks at up to `entities` entities per tick.
+    #[must_use]
+    pub const fn new(entities: usize) -> Self {
+        Self { entities, next: EntityId(0) }
+    }
+
+    /// Looks at the next entities, and puts right what was forgotten.
     pub fn run(
         &mut self,
-        entities: usize,
         sim: &Sim,
         layout: &Layout,
         extract: &Extract,
@@ -32,10 +38,10 @@ impl Scrub {
         counts: &mut Counts,
     ) {
         let after = facets.tracked().filter(|&(id, _)| id >= self.next).map(|(id, _)| id);
-        let chosen: Vec<EntityId> = after.take(entities).collect();
+        let chosen: Vec<EntityId> = after.take(self.entities).collect();
         // At the end of the list it begins anew; a room smaller than the portion is seen whole in every tick.
         self.next = match chosen.last() {
-            Some(last) if chosen.len() == entities => EntityId(last.0 + 1),
+            Some(last) if chosen.len() == self.entities => EntityId(last.0 + 1),
             _ => EntityId(0),
         };
         for id in chosen {
@@ -46,14 +52,15 @@ impl Scrub {
 
 /// Compares one entity; returns how many runs of codes were not as the World is.
 fn look(sim: &Sim, layout: &Layout, extract: &Extract, facets: &Facets, rows: &mut Rows, id: EntityId) -> u64 {
-    let Some(tracked) = facets.get(id) else { return 0 };
+    let entity = sim.world().resource::<EntityIds>().entity(id);
+    let (Some(tracked), Some(entity)) = (facets.get(id), entity) else { return 0 };
     let mut missed = 0;
     for route in layout.routes(tracked.kind) {
         let column = &extract.columns()[route.component];
         let mut codes = vec![0; column.part_count()];
         let kind = layout.facets_of(tracked.kind)[route.facet];
         let is_reference = layout.facet(kind).is_some_and(|facet| facet.section == Section::References);
-        if is_reference || !column.one(sim.world(), tracked.entity, &mut codes) {
+        if is_reference || !column.one(sim.world(), entity, &mut codes) {
             continue;
         }
         let own = &codes[route.source..route.source + route.count];

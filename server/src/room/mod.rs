@@ -9,22 +9,22 @@
 //! [`run_tick`] is the tick; read the rooms it names in their order. Who owns a room calls it once per tick, with what came
 //! since the last, and sends what comes out. The test harness does the same over a virtual link.
 
-/// What happened.
+// What happened.
 pub mod counts;
 
-/// Who is in.
+// Who is in.
 pub mod seat;
 
-/// How a connection becomes a player.
+// How a connection becomes a player.
 mod welcome;
 
 pub use counts::Counts;
 pub use seat::{Seat, Seats};
 
 use crate::game_api::{RoomGame, RoomOptions, RoomRefused};
-use crate::ingest::decode::decode;
+use crate::ingest::decode::{Decoded, decode};
 use crate::ingest::input_buffer::gather;
-use crate::ingest::validate::{Scales, validate};
+use crate::ingest::validate::{Accepted, Scales, validate};
 use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Published, Replicator};
 use crate::sim::{Answer, Outbox, Sim};
@@ -98,8 +98,8 @@ pub struct Room {
 
 /// One tick of one room. Each line is a room of the house; read them in this order.
 pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
-    let messages = decode(incoming, &room.replicator, &mut room.seats, tick, &mut room.counts);
-    let mut accepted = validate(messages, &mut room.scales(tick, out));
+    let messages = decode(incoming, room.replicator.schema(), &room.seats, tick, &mut room.counts);
+    let mut accepted = room.validate(messages, tick, out);
     let joins = room.admit(std::mem::take(&mut accepted.hellos), out);
     // Everything from outside that can change the World is in this one value.
     let step = gather(joins, accepted, &mut room.seats, tick, &mut room.counts);
@@ -197,10 +197,13 @@ impl Room {
         out.closes.extend(self.seats.connections().map(|connection| (connection, code)));
     }
 
-    const fn scales<'a>(&'a mut self, tick: Tick, out: &'a mut Outgoing) -> Scales<'a> {
-        let tick_rate_hz = self.options.tick_rate_hz as u32;
-        let Self { seats, replicator, counts, .. } = self;
-        Scales { seats, replicator, tick, tick_rate_hz, counts, out }
+    /// Hands what the weighing needs to know over to `ingest::validate`.
+    fn validate(&mut self, messages: Vec<Decoded>, tick: Tick, out: &mut Outgoing) -> Accepted {
+        let Self { seats, replicator, counts, options, .. } = self;
+        let entity_at = |slot| replicator.facets().entity_at(slot);
+        let tick_rate_hz = u32::from(options.tick_rate_hz);
+        let schema = replicator.schema();
+        validate(messages, &mut Scales { seats, schema, entity_at: &entity_at, tick, tick_rate_hz, counts, out })
     }
 
     /// Each client's frame, and the close of those that cannot go on.

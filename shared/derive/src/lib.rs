@@ -13,16 +13,16 @@
 use proc_macro::TokenStream;
 use syn::{Data, DeriveInput, Error, Result, parse_macro_input};
 
-/// What was written in `#[field(...)]`.
+// What was written in `#[field(...)]`.
 mod attributes;
 
-/// Which kind of field a type and its attributes make.
+// Which kind of field a type and its attributes make.
 mod shape;
 
-/// A struct: the whole of `Replicated`.
+// A struct: the whole of `Replicated`.
 mod structs;
 
-/// An enum of names: a field's value.
+// An enum of names: a field's value.
 mod enums;
 
 /// Declares a component, input, event or request (a struct with named fields), or an enum that is a field of one.

@@ -9,19 +9,19 @@
 //!
 //! The schema is data, not code: a client that was never built for a game decodes it from what the server sends.
 
-/// One field: what it holds, who may see it, how it is guessed.
+// One field: what it holds, who may see it, how it is guessed.
 pub mod field;
 
-/// One declaration, and values as codes.
+// One declaration, and values as codes.
 pub mod component;
 
-/// All declarations of a game.
+// All declarations of a game.
 pub mod registry;
 
-/// Facets, parts and groups: a schema laid out for the codec.
+// Facets, parts and groups: a schema laid out for the codec.
 pub mod facet;
 
-/// A schema as bytes, its inverse, and its name.
+// A schema as bytes, its inverse, and its name.
 pub mod fingerprint;
 
 pub use derive::Replicated;

@@ -1,0 +1,316 @@
+//! The facets that a replica holds, and how the sections of a frame change them.
+//!
+//! ```text
+//!   leaves ─► per covered tick: advance every fresh facet, apply that tick's pieces ─► demotions ─► records
+//! ```
+//!
+//! The sum of hashes is kept up to date by what changed. The inverse of all this is the server's `replicate/assemble.rs`.
+//!
+//! Never here: headers, digests that travelled, what a frame means for the client (see `replica`).
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use shared::bits::BitReader;
+use shared::codec::digest::{fresh_hash, stale_hash};
+use shared::codec::piece::{advance, read_piece};
+use shared::codec::positions::read_positions;
+use shared::codec::record::read_record;
+use shared::codec::{Lanes, PartState, Record, Tables};
+use shared::ids::Slot;
+use shared::schema::{FacetKind, Kind, Layout, Section};
+use shared::slot_set::SlotSet;
+use shared::wire::{DecodeError, FrameHeader};
+use std::sync::Arc;
+
+/// Everything that is held.
+#[derive(Clone, Debug)]
+pub(crate) struct Holdings {
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) tables: Tables,
+    facets: Vec<Option<Box<Held>>>,
+    sections: [Holding; 4],
+    /// Facets whose states moved since they were last hashed.
+    moved: SlotSet,
+    sum: Lanes,
+    scratch: Scratch,
+}
+
+/// One facet that is held.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) record: Record,
+    pub(crate) states: Vec<PartState>,
+    hash: Lanes,
+    /// Of an anchor: its entity's other facets that are held.
+    members: Vec<Slot>,
+}
+
+/// What is held of one section.
+#[derive(Clone, Debug)]
+pub(crate) struct Holding {
+    pub(crate) held: SlotSet,
+    pub(crate) fresh: SlotSet,
+}
+
+/// Memory that is used again by every frame.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    positions: Vec<u32>,
+    order: Vec<Slot>,
+    states: Vec<PartState>,
+}
+
+impl Holdings {
+    pub(crate) fn new(layout: Arc<Layout>, tables: Tables) -> Self {
+        let slots = layout.slots();
+        let holding = Holding { held: SlotSet::new(slots), fresh: SlotSet::new(slots) };
+        Self {
+            layout,
+            tables,
+            facets: vec![None; slots],
+            sections: [holding.clone(), holding.clone(), holding.clone(), holding],
+            moved: SlotSet::new(slots),
+            sum: Lanes::default(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// The sum of the hashes of all that is held.
+    pub(crate) const fn sum(&self) -> Lanes {
+        self.sum
+    }
+
+    /// Every facet held, by slot.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Held> + '_ {
+        self.facets.iter().flatten().map(|held| &**held)
+    }
+
+    pub(crate) fn is_fresh(&self, slot: Slot) -> bool {
+        self.sections.iter().any(|holding| holding.fresh.contains(slot))
+    }
+
+    pub(crate) fn held_count(&self) -> usize {
+        self.sections.iter().map(|holding| holding.held.count()).sum()
+    }
+
+    pub(crate) fn fresh_count(&self) -> usize {
+        self.sections.iter().map(|holding| holding.fresh.count()).sum()
+    }
+
+    pub(crate) fn held(&self, slot: Slot) -> Option<&Held> {
+        self.facets.get(slot.index())?.as_deref()
+    }
+
+    /// What the entity of an anchor is.
+    pub(crate) fn kind(&self, anchor: Slot) -> Option<Kind> {
+        self.layout.facet(self.held(anchor)?.record.kind).map(|facet| facet.kind)
+    }
+
+    /// The facet of one kind of the entity with this anchor.
+    pub(crate) fn member(&self, anchor: Slot, kind: FacetKind) -> Option<&Held> {
+        let held = self.held(anchor)?;
+        if held.record.kind == kind {
+            return Some(held);
+        }
+        held.members.iter().filter_map(|&slot| self.held(slot)).find(|member| member.record.kind == kind)
+    }
+
+    /// Drops everything: a full frame begins.
+    pub(crate) fn drop_all(&mut self) {
+        self.facets.fill(None);
+        for holding in &mut self.sections {
+            holding.held.clear();
+            holding.fresh.clear();
+        }
+        self.moved.clear();
+        self.sum = Lanes::default();
+    }
+
+    /// Changes what is held as the sections of a frame say. `covered` is 0 in a full frame.
+    pub(crate) fn read_sections(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        header: &FrameHeader,
+        covered: u32,
+    ) -> Result<(), DecodeError> {
+        for section in Section::ALL {
+            if header.has(section) {
+                if covered > 0 {
+                    self.read_leaves(reader, section)?;
+                    self.read_pieces(reader, section, covered)?;
+                    self.read_demotions(reader, section)?;
+                }
+                self.read_records(reader, section)?;
+                reader.align()?;
+            } else {
+                for _ in 0..covered {
+                    self.advance_section(section);
+                }
+            }
+        }
+        self.rehash_moved();
+        Ok(())
+    }
+
+    fn read_leaves(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
+        let Self { tables, sections, scratch, .. } = self;
+        let Some(holding) = sections.get(section.index()) else { return Ok(()) };
+        read_positions(reader, tables, holding.held.count() as u32, &mut scratch.positions)?;
+        let mut leaving = std::mem::take(&mut scratch.order);
+        leaving.clear();
+        holding.held.at_ranks(&scratch.positions, &mut leaving);
+        for &slot in &leaving {
+            self.forget(slot, section);
+        }
+        self.scratch.order = leaving;
+        Ok(())
+    }
+
+    fn forget(&mut self, slot: Slot, section: Section) {
+        if let Some(holding) = self.sections.get_mut(section.index()) {
+            holding.held.remove(slot);
+            holding.fresh.remove(slot);
+        }
+        self.moved.remove(slot);
+        let Some(held) = self.facets.get_mut(slot.index()).and_then(Option::take) else { return };
+        self.sum -= held.hash;
+        if held.record.anchor != slot
+            && let Some(anchor) = self.facets.get_mut(held.record.anchor.index()).and_then(Option::as_mut)
+        {
+            anchor.members.retain(|&member| member != slot);
+        }
+    }
+
+    fn advance_section(&mut self, section: Section) {
+        let Self { layout, facets, sections, moved, .. } = self;
+        let Some(holding) = sections.get(section.index()) else { return };
+        for slot in holding.fresh.iter() {
+            let Some(held) = facets.get_mut(slot.index()).and_then(Option::as_mut) else { continue };
+            let Some(facet) = layout.facet(held.record.kind) else { continue };
+            if held.states.iter().any(|state| state.delta != 0) {
+                advance(facet, &mut held.states);
+                moved.insert(slot);
+            }
+        }
+    }
+
+    fn read_pieces(&mut self, reader: &mut BitReader<'_>, section: Section, covered: u32) -> Result<(), DecodeError> {
+        // The list of fresh slots stands for all covered ticks: nothing enters or leaves in between.
+        let fresh: Vec<Slot> =
+            self.sections.get(section.index()).map(|holding| holding.fresh.iter().collect()).unwrap_or_default();
+        for _ in 0..covered {
+            self.advance_section(section);
+            let Self { layout, tables, facets, moved, scratch, .. } = self;
+            read_positions(reader, tables, fresh.len() as u32, &mut scratch.positions)?;
+            for &position in &scratch.positions {
+                let inconsistent = DecodeError::Inconsistent { field: "piece" };
+                let &slot = fresh.get(position as usize).ok_or(inconsistent)?;
+                let held = facets.get_mut(slot.index()).and_then(Option::as_mut).ok_or(inconsistent)?;
+                let facet = layout.facet(held.record.kind).ok_or(inconsistent)?;
+                read_piece(reader, tables, facet, &mut held.states)?;
+                moved.insert(slot);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_demotions(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
+        let Self { tables, facets, sections, moved, sum, scratch, .. } = self;
+        let Some(holding) = sections.get_mut(section.index()) else { return Ok(()) };
+        read_positions(reader, tables, holding.fresh.count() as u32, &mut scratch.positions)?;
+        scratch.order.clear();
+        holding.fresh.at_ranks(&scratch.positions, &mut scratch.order);
+        for &slot in &scratch.order {
+            holding.fresh.remove(slot);
+            moved.remove(slot);
+            if let Some(held) = facets.get_mut(slot.index()).and_then(Option::as_mut) {
+                *sum -= held.hash;
+                held.hash = stale_hash(held.record);
+                *sum += held.hash;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_records(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
+        let count = self.tables.gap().read_number(reader, "records")?;
+        if count as usize > self.layout.slots() {
+            return Err(DecodeError::Inconsistent { field: "records" });
+        }
+        for _ in 0..count {
+            let new = reader.read_bool("new or refresh")?;
+            let mut states = std::mem::take(&mut self.scratch.states);
+            let read = read_record(reader, &self.layout, &mut states);
+            let entered = read.and_then(|record| self.enter(section, new, record, &states));
+            self.scratch.states = states;
+            entered?;
+        }
+        Ok(())
+    }
+
+    /// Takes a record in. New for a slot that is held, refresh for one that is not: a mismatch like a wrong digest.
+    fn enter(&mut self, section: Section, new: bool, record: Record, states: &[PartState]) -> Result<(), DecodeError> {
+        let inconsistent = DecodeError::Inconsistent { field: "record" };
+        let facet = self.layout.facet(record.kind).ok_or(inconsistent)?;
+        if facet.section != section || self.held(record.slot).is_some() == new {
+            return Err(inconsistent);
+        }
+        if !facet.anchor && self.kind(record.anchor) != Some(facet.kind) {
+            return Err(inconsistent);
+        }
+        let hash = fresh_hash(record, states);
+        if new {
+            if !facet.anchor
+                && let Some(anchor) = self.facets.get_mut(record.anchor.index()).and_then(Option::as_mut)
+            {
+                anchor.members.push(record.slot);
+            }
+            let held = Held { record, states: states.to_vec(), hash, members: Vec::new() };
+            *self.facets.get_mut(record.slot.index()).ok_or(inconsistent)? = Some(Box::new(held));
+        } else {
+            let held = self.facets.get_mut(record.slot.index()).and_then(Option::as_mut).ok_or(inconsistent)?;
+            if held.record != record {
+                return Err(inconsistent);
+            }
+            self.sum -= held.hash;
+            held.hash = hash;
+            held.states.clear();
+            held.states.extend_from_slice(states);
+        }
+        self.sum += hash;
+        self.moved.remove(record.slot);
+        let holding = self.sections.get_mut(section.index()).ok_or(inconsistent)?;
+        holding.held.insert(record.slot);
+        holding.fresh.insert(record.slot);
+        Ok(())
+    }
+
+    /// Brings the sum up to what is held now.
+    fn rehash_moved(&mut self) {
+        let Self { facets, moved, sum, .. } = self;
+        for slot in moved.iter() {
+            if let Some(held) = facets.get_mut(slot.index()).and_then(Option::as_mut) {
+                *sum -= held.hash;
+                held.hash = fresh_hash(held.record, &held.states);
+                *sum += held.hash;
+            }
+        }
+        moved.clear();
+    }
+
+    /// Flips the lowest bit of the first code of some fresh facet that has one; false if there is none.
+    #[cfg(feature = "sabotage")]
+    pub(crate) fn sabotage_flip_bit(&mut self) -> bool {
+        for at in 0..self.facets.len() {
+            let slot = Slot(at as u16);
+            let fresh = self.is_fresh(slot);
+            let Some(held) = self.facets.get_mut(at).and_then(Option::as_mut) else { continue };
+            if let Some(state) = held.states.first_mut().filter(|_| fresh) {
+                state.code ^= 1;
+                self.moved.insert(slot);
+                return true;
+            }
+        }
+        false
+    }
+}
