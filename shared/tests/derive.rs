@@ -40,7 +40,7 @@ struct Everything {
     #[field(audience = everyone)]
     at: IVec2,
     #[field(range = 0..=90, step = 10)]
-    size: glam::IVec3,
+    size: IVec3,
     #[field(bits = 10, predictor = hold)]
     aim: u16,
     #[field(angle)]

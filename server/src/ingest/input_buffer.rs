@@ -7,7 +7,7 @@
 //!   twice      ignored
 //! ```
 //!
-//! At most [`INPUT_AHEAD_TICKS_MAX`] inputs wait, because `validate` lets nothing further ahead in.
+//! At most [`INPUT_AHEAD_TICKS_MAX`](shared::limits::INPUT_AHEAD_TICKS_MAX) inputs wait, because `validate` lets nothing further ahead in.
 
 use super::validate::Accepted;
 use crate::room::{Counts, Seats};
