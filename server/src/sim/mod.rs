@@ -97,6 +97,8 @@ impl Sim {
         let mut world = World::new();
         // A rule that fails is the author's to mend; the match goes on.
         world.insert_resource(FallbackErrorHandler(bevy_ecs::error::error));
+        // bevy would add it when the stages are built; it is empty and nobody's state.
+        world.init_resource::<Schedules>();
         world.init_resource::<EntityIds>();
         world.init_resource::<Players>();
         world.init_resource::<SimTick>();
@@ -231,6 +233,12 @@ impl Sim {
         }
     }
 
+    /// For tests: sets a scene, as no rule may.
+    #[cfg(test)]
+    pub(crate) fn world_for_tests(&mut self) -> &mut World {
+        &mut self.world
+    }
+
     fn entity(&self, id: EntityId) -> Option<Entity> {
         self.world.resource::<EntityIds>().entity(id)
     }
@@ -276,3 +284,6 @@ fn shuffle(entities: &mut [Entity], randomness: &mut Randomness) {
         entities.swap(end, other);
     }
 }
+
+#[cfg(test)]
+mod tests;

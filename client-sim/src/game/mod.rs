@@ -1,0 +1,4 @@
+//! ← yours. How bots play this game.
+
+/// Seeded behaviours.
+pub mod bots;

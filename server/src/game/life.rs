@@ -1,0 +1,137 @@
+//! Beginning, ending, beginning again. A dead player keeps its entity, with no health: whoever watches it, or is it, goes
+//! on with the same one.
+
+use super::{Feel, Terrain};
+use crate::sim::{Answer, EntityIds, Networked, Outbox, Players, Randomness, Requests, To};
+use bevy_ecs::prelude::*;
+use glam::IVec2;
+use serde::{Deserialize, Serialize};
+use shared::game::components::{Body, GiveUp, Health, Kill, Score};
+use shared::game::constants::{HP_MAX, SPAWN_CHOICES};
+use shared::game::geometry::distance_squared;
+use shared::game::map::Map;
+
+/// Ticks until the next life; 0 while alive.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Ticks that are left.
+    pub ticks: u16,
+}
+
+/// Why a request to give up is refused: there is no life to end.
+pub const REFUSED_DEAD: u8 = 1;
+
+/// What a death changes.
+#[derive(bevy_ecs::query::QueryData)]
+#[query_data(mutable)]
+pub struct Mortal {
+    /// Health: gone.
+    pub health: &'static mut Health,
+    /// Body: stops.
+    pub body: &'static mut Body,
+    /// Score: one death more.
+    pub score: &'static mut Score,
+    /// How long until the next life.
+    pub waiting: &'static mut Waiting,
+}
+
+impl MortalItem<'_, '_> {
+    /// Ends this life.
+    pub fn die(&mut self, feel: &Feel) {
+        self.health.hp = 0;
+        self.waiting.ticks = feel.0.respawn_ticks;
+        self.score.deaths = self.score.deaths.saturating_add(1);
+        *self.body = Body { at: self.body.at, ..Body::default() };
+    }
+}
+
+/// Rules: who asks to give up, dies.
+pub fn give_up(
+    requests: Res<Requests>,
+    players: Res<Players>,
+    ids: Res<EntityIds>,
+    feel: Res<Feel>,
+    mut outbox: ResMut<Outbox>,
+    mut mortals: Query<Mortal>,
+) {
+    for (player, number, GiveUp {}) in requests.of::<GiveUp>() {
+        let Some(id) = players.entity(player) else { continue };
+        let Some(mut mortal) = ids.entity(id).and_then(|entity| mortals.get_mut(entity).ok()) else { continue };
+        if mortal.health.is_alive() {
+            mortal.die(&feel);
+            outbox.send(To::Everyone, &Kill { killer: id, victim: id });
+            outbox.answer(player, number, Answer::Done);
+        } else {
+            outbox.answer(player, number, Answer::Refused(REFUSED_DEAD));
+        }
+    }
+}
+
+/// Spawn: who waited long enough begins again, in the order of entities: each draws from the same stream, and the next
+/// keeps away from the one before.
+pub fn respawn(
+    mut players: Query<(&Networked, &mut Health, &mut Body, &mut Score, &mut Waiting)>,
+    terrain: Res<Terrain>,
+    mut randomness: ResMut<Randomness>,
+) {
+    let living = players.iter().filter(|(_, health, ..)| health.is_alive());
+    let mut enemies: Vec<IVec2> = living.map(|(_, _, body, ..)| body.at).collect();
+    for (_, mut health, mut body, mut score, mut waiting) in players.iter_mut().sort::<&Networked>() {
+        if health.is_alive() {
+            continue;
+        }
+        if waiting.ticks > 0 {
+            waiting.ticks -= 1;
+            continue;
+        }
+        let at = choose_place(&terrain.0, &mut randomness, &enemies);
+        enemies.push(at);
+        *body = Body { at, ..Body::default() };
+        health.hp = HP_MAX;
+        score.respawns = score.respawns.saturating_add(1);
+    }
+}
+
+/// Where a newcomer begins.
+pub fn place_in(world: &mut World) -> IVec2 {
+    let mut living = world.query::<(&Health, &Body)>();
+    let enemies: Vec<IVec2> =
+        living.iter(world).filter(|(health, _)| health.is_alive()).map(|(_, body)| body.at).collect();
+    world.resource_scope(|world, mut randomness: Mut<Randomness>| {
+        choose_place(&world.resource::<Terrain>().0, &mut randomness, &enemies)
+    })
+}
+
+/// Of a few spawn points drawn at random, the one whose nearest enemy is farthest; the earlier drawn if equal.
+fn choose_place(map: &Map, randomness: &mut Randomness, enemies: &[IVec2]) -> IVec2 {
+    let mut best = (-1, IVec2::ZERO);
+    for _ in 0..SPAWN_CHOICES {
+        let Some(&at) = randomness.pick(map.spawns()) else { break };
+        let safety = enemies.iter().map(|&enemy| distance_squared(at, enemy)).min().unwrap_or(i64::MAX);
+        if safety > best.0 {
+            best = (safety, at);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_begins_away_from_enemies() {
+        let map = Map::from_rows("hall", &["##########", "#........#", "##########"]);
+        let enemy = map.spawns()[0];
+        let mut randomness = Randomness::seeded(3);
+        let mut nearest = i64::MAX;
+        let mut sum = 0;
+        for _ in 0..200 {
+            let apart = distance_squared(choose_place(&map, &mut randomness, &[enemy]), enemy);
+            nearest = nearest.min(apart);
+            sum += apart;
+        }
+        let drawn: i64 = map.spawns().iter().map(|&at| distance_squared(at, enemy)).sum::<i64>() / 8;
+        assert!(sum / 200 > drawn * 3 / 2, "much farther than a place drawn at random");
+    }
+}

@@ -1,0 +1,28 @@
+//! Running and looking: the shared movement step for every living body, and what others see of it.
+
+use super::{Feel, Terrain};
+use crate::sim::Controls;
+use bevy_ecs::prelude::*;
+use shared::game::components::{Aim, Body, Health, Position};
+use shared::game::input::ArenaInput;
+use shared::game::movement;
+
+/// Move: each living body takes its step. Bodies don't touch each other, so their order does not matter.
+pub fn drive(mut bodies: Query<(&Controls<ArenaInput>, &Health, &mut Body)>, terrain: Res<Terrain>, feel: Res<Feel>) {
+    for (controls, health, mut body) in &mut bodies {
+        if health.is_alive() {
+            let stepped = movement::step(*body, &controls.input, &terrain.0, &feel.0);
+            body.set_if_neq(stepped.body);
+        }
+    }
+}
+
+/// Settle: place and direction follow from the body and the controls; the dead look where they looked.
+pub fn show(mut players: Query<(&Controls<ArenaInput>, &Health, &Body, &mut Position, &mut Aim)>) {
+    for (controls, health, body, mut position, mut aim) in &mut players {
+        position.set_if_neq(Position { at: body.at });
+        if health.is_alive() {
+            aim.set_if_neq(Aim { angle: controls.input.aim });
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What players see of Arena: its components, events and requests.
+//!
+//! Everyone sees where a player is to 1/16 unit; the player itself gets its exact [`Body`], because its client runs the
+//! same movement step and must come to the same numbers.
+
+use crate::Replicated;
+use crate::game::constants::{HP_MAX, POSITION_MAX, PROJECTILE_VELOCITY_MAX, VELOCITY_MAX};
+use crate::ids::EntityId;
+use crate::schema::Text;
+#[cfg(feature = "ecs")]
+use bevy_ecs::component::Component;
+use glam::IVec2;
+use serde::{Deserialize, Serialize};
+
+/// Where it is.
+#[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ecs", derive(Component))]
+pub struct Position {
+    /// The centre, in 1/256 unit from the map's top left corner.
+    #[field(range = 0..=POSITION_MAX, step = 16, unit = 256, predictor = linear, position, priority = 8)]
+    pub at: IVec2,
+}
+
+/// Where a player looks.
+#[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ecs", derive(Component))]
+pub struct Aim {
+    /// In 1/65,536 turn, 0 along x, growing towards y.
+    #[field(bits = 10)]
+    pub angle: u16,
+}
+
+/// How much of a life is left.
+#[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ecs", derive(Component))]
+pub struct Health {
+    /// 0: dead, waiting for the next life.
+    #[field(range = 0..=HP_MAX, priority = 4)]
+    pub hp: u8,
+}
+
+impl Health {
+    /// Whether it lives.
+    #[must_use]
+    pub const fn is_alive(self) -> bool {
+        self.hp > 0
+    }
+}
+
+/// What a player did in this match. Counts stay at the largest number that they can hold.
+#[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ecs", derive(Component))]
+pub struct Score {
+    /// Enemies killed.
+    #[field(range = 0..=65_535)]
+    pub kills: u16,
+    /// Lives lost.
+    #[field(range = 0..=65_535)]
+    pub deaths: u16,
+    /// Shots fired.
+    #[field(range = 0..=65_535)]
+    pub shots: u16,
+    /// Lives begun after the first.
+    #[field(range = 0..=65_535)]
+    pub respawns: u16,
+}
+
+/// Who a player is.
+#[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ecs", derive(Component))]
+pub struct Nameplate {
+    /// The name, as chosen; not unique.
+    #[field(constant)]
+    pub name: Text<16>,
+}
+
+/// The exact state that the movement step needs: only for the player itself.
+#[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ecs", derive(Component))]
+pub struct Body {
+    /// The centre, in 1/256 unit.
+    #[field(range = 0..=POSITION_MAX, step = 1, unit = 256, audience = owner, predictor = linear, predicted)]
+    pub at: IVec2,
+    /// In 1/256 unit per tick.
+    #[field(range = -VELOCITY_MAX..=VELOCITY_MAX, step = 1, unit = 256, audience = owner, predicted)]
+    pub velocity: IVec2,
+    /// Ticks until the next shot.
+    #[field(range = 0..=255, audience = owner, predictor = linear, predicted)]
+    pub shot_in: u8,
+    /// Ticks until the next dash.
+    #[field(range = 0..=255, audience = owner, predictor = linear, predicted)]
+    pub dash_in: u8,
+}
+
+/// Something that was shot. It flies straight, so that after its record it costs nothing.
+#[derive(Replicated, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ecs", derive(Component))]
+pub struct Projectile {
+    /// In 1/256 unit per tick.
+    #[field(range = -PROJECTILE_VELOCITY_MAX..=PROJECTILE_VELOCITY_MAX, step = 1, unit = 256, constant)]
+    pub velocity: IVec2,
+    /// Who shot it.
+    pub shooter: EntityId,
+}
+
+/// Someone was hit; told to the one who shot and the one who was hit.
+#[derive(Replicated, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Who was hit.
+    pub target: EntityId,
+    /// Who shot.
+    pub shooter: EntityId,
+    /// Health that was taken.
+    #[field(range = 0..=HP_MAX)]
+    pub damage: u8,
+}
+
+/// Someone was killed; told to everyone.
+#[derive(Replicated, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kill {
+    /// Who killed; the victim itself if it gave up.
+    pub killer: EntityId,
+    /// Who died.
+    pub victim: EntityId,
+}
+
+/// "End this life": refused to the dead.
+#[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GiveUp {}

@@ -1,0 +1,119 @@
+//! How Arena feels: sizes, speeds and times, in one place.
+//!
+//! Lengths are in units of the screen's world; the simulation counts in [`UNIT`]ths of one. Times are in milliseconds and
+//! speeds per second; [`Tuning`] turns both into whole numbers per tick, the same on both sides, once per room.
+
+/// Parts of a unit: what the simulation's integers count.
+pub const UNIT: i32 = 256;
+
+/// Side of a map tile, in units; what maps in `assets/maps` are drawn with, in pixels.
+pub const TILE_UNITS: i32 = 16;
+/// Side of a map tile, in 1/256 unit.
+pub const TILE: i32 = TILE_UNITS * UNIT;
+/// Tiles that a map may have on a side: what a position's range holds. A larger map is refused.
+pub const MAP_TILES_MAX: i32 = 128;
+/// Largest coordinate that travels: a whole number of the 16/256 unit in which others see a position.
+pub const POSITION_MAX: i32 = MAP_TILES_MAX * TILE - 16;
+
+/// A player is a circle. Smaller than half a tile, so that it fits through a gap of one.
+pub const PLAYER_RADIUS: i32 = 6 * UNIT;
+/// A projectile is a circle for players and a point for walls, so that shots graze corners.
+pub const PROJECTILE_RADIUS: i32 = 2 * UNIT;
+
+/// What a player gains per second in the direction it wants to, in units per second.
+pub const ACCELERATION: i32 = 960;
+/// What share of its speed a player loses, in 1/256 per 1/1536 s: six times its speed per second. With
+/// [`ACCELERATION`] this gives a top speed of 160 units (10 tiles) per second, nearly reached in a third of one.
+pub const FRICTION: i32 = 6 * 256;
+/// What a dash adds, in units per second; friction makes of it a leap of five tiles.
+pub const DASH: i32 = 480;
+/// Largest speed on an axis, in 1/256 unit per tick: what the owner's facet holds.
+pub const VELOCITY_MAX: i32 = 8191;
+/// Milliseconds between two dashes.
+pub const DASH_MS: u32 = 1500;
+
+/// Speed of a projectile, in units per second.
+pub const PROJECTILE_SPEED: i32 = 480;
+/// Largest speed of a projectile on an axis, in 1/256 unit per tick, at the slowest tick rate.
+pub const PROJECTILE_VELOCITY_MAX: i32 = PROJECTILE_SPEED * UNIT / TICK_RATE_MIN as i32 + 1;
+/// Milliseconds that a projectile flies.
+pub const PROJECTILE_MS: u32 = 1000;
+/// Milliseconds between two shots.
+pub const SHOT_MS: u32 = 330;
+
+/// Health of a new life.
+pub const HP_MAX: u8 = 100;
+/// Health that a hit takes.
+pub const DAMAGE: u8 = 25;
+/// Milliseconds between death and the next life.
+pub const RESPAWN_MS: u32 = 2000;
+/// Spawn points that are drawn for a new life; the one farthest from all enemies is taken. All of them would make the
+/// place predictable.
+pub const SPAWN_CHOICES: usize = 6;
+
+/// Steps per second below which speeds no longer fit their ranges.
+pub const TICK_RATE_MIN: u16 = 20;
+/// Steps per second above which a tick's acceleration is too few whole numbers.
+pub const TICK_RATE_MAX: u16 = 128;
+
+/// The constants above, per tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Gained per tick, in 1/256 unit per tick.
+    pub acceleration: i32,
+    /// Lost per tick, in 1/256 of the speed.
+    pub friction: i32,
+    /// Gained by a dash, in 1/256 unit per tick.
+    pub dash: i32,
+    /// Ticks between two dashes.
+    pub dash_ticks: u8,
+    /// Ticks between two shots.
+    pub shot_ticks: u8,
+    /// Speed of a projectile, in 1/256 unit per tick.
+    pub projectile_speed: i32,
+    /// Ticks that a projectile flies.
+    pub projectile_ticks: u16,
+    /// Ticks between death and the next life.
+    pub respawn_ticks: u16,
+}
+
+impl Tuning {
+    /// The constants at `tick_rate_hz` steps per second; a rate outside [`TICK_RATE_MIN`]`..=`[`TICK_RATE_MAX`] counts
+    /// as the nearest inside.
+    #[must_use]
+    pub fn at(tick_rate_hz: u16) -> Self {
+        let rate = tick_rate_hz.clamp(TICK_RATE_MIN, TICK_RATE_MAX);
+        let hz = i32::from(rate);
+        let ticks = |ms: u32| (ms * u32::from(rate)).div_ceil(1000).max(1);
+        Self {
+            acceleration: ACCELERATION * UNIT / (hz * hz),
+            friction: FRICTION / hz,
+            dash: DASH * UNIT / hz,
+            dash_ticks: ticks(DASH_MS) as u8,
+            shot_ticks: ticks(SHOT_MS) as u8,
+            projectile_speed: PROJECTILE_SPEED * UNIT / hz,
+            projectile_ticks: ticks(PROJECTILE_MS) as u16,
+            respawn_ticks: ticks(RESPAWN_MS) as u16,
+        }
+    }
+}
+
+const _: () = assert!(PLAYER_RADIUS * 2 < TILE, "a player fits through a gap of one tile");
+const _: () = assert!(DASH_MS * TICK_RATE_MAX as u32 / 1000 < 255, "a cooldown fits a byte");
+const _: () = assert!(FRICTION / (TICK_RATE_MIN as i32) < 256, "friction slows, it does not turn");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_is_a_second_at_any_rate() {
+        for rate in [TICK_RATE_MIN, 30, 60, TICK_RATE_MAX] {
+            let tuning = Tuning::at(rate);
+            let per_second = tuning.projectile_speed * i32::from(rate);
+            assert!((per_second - PROJECTILE_SPEED * UNIT).abs() < i32::from(rate));
+            let top = tuning.acceleration * 256 / tuning.friction * i32::from(rate);
+            assert!((140 * UNIT..=180 * UNIT).contains(&top), "top speed {top} at {rate} Hz");
+        }
+    }
+}
