@@ -32,3 +32,6 @@ pub mod agreement;
 
 /// A client as a state machine without a socket.
 pub mod session;
+
+// How bots play the game in the box.
+pub mod game;
