@@ -1,4 +1,4 @@
 //! ← yours. How bots play this game.
 
-/// Seeded behaviours.
+// Seeded behaviours.
 pub mod bots;

@@ -13,13 +13,13 @@
 //!
 //! Never here: what client and server both compute (see `shared::game`).
 
-/// Running and looking.
+// Running and looking.
 pub mod motion;
 
-/// Shooting and hitting.
+// Shooting and hitting.
 pub mod combat;
 
-/// Beginning, ending, beginning again.
+// Beginning, ending, beginning again.
 pub mod life;
 
 use crate::game_api::{Game, RoomOptions, RoomRefused};

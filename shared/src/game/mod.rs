@@ -9,22 +9,22 @@
 //!
 //! Never here: who wins (see the server's `game`), pictures.
 
-/// What players see.
+// What players see.
 pub mod components;
 
-/// What players may do.
+// What players may do.
 pub mod input;
 
-/// How it feels.
+// How it feels.
 pub mod constants;
 
-/// Directions and distances in whole numbers.
+// Directions and distances in whole numbers.
 pub mod geometry;
 
-/// Walls and places to begin.
+// Walls and places to begin.
 pub mod map;
 
-/// The step both sides run.
+// The step both sides run.
 pub mod movement;
 
 use crate::schema::{Kind, Replicated, Schema};
