@@ -149,7 +149,7 @@ pub fn gather(
     let mut newest: BTreeMap<shared::ids::PlayerId, (Tick, i32)> = BTreeMap::new();
     for (player, input, early) in inputs {
         let input = input.into_inner();
-        let Some(seat) = seats.iter_mut().find(|seat| seat.player == player) else { continue };
+        let Some(seat) = seats.get_mut(player) else { continue };
         match seat.inputs.put(&shape, input.tick, InputCodes::new(&input.codes), tick) {
             Fate::InTime => counts.inputs_in_time += 1,
             Fate::Late => counts.inputs_late += 1,

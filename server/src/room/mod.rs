@@ -216,14 +216,20 @@ impl Room {
             };
             out.send(connection, &ServerMessage::Reply { number: answered.number, outcome });
         }
+        for &connection in &incoming.busy {
+            if let Some(seat) = self.seats.of(connection) {
+                seat.client.busy = true;
+            }
+        }
         let rate = u32::from(self.options.tick_rate_hz);
         for seat in self.seats.iter_mut() {
             let Some(connection) = seat.connection else { continue };
             if seat.client.entity.is_none() {
                 seat.client.entity = self.sim.entity_of(seat.player);
             }
-            seat.client.busy = incoming.busy.contains(&connection);
-            match self.replicator.publish(&mut seat.client, &mut self.counts) {
+            let published = self.replicator.publish(&mut seat.client, &mut self.counts);
+            seat.client.busy = false;
+            match published {
                 Published::Frame(frame) => out.messages.push((connection, frame)),
                 Published::Skipped(_) => {}
                 Published::EventsOverflow => out.closes.push((connection, CloseCode::EventsOverflow)),

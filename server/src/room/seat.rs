@@ -137,6 +137,12 @@ impl Seats {
         self.seats.get(&player)
     }
 
+    /// A player's seat, to be changed.
+    #[must_use]
+    pub fn get_mut(&mut self, player: PlayerId) -> Option<&mut Seat> {
+        self.seats.get_mut(&player)
+    }
+
     /// All seats, by player.
     pub fn iter(&self) -> impl Iterator<Item = &Seat> + '_ {
         self.seats.values()
