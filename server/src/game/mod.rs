@@ -58,7 +58,10 @@ impl Game for Arena {
     }
 
     fn install(&self, world: &mut World, stages: &mut Stages, options: &RoomOptions) -> Result<(), RoomRefused> {
-        world.insert_resource(Terrain(choose_map(options)?));
+        let (file, bytes) = choose_map(options)?;
+        let map = Map::parse(file, bytes).map_err(|error| RoomRefused::Map(Box::new(error)))?;
+        stages.map(file, bytes);
+        world.insert_resource(Terrain(map));
         world.insert_resource(Feel(Tuning::at(check_rate(options.tick_rate_hz)?)));
         world.init_resource::<combat::Impacts>();
         stages
@@ -105,17 +108,17 @@ impl Game for Arena {
     fn on_leave(&self, _: &mut World, _: PlayerId) {}
 }
 
-fn choose_map(options: &RoomOptions) -> Result<Map, RoomRefused> {
+fn choose_map(options: &RoomOptions) -> Result<(&'static str, &'static [u8]), RoomRefused> {
     if let Some(key) = options.settings.keys().find(|key| *key != "map") {
         return Err(RoomRefused::UnknownSetting { key: key.clone(), known: "map" });
     }
     let stem = |file: &'static str| file.trim_end_matches(".tmx");
-    let wanted = options.settings.get("map").map_or(stem(MAPS[0].0), String::as_str);
-    let Some((file, bytes)) = MAPS.iter().find(|(file, _)| stem(file) == wanted) else {
+    let first = stem(MAPS[0].0);
+    let wanted = options.settings.get("map").map_or(first, String::as_str);
+    MAPS.into_iter().find(|(file, _)| stem(file) == wanted).ok_or_else(|| {
         let allowed = MAPS.map(|(file, _)| stem(file)).join(", ");
-        return Err(RoomRefused::BadSetting { key: "map".to_owned(), value: wanted.to_owned(), allowed });
-    };
-    Map::parse(file, bytes).map_err(|error| RoomRefused::Map(Box::new(error)))
+        RoomRefused::BadSetting { key: "map".to_owned(), value: wanted.to_owned(), allowed }
+    })
 }
 
 fn check_rate(tick_rate_hz: u16) -> Result<u16, RoomRefused> {

@@ -46,6 +46,7 @@ impl Room {
         let schema_fingerprint = self.replicator.schema().fingerprint();
         let tables = self.replicator.tables().to_bytes();
         let tables_fingerprint = xxh3_64(&tables);
+        let map = self.sim.map();
         let welcome = Welcome {
             protocol,
             incarnation: self.incarnation,
@@ -57,8 +58,8 @@ impl Room {
             schema: (hello.schema != Some(schema_fingerprint)).then(|| self.replicator.schema().to_bytes()),
             tables_fingerprint,
             tables: (hello.tables != Some(tables_fingerprint)).then_some(tables),
-            map_hash: 0,
-            map: String::new(),
+            map_hash: map.map_or(0, |map| map.hash),
+            map: map.map_or_else(String::new, |map| map.name.clone()),
             features,
             limits: WelcomeLimits {
                 message_bytes: limits::CLIENT_MESSAGE_BYTES_MAX as u32,

@@ -52,7 +52,8 @@ pub use players::{Player, Players};
 pub use registry::Controls;
 pub use rng::Randomness;
 pub use save::LoadError;
-pub use stages::{Stage, Stages};
+use stages::Finished;
+pub use stages::{MapName, Stage, Stages};
 pub use step_input::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, StepInput};
 
 use crate::game_api::{RoomGame, RoomOptions, RoomRefused};
@@ -74,6 +75,7 @@ pub struct SimTick(pub Tick);
 pub struct Sim {
     game: Arc<dyn RoomGame>,
     schema: Schema,
+    map: Option<MapName>,
     world: World,
     schedule: Schedule,
     registry: Registry,
@@ -117,12 +119,12 @@ impl Sim {
         let mut stages = Stages::new(declarations);
         game.install(&mut world, &mut stages, options)?;
         world.flush();
-        let (schedule, declarations) = stages.finish(&mut world)?;
+        let Finished { schedule, declarations, map } = stages.finish(&mut world)?;
         let mut registry = Registry::new(&mut world, declarations, &own, &schema)?;
         registry.look(&world)?;
         let neutral = game.neutral_input();
         let boundary = changed_since;
-        Ok(Self { game, schema, world, schedule, registry, neutral, changed_since, boundary, fresh: true })
+        Ok(Self { game, schema, map, world, schedule, registry, neutral, changed_since, boundary, fresh: true })
     }
 
     /// One tick: the only line of a room that changes its World.
@@ -176,6 +178,12 @@ impl Sim {
     #[must_use]
     pub const fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The map it is played on, if the game has maps.
+    #[must_use]
+    pub const fn map(&self) -> Option<&MapName> {
+        self.map.as_ref()
     }
 
     /// The game.

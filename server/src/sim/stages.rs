@@ -17,6 +17,7 @@ use bevy_ecs::system::ScheduleSystem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::schema::Replicated;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A part of the tick.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +52,23 @@ struct Step;
 pub struct Stages {
     schedule: Schedule,
     declarations: Declarations,
+    map: Option<MapName>,
+}
+
+/// What [`Stages`] come to.
+pub(crate) struct Finished {
+    pub(crate) schedule: Schedule,
+    pub(crate) declarations: Declarations,
+    pub(crate) map: Option<MapName>,
+}
+
+/// Which map a room is played on: clients are told, so that they can load it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapName {
+    /// The map's file.
+    pub name: String,
+    /// xxh3 (64 bits) of its bytes.
+    pub hash: u64,
 }
 
 impl Stages {
@@ -63,7 +81,7 @@ impl Stages {
         });
         let [first, second, third, fourth, fifth, sixth, seventh] = Stage::ALL;
         schedule.configure_sets((first, second, third, fourth, fifth, sixth, seventh).chain());
-        Self { schedule, declarations }
+        Self { schedule, declarations, map: None }
     }
 
     /// Hangs systems on a stage.
@@ -97,14 +115,20 @@ impl Stages {
         self
     }
 
+    /// The map that the room is played on, and the bytes it was made from.
+    pub fn map(&mut self, name: &str, bytes: &[u8]) -> &mut Self {
+        self.map = Some(MapName { name: name.to_owned(), hash: xxh3_64(bytes) });
+        self
+    }
+
     pub(crate) fn controls<I: Replicated>(&mut self) {
         self.declarations.controls::<I>();
     }
 
-    pub(crate) fn finish(mut self, world: &mut World) -> Result<(Schedule, Declarations), RoomRefused> {
+    pub(crate) fn finish(mut self, world: &mut World) -> Result<Finished, RoomRefused> {
         self.schedule
             .initialize(world)
             .map_err(|error| RoomRefused::AmbiguousSystems { reason: error.to_string(self.schedule.graph(), world) })?;
-        Ok((self.schedule, self.declarations))
+        Ok(Finished { schedule: self.schedule, declarations: self.declarations, map: self.map })
     }
 }
