@@ -1,1 +1,516 @@
-//! Empty yet.
+//! Which rooms there are and who has a place in one: asked by the front, told by the workers.
+//!
+//! ```text
+//!   accept ─► arrive(address) ─► Presence ─┐           (connections, in total and per address)
+//!   upgrade ─► admit(room) ─► Place ◄──────┴ keeps it  (rooms, players per room)
+//!                               │
+//!                               └ travels with the connection through the mailbox; dropped with its socket
+//! ```
+//!
+//! The caps are exact under concurrency because counting and deciding happen under one lock, which is never held across
+//! anything else. A place is given back by dropping it, so no path can forget to. A room is listed from its first place
+//! until its worker ends it, and it can only be ended while no place is held: nobody is ever on the way to a room that
+//! is gone.
+//!
+//! Never here: sockets, worlds, what a room does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Bytes of a room's name at most; it stands in URLs, logs and lists.
+pub const ROOM_NAME_BYTES_MAX: usize = 32;
+
+/// Where the quick match puts players first.
+const QUICK_MATCH_ROOM: &str = "main";
+
+/// A room's name: 1 to 32 of `a-z`, `0-9`, `-` and `_`. If you hold one, it was checked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomName(String);
+
+/// Not a room's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a room's name is 1 to {ROOM_NAME_BYTES_MAX} of a-z, 0-9, - and _")]
+pub struct BadRoomName;
+
+impl RoomName {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// The client's fault: it has other letters, is empty or too long.
+    pub fn new(name: &str) -> Result<Self, BadRoomName> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+        if name.is_empty() || name.len() > ROOM_NAME_BYTES_MAX || !name.bytes().all(allowed) {
+            return Err(BadRoomName);
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One life of a room. A name can be used again after its room has ended; an id never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomId(pub u64);
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The room has as many players as it may have.
+    #[error("the room is full")]
+    RoomFull,
+    /// There are as many rooms as there may be.
+    #[error("there are as many rooms as this server may have")]
+    RoomsFull,
+    /// There are as many connections as there may be.
+    #[error("there are as many connections as this server may have")]
+    ConnectionsFull,
+    /// This address has as many connections as it may have.
+    #[error("this address has as many connections as it may have")]
+    AddressFull,
+    /// The server is going away.
+    #[error("the server is shutting down")]
+    Draining,
+}
+
+/// The caps.
+#[derive(Clone, Copy, Debug)]
+pub struct Caps {
+    /// Players per room.
+    pub players_max: usize,
+    /// Rooms in this process.
+    pub rooms_max: usize,
+    /// Connections in this process, those that only look at a page included.
+    pub connections_max: usize,
+    /// Connections per address (an IPv6 address stands for its /64).
+    pub connections_per_address_max: usize,
+    /// Whether the loopback addresses are limited like others.
+    pub limit_loopback: bool,
+    /// Worker threads.
+    pub workers: usize,
+    /// Steps per second of every room; only told on.
+    pub tick_rate_hz: u16,
+}
+
+/// One line of the list of rooms.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct RoomSummary {
+    /// The room's name.
+    pub name: String,
+    /// Places held.
+    pub players: usize,
+    /// Places there are.
+    pub cap: usize,
+    /// Steps per second.
+    pub tick_rate_hz: u16,
+}
+
+#[derive(Debug)]
+struct Listed {
+    name: RoomName,
+    worker: usize,
+    places: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rooms: BTreeMap<RoomId, Listed>,
+    names: BTreeMap<RoomName, RoomId>,
+    next_id: u64,
+    connections: usize,
+    addresses: BTreeMap<IpAddr, usize>,
+    draining: bool,
+}
+
+/// The list of rooms, and who holds a place in them.
+#[derive(Debug)]
+pub struct Directory {
+    caps: Caps,
+    state: Mutex<State>,
+}
+
+/// A reserved place in a room. Dropping it gives the place back.
+#[derive(Debug)]
+pub struct Place {
+    /// The room's name.
+    pub room: RoomName,
+    /// The life of the room that the place is in.
+    pub room_id: RoomId,
+    /// The worker that owns the room.
+    pub worker: usize,
+    directory: Arc<Directory>,
+    /// The connection's own count goes where the connection goes.
+    presence: Option<Presence>,
+}
+
+/// A connection that is counted. Dropping it takes it off.
+#[derive(Debug)]
+pub struct Presence {
+    directory: Arc<Directory>,
+    /// What it is counted under; none if its address is not limited.
+    address: Option<IpAddr>,
+}
+
+impl Directory {
+    /// An empty directory.
+    #[must_use]
+    pub fn new(caps: Caps) -> Arc<Self> {
+        Arc::new(Self { caps, state: Mutex::default() })
+    }
+
+    /// Counts a new connection from `address`.
+    ///
+    /// # Errors
+    /// A cap on connections is reached: close it, it may come again.
+    pub fn arrive(self: &Arc<Self>, address: IpAddr) -> Result<Presence, Refused> {
+        let address = address.to_canonical();
+        let limited = self.caps.limit_loopback || !address.is_loopback();
+        let address = limited.then(|| network_of(address));
+        let mut state = self.lock();
+        if state.connections >= self.caps.connections_max {
+            return Err(Refused::ConnectionsFull);
+        }
+        if let Some(address) = address {
+            let count = state.addresses.entry(address).or_default();
+            if *count >= self.caps.connections_per_address_max {
+                return Err(Refused::AddressFull);
+            }
+            *count += 1;
+        }
+        state.connections += 1;
+        Ok(Presence { directory: self.clone(), address })
+    }
+
+    /// Reserves a place in the room of that name; makes the room if there is none.
+    ///
+    /// # Errors
+    /// A cap is reached or the server drains: 503, come again.
+    pub fn admit(self: &Arc<Self>, name: &RoomName) -> Result<Place, Refused> {
+        let mut state = self.lock();
+        let (room_id, worker) = state.reserve(name, &self.caps)?;
+        Ok(self.place(name.clone(), room_id, worker))
+    }
+
+    /// The quick match: reserves a place in `main`, or in the first of `main-2`, `main-3`, … that has one.
+    ///
+    /// # Errors
+    /// All of them are full and there may be no more rooms, or the server drains.
+    pub fn admit_anywhere(self: &Arc<Self>) -> Result<Place, Refused> {
+        let mut state = self.lock();
+        // One more than there are rooms: among so many names one is free, or the cap on rooms decides.
+        for number in 1..=self.caps.rooms_max + 1 {
+            let name = match number {
+                1 => RoomName(QUICK_MATCH_ROOM.to_owned()),
+                _ => RoomName(format!("{QUICK_MATCH_ROOM}-{number}")),
+            };
+            match state.reserve(&name, &self.caps) {
+                Ok((room_id, worker)) => return Ok(self.place(name, room_id, worker)),
+                Err(Refused::RoomFull) => {}
+                Err(refused) => return Err(refused),
+            }
+        }
+        Err(Refused::RoomsFull)
+    }
+
+    /// Takes a room off the list, unless somebody holds a place in it. True: it is gone (or was already).
+    pub fn try_end(&self, room_id: RoomId) -> bool {
+        let mut state = self.lock();
+        match state.rooms.get(&room_id) {
+            Some(listed) if listed.places > 0 => false,
+            Some(_) => {
+                if let Some(listed) = state.rooms.remove(&room_id) {
+                    state.names.remove(&listed.name);
+                }
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// From now on nobody is admitted.
+    pub fn drain(&self) {
+        self.lock().draining = true;
+    }
+
+    /// Whether nobody is admitted any more.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.lock().draining
+    }
+
+    /// Whether a newcomer could find a place somewhere.
+    #[must_use]
+    pub fn has_space(&self) -> bool {
+        let state = self.lock();
+        let in_a_room = state.rooms.values().any(|listed| listed.places < self.caps.players_max);
+        state.connections < self.caps.connections_max && (in_a_room || state.rooms.len() < self.caps.rooms_max)
+    }
+
+    /// The rooms, by name.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<RoomSummary> {
+        let state = self.lock();
+        let listed = state.names.values().filter_map(|id| state.rooms.get(id));
+        listed
+            .map(|listed| RoomSummary {
+                name: listed.name.0.clone(),
+                players: listed.places,
+                cap: self.caps.players_max,
+                tick_rate_hz: self.caps.tick_rate_hz,
+            })
+            .collect()
+    }
+
+    /// How many places are held, in all rooms.
+    #[must_use]
+    pub fn place_count(&self) -> usize {
+        self.lock().rooms.values().map(|listed| listed.places).sum()
+    }
+
+    /// How many rooms are listed.
+    #[must_use]
+    pub fn room_count(&self) -> usize {
+        self.lock().rooms.len()
+    }
+
+    /// How many connections are counted.
+    #[must_use]
+    pub fn connection_count(&self) -> usize {
+        self.lock().connections
+    }
+
+    fn place(self: &Arc<Self>, room: RoomName, room_id: RoomId, worker: usize) -> Place {
+        Place { room, room_id, worker, directory: self.clone(), presence: None }
+    }
+
+    /// A panic under the lock cannot leave it half-changed: nothing in here panics between two changes.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn reserve(&mut self, name: &RoomName, caps: &Caps) -> Result<(RoomId, usize), Refused> {
+        if self.draining {
+            return Err(Refused::Draining);
+        }
+        if let Some(&id) = self.names.get(name)
+            && let Some(listed) = self.rooms.get_mut(&id)
+        {
+            if listed.places >= caps.players_max {
+                return Err(Refused::RoomFull);
+            }
+            listed.places += 1;
+            return Ok((id, listed.worker));
+        }
+        if self.rooms.len() >= caps.rooms_max {
+            return Err(Refused::RoomsFull);
+        }
+        let id = RoomId(self.next_id);
+        self.next_id += 1;
+        let worker = self.idlest_worker(caps.workers);
+        self.rooms.insert(id, Listed { name: name.clone(), worker, places: 1 });
+        self.names.insert(name.clone(), id);
+        Ok((id, worker))
+    }
+
+    /// The worker with the fewest places, then the fewest rooms, then the lowest number.
+    fn idlest_worker(&self, workers: usize) -> usize {
+        let mut load = vec![(0, 0); workers.max(1)];
+        for listed in self.rooms.values() {
+            load[listed.worker].0 += listed.places;
+            load[listed.worker].1 += 1;
+        }
+        (0..load.len()).min_by_key(|&worker| load[worker]).unwrap_or(0)
+    }
+}
+
+impl Place {
+    /// Lets the connection's own count live as long as its place.
+    pub fn keep(&mut self, presence: Presence) {
+        self.presence = Some(presence);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(listed) = self.directory.lock().rooms.get_mut(&self.room_id) {
+            listed.places -= 1;
+        }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut state = self.directory.lock();
+        state.connections -= 1;
+        if let Some(address) = self.address
+            && let Some(count) = state.addresses.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                state.addresses.remove(&address);
+            }
+        }
+    }
+}
+
+/// What one customer of a provider usually has: an IPv4 address, or a /64 of IPv6.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6([a, b, c, d, 0, 0, 0, 0].into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAPS: Caps = Caps {
+        players_max: 3,
+        rooms_max: 2,
+        connections_max: 5,
+        connections_per_address_max: 2,
+        limit_loopback: false,
+        workers: 2,
+        tick_rate_hz: 30,
+    };
+
+    fn name(text: &str) -> RoomName {
+        RoomName::new(text).expect("a good name")
+    }
+
+    #[test]
+    fn a_rooms_name_is_short_and_plain() {
+        for good in ["a", "main-2", "under_score", "0123456789abcdef0123456789abcdef"] {
+            assert_eq!(RoomName::new(good).map(|name| name.to_string()), Ok(good.to_owned()));
+        }
+        for bad in ["", "Main", "a b", "ä", "../etc", "a%2fb", "0123456789abcdef0123456789abcdef0"] {
+            assert_eq!(RoomName::new(bad), Err(BadRoomName), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_room_is_made_once_and_joined_by_name_up_to_its_cap() {
+        let directory = Directory::new(CAPS);
+        let mut places: Vec<Place> = (0..3).map(|_| directory.admit(&name("a")).expect("there is space")).collect();
+        assert!(places.iter().all(|place| place.room_id == places[0].room_id && place.worker == places[0].worker));
+        assert_eq!(directory.admit(&name("a")).err(), Some(Refused::RoomFull));
+        places.pop();
+        directory.admit(&name("a")).expect("a place was given back");
+    }
+
+    #[test]
+    fn there_are_no_more_rooms_than_allowed_and_the_idlest_worker_gets_the_next() {
+        let directory = Directory::new(CAPS);
+        let first = directory.admit(&name("a")).expect("there is space");
+        let second = directory.admit(&name("b")).expect("there is space");
+        assert_ne!(first.worker, second.worker);
+        assert_eq!(directory.admit(&name("c")).err(), Some(Refused::RoomsFull));
+        let listed: Vec<String> = directory.rooms().into_iter().map(|room| room.name).collect();
+        assert_eq!(listed, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_room_ends_only_when_nobody_holds_a_place_and_its_name_starts_a_new_life() {
+        let directory = Directory::new(CAPS);
+        let place = directory.admit(&name("a")).expect("there is space");
+        let id = place.room_id;
+        assert!(!directory.try_end(id));
+        drop(place);
+        assert_eq!(directory.room_count(), 1);
+        assert!(directory.try_end(id) && directory.try_end(id));
+        assert_eq!(directory.room_count(), 0);
+        let again = directory.admit(&name("a")).expect("there is space");
+        assert_ne!(again.room_id, id);
+        assert!(directory.try_end(id), "the old life stays ended");
+        assert_eq!(directory.room_count(), 1);
+    }
+
+    #[test]
+    fn the_quick_match_fills_one_room_after_the_other() {
+        let directory = Directory::new(CAPS);
+        let places: Vec<Place> = (0..6).map(|_| directory.admit_anywhere().expect("there is space")).collect();
+        let rooms: Vec<&str> = places.iter().map(|place| place.room.as_str()).collect();
+        assert_eq!(rooms, ["main", "main", "main", "main-2", "main-2", "main-2"]);
+        assert!(!directory.has_space());
+        assert_eq!(directory.admit_anywhere().err(), Some(Refused::RoomsFull));
+    }
+
+    #[test]
+    fn who_drains_admits_nobody() {
+        let directory = Directory::new(CAPS);
+        directory.drain();
+        assert_eq!(directory.admit(&name("a")).err(), Some(Refused::Draining));
+        assert_eq!(directory.admit_anywhere().err(), Some(Refused::Draining));
+    }
+
+    #[test]
+    fn connections_are_limited_per_address_and_in_total_and_loopback_only_in_total() {
+        let directory = Directory::new(CAPS);
+        let arrive = |address: &str| directory.arrive(address.parse().expect("an address"));
+        let mut here = vec![arrive("192.0.2.1").expect("space"), arrive("::ffff:192.0.2.1").expect("space")];
+        assert_eq!(arrive("192.0.2.1").err(), Some(Refused::AddressFull));
+        here.extend([arrive("2001:db8::1"), arrive("2001:db8::2")].map(|presence| presence.expect("space")));
+        assert_eq!(arrive("2001:db8::3").err(), Some(Refused::AddressFull), "one /64 is one address");
+        here.push(arrive("127.0.0.1").expect("space"));
+        assert_eq!(arrive("127.0.0.1").err(), Some(Refused::ConnectionsFull));
+        drop(here);
+        assert_eq!(directory.connection_count(), 0);
+        let local: Vec<Presence> = (0..5).map(|_| arrive("127.0.0.1").expect("loopback is not limited")).collect();
+        assert_eq!(local.len(), directory.connection_count());
+    }
+
+    #[test]
+    fn a_connection_is_counted_for_as_long_as_it_has_its_place() {
+        let directory = Directory::new(CAPS);
+        let presence = directory.arrive([192, 0, 2, 1].into()).expect("space");
+        let mut place = directory.admit(&name("a")).expect("space");
+        place.keep(presence);
+        assert_eq!(directory.connection_count(), 1);
+        drop(place);
+        assert_eq!((directory.connection_count(), directory.place_count()), (0, 0));
+    }
+
+    #[test]
+    fn the_caps_are_exact_when_many_threads_push() {
+        let caps = Caps { players_max: 7, rooms_max: 3, connections_max: 1000, ..CAPS };
+        let directory = Directory::new(caps);
+        for _ in 0..20 {
+            let got: usize = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8)
+                    .map(|thread| {
+                        let directory = &directory;
+                        scope.spawn(move || {
+                            let rooms = ["a", "b", "c", "d"].map(name);
+                            let mine = (0..16).filter_map(|n| directory.admit(&rooms[(n + thread) % 4]).ok());
+                            mine.collect::<Vec<Place>>()
+                        })
+                    })
+                    .collect();
+                let places: Vec<Place> =
+                    threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect();
+                assert!(directory.rooms().iter().all(|room| room.players <= 7));
+                assert_eq!(directory.place_count(), places.len());
+                places.len()
+            });
+            assert_eq!(got, 21, "three rooms of seven, all taken and not one more");
+            assert_eq!(directory.place_count(), 0);
+        }
+    }
+}

@@ -1,1 +1,502 @@
-//! Empty yet.
+//! Every counter, gauge and histogram, declared once with its unit and what it means.
+//!
+//! Names begin with `tickwire_` and end in their unit, or in `_total` after it where they only grow, as Prometheus
+//! wants it. Each handle is registered once at start-up, so counting is one atomic addition without a look-up; the
+//! worker adds what it has counted in plain numbers once per turn, never inside a pass. Labels come from fixed lists:
+//! nothing that a player can choose is ever one.
+//!
+//! | group | what it tells | asked when |
+//! |---|---|---|
+//! | front | connections, handshakes, refusals by reason | nobody can join |
+//! | workers | ticks, how late they begin, how long they take | it stutters for everybody |
+//! | sockets | bytes, messages, system calls, closes by code | it stutters for one, or costs too much |
+//! | inputs | in time, late, missing; what was refused | players feel a lag, or somebody cheats |
+//! | replication | frames, skips by cause, bytes, resyncs | the world looks wrong, or costs too much |
+//!
+//! [`CATALOGUE`] is the list itself, for documents and tests. Never here: when something is counted.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use shared::wire::close_code::CloseCode;
+
+/// Why a connection or a request was refused before it could play; the labels of `tickwire_refusals_total`.
+pub const REFUSAL_REASONS: &[&str] = &[
+    "address_full",
+    "bad_key",
+    "bad_request",
+    "busy",
+    "connections_full",
+    "draining",
+    "handshake_failed",
+    "handshakes_full",
+    "method",
+    "no_upgrade",
+    "not_found",
+    "origin",
+    "plain_http",
+    "room_full",
+    "room_name",
+    "rooms_full",
+    "slow",
+    "subprotocol",
+    "websocket_version",
+];
+
+/// How a connection can end besides with one of our codes; further labels of `tickwire_closes_total`.
+pub const OTHER_ENDINGS: &[&str] = &["Left", "Lost"];
+
+/// Older than this, the pulse of a worker that has rooms is a sign of death.
+pub const PULSE_MAX: Duration = Duration::from_secs(1);
+
+/// Bounds of the histograms of time, in seconds: a tick at 128 Hz has 7.8 ms, at 30 Hz 33 ms.
+const SECONDS_BUCKETS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.033, 0.066, 0.133, 0.25, 0.5, 1.0, 2.5,
+    5.0,
+];
+
+/// What kind of thing a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Only grows.
+    Counter,
+    /// A number as of now.
+    Gauge,
+    /// How values are distributed.
+    Histogram,
+}
+
+/// One metric as declared.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// What kind of thing it is.
+    pub kind: MetricKind,
+    /// Its labels, if it has fixed ones.
+    pub labels: &'static [(&'static str, &'static str)],
+    /// What it tells.
+    pub meaning: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($(#[doc = $doc:literal])+ $kind:ident $field:ident = $name:literal $({ $($label:ident = $value:literal),+ })?;)+) => {
+        /// The handles. Reached through [`Metrics`].
+        #[derive(Debug)]
+        pub struct Handles {
+            $($(#[doc = $doc])+ pub $field: $kind,)+
+            by_label: ByLabel,
+            pulses: Vec<Pulse>,
+            prometheus: Option<PrometheusHandle>,
+        }
+
+        /// Every metric that has a handle of its own.
+        pub const CATALOGUE: &[Metric] = &[$(Metric {
+            name: $name,
+            kind: MetricKind::$kind,
+            labels: &[$($((stringify!($label), $value)),+)?],
+            meaning: concat!($($doc),+),
+        },)+];
+
+        impl Handles {
+            fn new(registry: &Registry, by_label: ByLabel, pulses: Vec<Pulse>) -> Self {
+                Self {
+                    $($field: <$kind as Registered>::register(
+                        registry, $name, &[$($((stringify!($label), $value)),+)?], concat!($($doc),+),
+                    ),)+
+                    by_label,
+                    pulses,
+                    prometheus: registry.0.as_ref().map(PrometheusRecorder::handle),
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// Connections now, from accept to close, pages included.
+    Gauge connections = "tickwire_connections";
+    /// Connections accepted.
+    Counter accepted = "tickwire_connections_accepted_total";
+    /// TLS handshakes under way.
+    Gauge handshakes = "tickwire_handshakes";
+    /// From TCP accept to the finished upgrade.
+    Histogram handshake_seconds = "tickwire_handshake_seconds";
+    /// HTTP requests answered, upgrades and refusals included.
+    Counter requests_answered = "tickwire_http_requests_total";
+    /// Connections handed over to a worker.
+    Counter handed_over = "tickwire_connections_handed_over_total";
+    /// Certificate reloads that worked.
+    Counter reloads = "tickwire_certificate_reloads_total" { result = "done" };
+    /// Certificate reloads that failed; the old certificate stays.
+    Counter reloads_failed = "tickwire_certificate_reloads_total" { result = "failed" };
+    /// Letters waiting in the workers' mailboxes.
+    Gauge letters = "tickwire_mailbox_letters";
+
+    /// Rooms now.
+    Gauge rooms = "tickwire_rooms";
+    /// Places held in rooms now.
+    Gauge places = "tickwire_places";
+    /// Rooms made.
+    Counter rooms_made = "tickwire_rooms_made_total";
+    /// Rooms ended in order.
+    Counter rooms_ended = "tickwire_rooms_ended_total";
+    /// Rooms that panicked or could not be made.
+    Counter rooms_failed = "tickwire_rooms_failed_total";
+    /// Ticks run, of all rooms.
+    Counter ticks = "tickwire_ticks_total";
+    /// One tick of one room, from its sockets to its sockets.
+    Histogram tick_seconds = "tickwire_tick_seconds";
+    /// How much later than its deadline a tick began.
+    Histogram tick_start_error_seconds = "tickwire_tick_start_error_seconds";
+    /// Ticks that took longer than their period.
+    Counter overruns = "tickwire_tick_overruns_total";
+    /// Times that deadlines were moved because a worker was too far behind.
+    Counter rebases = "tickwire_tick_rebases_total";
+    /// Tick periods given up by that.
+    Counter forgiven_periods = "tickwire_tick_periods_forgiven_total";
+
+    /// Bytes received from playing sockets, TLS included.
+    Counter bytes_in = "tickwire_socket_in_bytes_total";
+    /// Bytes sent to playing sockets, TLS included.
+    Counter bytes_out = "tickwire_socket_out_bytes_total";
+    /// Receive calls on playing sockets.
+    Counter recvs = "tickwire_socket_receive_calls_total";
+    /// Send calls on playing sockets.
+    Counter sends = "tickwire_socket_send_calls_total";
+    /// Messages that reached a room.
+    Counter messages_in = "tickwire_messages_in_total";
+    /// Messages that a room sent.
+    Counter messages_out = "tickwire_messages_out_total";
+
+    /// Players now.
+    Gauge players = "tickwire_players";
+    /// Players that came.
+    Counter joins = "tickwire_joins_total";
+    /// Players that left.
+    Counter leaves = "tickwire_leaves_total";
+    /// Inputs taken for the tick they were named for.
+    Counter inputs_in_time = "tickwire_inputs_total" { timing = "in_time" };
+    /// Inputs that came after their tick.
+    Counter inputs_late = "tickwire_inputs_total" { timing = "late" };
+    /// Inputs of ticks that had one already.
+    Counter inputs_duplicate = "tickwire_inputs_total" { timing = "duplicate" };
+    /// Ticks and players without an input of their own.
+    Counter inputs_missing = "tickwire_inputs_total" { timing = "missing" };
+    /// How much earlier than its tick a taken input came, added up.
+    Counter inputs_early_ticks = "tickwire_inputs_early_ticks_total";
+    /// Requests taken.
+    Counter requests = "tickwire_requests_total";
+    /// Messages that could not be decoded.
+    Counter malformed = "tickwire_messages_refused_total" { reason = "malformed" };
+    /// Messages that were decoded and made no sense.
+    Counter out_of_place = "tickwire_messages_refused_total" { reason = "out_of_place" };
+
+    /// State frames handed over.
+    Counter frames = "tickwire_frames_total";
+    /// Of these, full ones.
+    Counter full_frames = "tickwire_full_frames_total";
+    /// Their bytes.
+    Counter state_bytes = "tickwire_state_bytes_total";
+    /// Ticks that frames covered beyond their own.
+    Counter caught_up_ticks = "tickwire_caught_up_ticks_total";
+    /// Clients that got no frame because too many were unconfirmed.
+    Counter skipped_window = "tickwire_frames_skipped_total" { cause = "window" };
+    /// Clients that got no frame because their socket had not taken the last.
+    Counter skipped_busy = "tickwire_frames_skipped_total" { cause = "busy" };
+    /// Clients that got no frame because they asked for a pause.
+    Counter skipped_paused = "tickwire_frames_skipped_total" { cause = "paused" };
+    /// Pieces packed.
+    Counter pieces = "tickwire_pieces_total";
+    /// Records made.
+    Counter records_made = "tickwire_records_made_total";
+    /// Clients that found a wrong digest and asked for everything anew. Above 0 is a bug.
+    Counter resyncs = "tickwire_resyncs_total";
+    /// Values that did not fit their declared range. Above 0 the game's declaration is wrong.
+    Counter clamps = "tickwire_clamps_total";
+    /// Changes that extract had missed and the scrub found. Above 0 is a bug.
+    Counter missed_extracts = "tickwire_missed_extracts_total";
+    /// Facets renewed because a constant field changed.
+    Counter renewals = "tickwire_renewals_total";
+    /// Facets alive now.
+    Gauge facets = "tickwire_facets";
+    /// Facets that found no slot: the pool is too small.
+    Gauge unplaced = "tickwire_facets_unplaced";
+
+    /// Memory that the process has in use.
+    Gauge resident_bytes = "tickwire_process_resident_bytes";
+    /// How long the process has been running.
+    Gauge uptime_seconds = "tickwire_process_uptime_seconds";
+}
+
+/// All metrics of one server. Cloning is cheap; clones count into the same numbers.
+#[derive(Clone, Debug)]
+pub struct Metrics(Arc<Handles>);
+
+impl Deref for Metrics {
+    type Target = Handles;
+
+    fn deref(&self) -> &Handles {
+        &self.0
+    }
+}
+
+impl Metrics {
+    /// The metrics of a server with that many workers. Several may live in one process: nothing is global.
+    #[must_use]
+    pub fn new(workers: usize) -> Self {
+        let mut builder = PrometheusBuilder::new();
+        for metric in CATALOGUE.iter().filter(|metric| metric.kind == MetricKind::Histogram) {
+            builder = builder
+                .set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), SECONDS_BUCKETS)
+                .expect("the list of buckets is not empty");
+        }
+        Self::with(&Registry(Some(builder.build_recorder())), workers)
+    }
+
+    /// Metrics that nobody reads; the pulses beat.
+    #[must_use]
+    pub fn unread(workers: usize) -> Self {
+        Self::with(&Registry(None), workers)
+    }
+
+    fn with(registry: &Registry, workers: usize) -> Self {
+        let start = Instant::now();
+        let pulses = (0..workers.max(1)).map(|_| Pulse::new(start)).collect();
+        Self(Arc::new(Handles::new(registry, ByLabel::new(registry), pulses)))
+    }
+
+    /// Counts the end of a connection: a [`CloseCode::name`] or one of [`OTHER_ENDINGS`].
+    pub fn closed(&self, ending: &'static str) {
+        count(&self.by_label.closes, ending);
+    }
+
+    /// Counts a refusal: one of [`REFUSAL_REASONS`].
+    pub fn refused(&self, reason: &'static str) {
+        count(&self.by_label.refusals, reason);
+    }
+
+    /// The pulse of a worker.
+    ///
+    /// # Panics
+    /// There is no such worker.
+    #[must_use]
+    pub fn pulse(&self, worker: usize) -> &Pulse {
+        &self.pulses[worker]
+    }
+
+    /// Every worker's pulse, in order.
+    #[must_use]
+    pub fn pulses(&self) -> &[Pulse] {
+        &self.pulses
+    }
+
+    /// Everything as Prometheus reads it.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.prometheus.as_ref().map_or_else(String::new, PrometheusHandle::render)
+    }
+
+    /// Folds what histograms have recorded; to be called every few seconds, or they keep every value until somebody
+    /// reads them.
+    pub fn fold(&self) {
+        if let Some(prometheus) = &self.prometheus {
+            prometheus.run_upkeep();
+        }
+    }
+}
+
+/// The sign of life of one worker: when it last took a turn, and how many rooms it had then.
+#[derive(Debug)]
+pub struct Pulse {
+    start: Instant,
+    beat_ms: AtomicU64,
+    rooms: AtomicU64,
+}
+
+impl Pulse {
+    fn new(start: Instant) -> Self {
+        Self { start, beat_ms: AtomicU64::new(0), rooms: AtomicU64::new(0) }
+    }
+
+    /// Once per turn, and before every wait for mail.
+    pub fn beat(&self, now: Instant, rooms: usize) {
+        self.beat_ms.store(self.since_start_ms(now), Ordering::Relaxed);
+        self.rooms.store(rooms as u64, Ordering::Relaxed);
+    }
+
+    /// How long ago it last beat; none for a worker without rooms, which sleeps until mail comes.
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Option<Duration> {
+        let rooms = self.rooms.load(Ordering::Relaxed);
+        let beat_ms = self.beat_ms.load(Ordering::Relaxed);
+        (rooms > 0).then(|| Duration::from_millis(self.since_start_ms(now).saturating_sub(beat_ms)))
+    }
+
+    /// Whether the worker does its work: it has no rooms, or it took a turn within [`PULSE_MAX`].
+    #[must_use]
+    pub fn is_alive(&self, now: Instant) -> bool {
+        self.age(now).is_none_or(|age| age < PULSE_MAX)
+    }
+
+    fn since_start_ms(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.start).as_millis() as u64
+    }
+}
+
+/// Metrics with one counter for each of a list of labels.
+#[derive(Debug)]
+struct ByLabel {
+    closes: BTreeMap<&'static str, Counter>,
+    refusals: BTreeMap<&'static str, Counter>,
+}
+
+impl ByLabel {
+    fn new(registry: &Registry) -> Self {
+        let counters = |name, label, values: &mut dyn Iterator<Item = &'static str>, meaning| {
+            values.map(|value| (value, Counter::register(registry, name, &[(label, value)], meaning))).collect()
+        };
+        let codes = CloseCode::ALL.iter().map(|code| code.name());
+        Self {
+            closes: counters(
+                "tickwire_closes_total",
+                "code",
+                &mut codes.chain(OTHER_ENDINGS.iter().copied()),
+                "Connections that ended after they had been handed over, by how.",
+            ),
+            refusals: counters(
+                "tickwire_refusals_total",
+                "reason",
+                &mut REFUSAL_REASONS.iter().copied(),
+                "Connections and requests refused before they could play.",
+            ),
+        }
+    }
+}
+
+fn count(counters: &BTreeMap<&'static str, Counter>, label: &'static str) {
+    let counter = counters.get(label);
+    debug_assert!(counter.is_some(), "{label:?} is not in the list of labels");
+    if let Some(counter) = counter {
+        counter.increment(1);
+    }
+}
+
+/// Where handles come from; without a recorder they lead nowhere.
+struct Registry(Option<PrometheusRecorder>);
+
+/// A kind of handle.
+trait Registered: Sized {
+    fn register(
+        registry: &Registry,
+        name: &'static str,
+        labels: &[(&'static str, &'static str)],
+        meaning: &'static str,
+    ) -> Self;
+}
+
+macro_rules! registered {
+    ($($kind:ident: $describe:ident, $register:ident;)+) => {$(
+        impl Registered for $kind {
+            fn register(
+                registry: &Registry,
+                name: &'static str,
+                labels: &[(&'static str, &'static str)],
+                meaning: &'static str,
+            ) -> Self {
+                let Some(recorder) = &registry.0 else { return Self::noop() };
+                let labels: Vec<Label> = labels.iter().map(|(key, value)| Label::new(*key, *value)).collect();
+                recorder.$describe(name.into(), unit_of(name), meaning.trim().into());
+                recorder.$register(&Key::from_parts(name, labels), &METADATA)
+            }
+        }
+    )+};
+}
+
+registered! {
+    Counter: describe_counter, register_counter;
+    Gauge: describe_gauge, register_gauge;
+    Histogram: describe_histogram, register_histogram;
+}
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// The unit that a name ends in.
+fn unit_of(name: &str) -> Option<Unit> {
+    match name.trim_end_matches("_total").rsplit('_').next() {
+        Some("seconds") => Some(Unit::Seconds),
+        Some("bytes") => Some(Unit::Bytes),
+        _ => Some(Unit::Count),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_begin_with_the_product_and_end_in_what_they_count() {
+        for metric in CATALOGUE {
+            assert!(metric.name.starts_with("tickwire_"), "{}", metric.name);
+            assert_eq!(metric.kind == MetricKind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
+            assert!(metric.meaning.len() > 10, "{} says too little", metric.name);
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+            assert!(metric.name.bytes().all(plain), "{}", metric.name);
+            if metric.kind == MetricKind::Histogram {
+                assert!(metric.name.ends_with("_seconds"), "{}: its buckets are seconds", metric.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_read_with_its_labels_and_its_meaning() {
+        let metrics = Metrics::new(1);
+        metrics.ticks.increment(3);
+        metrics.skipped_busy.increment(2);
+        metrics.tick_seconds.record(0.003);
+        metrics.closed(CloseCode::Kicked.name());
+        metrics.closed("Lost");
+        metrics.refused("origin");
+        metrics.fold();
+        let text = metrics.render();
+        for line in [
+            "# TYPE tickwire_ticks_total counter",
+            "tickwire_ticks_total 3",
+            "tickwire_frames_skipped_total{cause=\"busy\"} 2",
+            "tickwire_frames_skipped_total{cause=\"window\"} 0",
+            "tickwire_tick_seconds_bucket{le=\"0.004\"} 1",
+            "tickwire_tick_seconds_bucket{le=\"0.002\"} 0",
+            "tickwire_closes_total{code=\"Kicked\"} 1",
+            "tickwire_closes_total{code=\"Lost\"} 1",
+            "tickwire_refusals_total{reason=\"origin\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn two_servers_in_one_process_count_apart() {
+        let (one, other) = (Metrics::new(1), Metrics::new(1));
+        one.ticks.increment(1);
+        assert!(other.render().contains("tickwire_ticks_total 0"));
+        assert!(Metrics::unread(1).render().is_empty());
+    }
+
+    #[test]
+    fn a_worker_with_rooms_must_beat_every_second_and_one_without_may_sleep() {
+        let metrics = Metrics::unread(2);
+        let pulse = metrics.pulse(1);
+        let now = pulse.start + Duration::from_secs(100);
+        assert!(pulse.is_alive(now));
+        pulse.beat(now, 1);
+        assert!(pulse.is_alive(now + Duration::from_millis(900)));
+        assert!(!pulse.is_alive(now + Duration::from_millis(1100)));
+        pulse.beat(now, 0);
+        assert!(pulse.is_alive(now + Duration::from_secs(1000)));
+    }
+}
