@@ -33,5 +33,23 @@ pub mod agreement;
 /// A client as a state machine without a socket.
 pub mod session;
 
+/// A worse network than the one we have.
+pub mod link;
+
+/// Whom we believe to be the server.
+pub mod trust;
+
+/// wss ↔ session.
+pub mod transport;
+
+/// The server's memory, where it runs beside us.
+pub mod rss;
+
+/// What a run measured.
+pub mod report;
+
+/// Conditions on a report.
+pub mod fail_if;
+
 // How bots play the game in the box.
 pub mod game;

@@ -28,8 +28,8 @@ use shared::wire::{ClientMessage, DecodeError, Digest, FrameHeader, FrameKind, I
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Milliseconds between two Resyncs; the server answers at most one per second.
-const RESYNC_MS: f64 = 1_000.0;
+/// Milliseconds between two Resyncs; the server answers at most one per second, and counts in its own ticks.
+const RESYNC_MS: f64 = 1_100.0;
 /// Milliseconds between two Pings.
 const PING_MS: f64 = 1_000.0;
 /// Ticks after which a frame is confirmed by itself if no input did.

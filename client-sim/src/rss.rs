@@ -1,0 +1,102 @@
+//! How much memory does the server take? Where it runs beside us, Linux tells.
+//!
+//! ```text
+//!   port ─► /proc/net/tcp, tcp6 (listening) ─► inode ─► /proc/PID/fd/* ─► PID ─► /proc/PID/status: VmRSS
+//! ```
+//!
+//! Elsewhere, or for another user's process, the answer is "not known".
+
+use std::fs;
+use std::path::PathBuf;
+
+/// A process beside us, found by the port on which it listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    number: u32,
+}
+
+impl Process {
+    /// The process that listens on `port`, if it is ours to look at.
+    #[must_use]
+    pub fn listening_on(port: u16) -> Option<Self> {
+        let inodes: Vec<u64> = ["/proc/net/tcp", "/proc/net/tcp6"]
+            .iter()
+            .filter_map(|table| fs::read_to_string(table).ok())
+            .flat_map(|table| listening_inodes(&table, port))
+            .collect();
+        if inodes.is_empty() {
+            return None;
+        }
+        let names: Vec<PathBuf> = inodes.iter().map(|inode| PathBuf::from(format!("socket:[{inode}]"))).collect();
+        let processes = fs::read_dir("/proc").ok()?;
+        processes
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .find(|number: &u32| {
+                let Ok(descriptors) = fs::read_dir(format!("/proc/{number}/fd")) else { return false };
+                descriptors.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|link| names.contains(&link)))
+            })
+            .map(|number| Self { number })
+    }
+
+    /// Bytes of memory it has resident now; `None` if it is gone.
+    #[must_use]
+    pub fn rss_bytes(self) -> Option<u64> {
+        resident_bytes(&fs::read_to_string(format!("/proc/{}/status", self.number)).ok()?)
+    }
+}
+
+/// The inodes of sockets that listen on `port`, in a table as `/proc/net/tcp` has it.
+fn listening_inodes(table: &str, port: u16) -> Vec<u64> {
+    const LISTEN: &str = "0A";
+    table
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let mut fields = line.split_ascii_whitespace();
+            let local = fields.nth(1)?;
+            let (_, hex) = local.rsplit_once(':')?;
+            let state = fields.nth(1)?;
+            let inode = fields.nth(5)?.parse().ok()?;
+            (state == LISTEN && u16::from_str_radix(hex, 16).ok()? == port).then_some(inode)
+        })
+        .collect()
+}
+
+fn resident_bytes(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listening_sockets_are_found_in_the_kernels_table() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1151 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0 100 0 0 10 0
+   1: 0100007F:1151 0100007F:9C40 01 00000000:00000000 00:00000000 00000000  1000        0 4343 1 0 20 4 30 10 -1
+   2: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4444 1 0 100 0 0 10 0
+";
+        assert_eq!(listening_inodes(table, 4433), vec![4242]);
+        assert_eq!(listening_inodes(table, 22), vec![4444]);
+        assert_eq!(listening_inodes("nonsense\nmore nonsense", 22), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn resident_memory_is_read_in_bytes() {
+        assert_eq!(resident_bytes("Name:\tx\nVmRSS:\t   12 kB\nThreads:\t1\n"), Some(12 * 1024));
+        assert_eq!(resident_bytes("Name:\tx\n"), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn our_own_listening_socket_leads_to_ourselves() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let process = Process::listening_on(listener.local_addr().unwrap().port()).unwrap();
+        assert_eq!(process.number, std::process::id());
+        assert!(process.rss_bytes().unwrap() > 100_000);
+    }
+}
