@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, Span};
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprRange, RangeLimits, Result, Token};
+use syn::{Attribute, Error, Expr, ExprLit, ExprRange, Lit, RangeLimits, Result, Token};
 
 /// Everything that `#[field(...)]` can say.
 #[derive(Default)]
@@ -97,7 +97,13 @@ fn value(word: &ParseNestedMeta) -> Result<Expr> {
     if !word.input.peek(Token![=]) {
         return Err(word.error("needs a value: write `name = number`"));
     }
-    word.value()?.parse()
+    let written: Expr = word.value()?.parse()?;
+    match &written {
+        Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) => {
+            Err(Error::new_spanned(float, "numbers here are whole: count in the simulation's integers"))
+        }
+        _ => Ok(written),
+    }
 }
 
 fn ends(word: &ParseNestedMeta) -> Result<(Expr, Expr)> {

@@ -121,14 +121,17 @@ fn implementation(name: &Ident, fields: &[Written]) -> TokenStream {
 /// The two inverse functions: each field at its own stretch of the codes, and never outside of what it was given.
 fn write_and_read(fields: &[Written], begins: &[Ident], ends: &[Ident]) -> TokenStream {
     let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types = fields.iter().map(|field| &field.of);
+    let values: Vec<_> = fields
+        .iter()
+        .map(|Written { of, .. }| quote_spanned!(of.span()=> <#of as ::shared::schema::FieldValue>))
+        .collect();
     let kinds: Vec<_> = fields.iter().map(|field| &field.kind).collect();
     quote! {
         #[allow(unused_mut, unused_variables, reason = "a struct without fields has nothing to write")]
         fn write_codes(&self, out: &mut [i32]) -> ::shared::schema::Clamped {
             let mut clamped = ::shared::schema::Clamped(0);
             #(
-                clamped += ::shared::schema::FieldValue::write(
+                clamped += #values::write(
                     &self.#idents,
                     &#kinds,
                     out.get_mut(#begins..#ends).unwrap_or_default(),
@@ -141,7 +144,7 @@ fn write_and_read(fields: &[Written], begins: &[Ident], ends: &[Ident]) -> Token
         fn read_codes(codes: &[i32]) -> Self {
             Self {
                 #(
-                    #idents: <#types as ::shared::schema::FieldValue>::read(
+                    #idents: #values::read(
                         &#kinds,
                         codes.get(#begins..#ends).unwrap_or_default(),
                     ),

@@ -63,6 +63,10 @@ pub trait Replicated: Clone + Send + Sync + 'static {
 }
 
 /// A type that can be a field. `kind` is what the attribute declared.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a field's type",
+    label = "write an integer, bool, IVec2, IVec3, EntityId, Text<N>, or an enum that derives `Replicated`"
+)]
 pub trait FieldValue: Sized {
     /// Writes the value's codes; says how many were clamped.
     fn write(&self, kind: &FieldKind, out: &mut [i32]) -> Clamped;

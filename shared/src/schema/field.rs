@@ -185,6 +185,10 @@ const fn text_chunks(bytes: u32) -> usize {
 }
 
 /// An enum of names without fields, written by `#[derive(Replicated)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken for an enum of names, and does not derive `Replicated`",
+    label = "derive `Replicated` on the enum, or write an integer, bool, IVec2, IVec3, EntityId or Text<N>"
+)]
 pub trait Enumerated: Copy {
     /// The names, in the order of their codes.
     const NAMES: &'static [&'static str];
