@@ -208,6 +208,17 @@ mod tests {
         assert!(deaths > 0, "the match has seen something");
     }
 
+    /// A change of rules changes this number; another machine, compiler or build profile must not.
+    #[test]
+    fn a_match_comes_to_the_same_number_everywhere() {
+        let mut sim = sim("crossroads");
+        let mut chance = Randomness::seeded(13);
+        for tick in 1..=300 {
+            sim.step(&brawl(tick, &mut chance));
+        }
+        assert_eq!(sim.hash(), 1_023_843_352_392_519_023);
+    }
+
     #[test]
     fn nothing_that_is_sent_is_out_of_its_range() {
         let mut sim = sim("courtyard");

@@ -62,20 +62,25 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, LoadEr
 pub(crate) fn write_world(world: &World, registry: &Registry) -> Vec<u8> {
     let mut out = Vec::new();
     encode(&(FORMAT, fingerprint(registry)), &mut out);
+    write_state(world, registry, &mut out);
+    out
+}
+
+/// Appends all that the simulation reads, and nothing of what only this build knows.
+pub(crate) fn write_state(world: &World, registry: &Registry, out: &mut Vec<u8>) {
     let ids = world.resource::<EntityIds>();
-    encode(&(ids.next(), ids.count() as u64), &mut out);
+    encode(&(ids.next(), ids.count() as u64), out);
     for (id, entity) in ids.iter() {
         let entity = world.entity(entity);
         let kind = entity.get::<Networked>().map_or(Kind(0), |networked| networked.kind);
-        encode(&(id, kind), &mut out);
+        encode(&(id, kind), out);
         for entry in &registry.components {
-            write_present(&mut out, |out| (entry.write)(entity, out));
+            write_present(out, |out| (entry.write)(entity, out));
         }
     }
     for entry in &registry.resources {
-        write_present(&mut out, |out| (entry.write)(world, out));
+        write_present(out, |out| (entry.write)(world, out));
     }
-    out
 }
 
 /// Puts what was saved into `world`, in place of all its entities. Inverse of [`write_world`]. After an error the World
