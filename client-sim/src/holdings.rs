@@ -1,7 +1,7 @@
 //! The facets that a replica holds, and how the sections of a frame change them.
 //!
 //! ```text
-//!   leaves ─► per covered tick: advance every fresh facet, apply that tick's pieces ─► demotions ─► records
+//!   all leaves ─► per section: per covered tick: advance every fresh facet, apply that tick's pieces ─► demotions ─► records
 //! ```
 //!
 //! The sum of hashes is kept up to date by what changed. The inverse of all this is the server's `replicate/assemble.rs`.
@@ -133,10 +133,13 @@ impl Holdings {
         header: &FrameHeader,
         covered: u32,
     ) -> Result<(), DecodeError> {
+        for section in Section::ALL.into_iter().filter(|&section| header.has_leaves(section)) {
+            self.read_leaves(reader, section)?;
+            reader.align()?;
+        }
         for section in Section::ALL {
             if header.has(section) {
                 if covered > 0 {
-                    self.read_leaves(reader, section)?;
                     self.read_pieces(reader, section, covered)?;
                     self.read_demotions(reader, section)?;
                 }

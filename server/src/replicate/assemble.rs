@@ -1,7 +1,7 @@
 //! One client's frame: chosen and spliced from what was made once.
 //!
 //! ```text
-//!   header · per section [ leaves · per covered tick: positions, pieces · demotions · records ] · events
+//!   header · per section [ leaves ] · per section [ per covered tick: positions, pieces · demotions · records ] · events
 //! ```
 //!
 //! Leaves are positions in `held` as after the previous frame; pieces and demotions are positions in `fresh` after this
@@ -83,7 +83,12 @@ pub fn assemble(
     let own = about.entity.and_then(|entity| shared.facets.anchor(entity));
     let chosen = choose_records(shared, view, about.entity);
     let mut body = BitWriter::new();
-    let mut sections = 0;
+    let (mut leaves, mut sections) = (0, 0);
+    for section in Section::ALL {
+        if write_leaves(&mut body, shared, view, section, &chosen[section.index()]) {
+            leaves |= 1 << section.index();
+        }
+    }
     for section in Section::ALL {
         if write_section(&mut body, shared, view, section, covered, &chosen[section.index()]) {
             sections |= 1 << section.index();
@@ -101,6 +106,7 @@ pub fn assemble(
         early: about.early,
         me: view.learn_me(own),
         complete: view.is_complete(shared.facets),
+        leaves,
         sections,
         events: !events.is_empty(),
         proof: Proof::of(digest(shared, view), about.digest),
@@ -198,7 +204,7 @@ fn write_section(
         return false;
     }
     if let Some(covered) = covered {
-        write_changes(out, shared, view, section, covered, chosen);
+        write_changes(out, shared, view, section, covered);
     }
     shared.tables.gap().write_number(out, chosen.len() as u32);
     let fresh = &mut view.holding_mut(section).fresh;
@@ -219,28 +225,33 @@ fn has_changes(shared: &Shared<'_>, view: &View, section: Section, covered: u32)
             pieces.section(section).changed.words().iter().zip(fresh).any(|(changed, fresh)| changed & fresh != 0)
         })
     };
-    !holding.leaving.is_empty() || covered_ticks(shared.tick, covered).any(touched)
+    covered_ticks(shared.tick, covered).any(touched)
 }
 
-/// Leaves, pieces tick by tick, demotions.
-fn write_changes(
-    out: &mut BitWriter,
-    shared: &Shared<'_>,
-    view: &View,
-    section: Section,
-    covered: u32,
-    chosen: &[Chosen],
-) {
+/// Writes what leaves a section, whole bytes; false, and nothing, if nothing does. All leaves stand before all records: a slot
+/// may be used again in another section.
+fn write_leaves(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section: Section, chosen: &[Chosen]) -> bool {
     let holding = view.holding(section);
-    let mut positions = Vec::new();
+    if holding.leaving.is_empty() {
+        return false;
+    }
     // `held` as after the previous frame: what is left of it, without this frame's new records, and what is leaving.
     let mut before = holding.held.clone();
     for chosen in chosen.iter().filter(|chosen| chosen.new) {
         before.remove(chosen.slot);
     }
     before.unite(&holding.leaving);
+    let mut positions = Vec::new();
     before.ranks(&holding.leaving, &mut positions);
     write_positions(out, shared.tables, &positions, before.count() as u32);
+    out.align();
+    true
+}
+
+/// Pieces tick by tick, demotions.
+fn write_changes(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section: Section, covered: u32) {
+    let holding = view.holding(section);
+    let mut positions = Vec::new();
     let fresh_count = holding.fresh.count() as u32;
     for tick in covered_ticks(shared.tick, covered) {
         positions.clear();

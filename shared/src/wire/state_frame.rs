@@ -1,7 +1,7 @@
 //! The header of a state frame: which ticks it covers, how the client's input fared, and the proof.
 //!
 //! ```text
-//!   step        everything since the last frame, at most 16 ticks     header · sections · events
+//!   step        everything since the last frame, at most 16 ticks     header · leaves · sections · events
 //!   full        drop what you hold; what follows is the world         header · sections (records only) · events
 //!   keep-alive  the tick, and nothing else                            header
 //! ```
@@ -88,6 +88,9 @@ pub struct FrameHeader {
     pub me: Option<Slot>,
     /// The client holds everything it may see.
     pub complete: bool,
+    /// Which sections' leaves follow, a bit per [`Section`]. All leaves come before all records, because a slot may be
+    /// used again in another section.
+    pub leaves: u8,
     /// Which sections follow, a bit per [`Section`].
     pub sections: u8,
     /// Events follow.
@@ -125,6 +128,9 @@ impl FrameHeader {
             out.write(u32::from(me.0), 16);
         }
         out.write_bool(self.complete);
+        if self.kind != FrameKind::Full {
+            out.write(u32::from(self.leaves), Section::ALL.len() as u32);
+        }
         out.write(u32::from(self.sections), Section::ALL.len() as u32);
         out.write_bool(self.events);
         match self.proof {
@@ -162,14 +168,16 @@ impl FrameHeader {
         let early = if reader.read_bool("early")? { Some(reader.read(8, "early")? as u8 as i8) } else { None };
         let me = if reader.read_bool("me")? { Some(Slot(reader.read(16, "me")? as u16)) } else { None };
         let complete = reader.read_bool("complete")?;
-        let sections = reader.read(Section::ALL.len() as u32, "sections")? as u8;
+        let flags = Section::ALL.len() as u32;
+        let leaves = if kind == FrameKind::Full { 0 } else { reader.read(flags, "leaves")? as u8 };
+        let sections = reader.read(flags, "sections")? as u8;
         let events = reader.read_bool("events")?;
         let proof = match digest {
             Digest::Folded => Proof::Folded(reader.read(16, "digest")? as u16),
             Digest::Whole => Proof::Whole(Lanes { a: reader.read(32, "digest")?, b: reader.read(32, "digest")? }),
         };
         reader.align()?;
-        Ok(Self { kind, tick, epoch, early, me, complete, sections, events, proof })
+        Ok(Self { kind, tick, epoch, early, me, complete, leaves, sections, events, proof })
     }
 
     /// The header of a keep-alive, which is all of it.
@@ -182,10 +190,17 @@ impl FrameHeader {
             early: None,
             me: None,
             complete: false,
+            leaves: 0,
             sections: 0,
             events: false,
             proof: Proof::Folded(0),
         }
+    }
+
+    /// Whether a section's leaves follow.
+    #[must_use]
+    pub const fn has_leaves(&self, section: Section) -> bool {
+        self.leaves & 1 << section.index() != 0
     }
 
     /// Whether a section follows.
