@@ -14,7 +14,7 @@
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use shared::wire::close_code::CloseCode;
@@ -149,21 +149,13 @@ impl MailboxReceiver {
     /// Waits for a letter, but not for ever. None: none came, or nobody is left who could send one.
     #[must_use]
     pub fn recv_timeout(&self, limit: Duration) -> Option<Mail> {
-        let received = match self.queue.recv_timeout(limit) {
-            Ok(mail) => Some(mail),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        };
-        self.taken(received)
+        self.taken(self.queue.recv_timeout(limit).ok())
     }
 
     /// A letter, if one is there.
     #[must_use]
     pub fn try_recv(&self) -> Option<Mail> {
-        let received = match self.queue.try_recv() {
-            Ok(mail) => Some(mail),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        };
-        self.taken(received)
+        self.taken(self.queue.try_recv().ok())
     }
 
     fn taken(&self, mail: Option<Mail>) -> Option<Mail> {
