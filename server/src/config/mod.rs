@@ -5,18 +5,279 @@
 //!                     (load.rs; an unknown key is refused by name)                (check.rs: ranges, relations)
 //! ```
 //!
-//! Never here: bounds of the protocol (`shared::limits`), how a game feels (`shared::game`).
+//! [`RawConfig`] is what was written, key by key as in `assets/config/server.toml`; [`Config`] is what was meant, with
+//! times as [`Duration`] and every relation verified. Only the latter reaches the engine.
+//!
+//! Never here: bounds of the protocol (`shared::limits`), how a game feels (the game's own constants).
+
+// Which flags and subcommands there are.
+pub mod cli;
+
+// From layers to one RawConfig.
+pub mod load;
+
+// From RawConfig to Config.
+pub mod check;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::directory::RoomName;
+use serde::{Deserialize, Serialize};
+
+use crate::directory::{Caps, RoomName};
 use crate::game_api::RoomOptions;
+
+/// Everything as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawConfig {
+    /// Where it listens and what it uses.
+    pub server: RawServer,
+    /// Its certificate.
+    pub tls: RawTls,
+    /// Which game.
+    pub game: RawGame,
+    /// How rooms are made.
+    pub rooms: RawRooms,
+    /// How time passes in them.
+    pub tick: RawTick,
+    /// Who may take how much.
+    pub limits: RawLimits,
+    /// How it goes away.
+    pub drain: RawDrain,
+    /// What it says about itself.
+    pub log: RawLog,
+}
+
+/// Where the server listens and what it uses.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawServer {
+    /// The game port: page, API and wss. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The admin port: health and metrics over plain HTTP.
+    pub admin_listen: SocketAddr,
+    /// Lets the admin port listen on an address that others can reach.
+    pub admin_anywhere: bool,
+    /// Where files are kept that outlive the process.
+    pub data: PathBuf,
+    /// A folder whose files are served instead of the built-in page. Empty: the built-in page.
+    pub web: PathBuf,
+    /// Threads that run rooms. 0: one per processor.
+    pub workers: usize,
+    /// Lets anyone in, also from other machines. On a loopback address anyone is let in anyhow.
+    pub guests: bool,
+    /// Web pages of other sites that may connect, as `https://host` or `https://host:port`.
+    pub origins: Vec<String>,
+    /// ws and http without TLS: only on a loopback address.
+    pub plain: bool,
+}
+
+impl Default for RawServer {
+    fn default() -> Self {
+        Self {
+            listen: ([127, 0, 0, 1], 4433).into(),
+            admin_listen: ([127, 0, 0, 1], 4480).into(),
+            admin_anywhere: false,
+            data: "./data".into(),
+            web: PathBuf::new(),
+            workers: 0,
+            guests: false,
+            origins: Vec::new(),
+            plain: false,
+        }
+    }
+}
+
+/// The server's certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTls {
+    /// The certificate chain, PEM, leaf first, without the root. Empty: a development certificate is made.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// Allows a development certificate on an address that others can reach.
+    pub development_anywhere: bool,
+}
+
+/// Which game is played.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawGame {
+    /// Its name. Empty: the first that this program has.
+    pub name: String,
+    /// Its own settings: a game refuses what it does not know.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// How rooms are made.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawRooms {
+    /// Steps per second. 1..=128.
+    pub tick_rate_hz: u16,
+    /// Players per room. 1..=8192.
+    pub players_max: u16,
+    /// Rooms in this process. 1..=4096.
+    pub rooms_max: usize,
+    /// Seconds that a room stays when nobody is in. 0..=86400.
+    pub empty_after_s: u64,
+    /// A room has `1 << slot_bits` slots. 6..=16.
+    pub slot_bits: u32,
+}
+
+impl Default for RawRooms {
+    fn default() -> Self {
+        Self { tick_rate_hz: 30, players_max: 128, rooms_max: 256, empty_after_s: 30, slot_bits: 12 }
+    }
+}
+
+/// How time passes in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTick {
+    /// Late steps that may run back to back before the deadlines are moved; ticks never skip. 0..=16.
+    pub late_steps_max: u8,
+}
+
+impl Default for RawTick {
+    fn default() -> Self {
+        Self { late_steps_max: 4 }
+    }
+}
+
+/// Who may take how much.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawLimits {
+    /// Connections in all, pages included. 1..=1000000. Over it: closed at once.
+    pub connections_max: usize,
+    /// Connections per address; an IPv6 address stands for its /64. Over it: closed at once.
+    pub connections_per_address_max: usize,
+    /// TLS handshakes under way. Over it: closed at once.
+    pub handshakes_max: usize,
+    /// Whether loopback addresses are limited like others.
+    pub loopback: bool,
+    /// Seconds from the accepted connection to the finished upgrade or the first answer. 1..=60.
+    pub upgrade_s: u64,
+    /// Seconds that a connection may stay open between two requests, and that an answer may take. 1..=300.
+    pub idle_s: u64,
+    /// Bytes of a request's head. 8192..=65536. Over it: 431.
+    pub header_bytes_max: usize,
+    /// Header lines of a request. 16..=256. Over it: 431.
+    pub headers_max: usize,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 8192,
+            connections_per_address_max: 64,
+            handshakes_max: 2048,
+            loopback: false,
+            upgrade_s: 5,
+            idle_s: 15,
+            header_bytes_max: 8192,
+            headers_max: 64,
+        }
+    }
+}
+
+/// How the server goes away.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawDrain {
+    /// Seconds that SIGTERM leaves the players to finish. 0..=86400.
+    pub limit_s: u64,
+}
+
+impl Default for RawDrain {
+    fn default() -> Self {
+        Self { limit_s: 30 }
+    }
+}
+
+/// What the server says about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawLog {
+    /// In which form.
+    pub format: LogFormat,
+    /// How much, per part: `info`, or `info,server::front=debug`.
+    pub filter: String,
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, filter: "info".to_owned() }
+    }
+}
+
+/// In which form log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Everything as it was meant: checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The game port.
+    pub listen: SocketAddr,
+    /// The admin port.
+    pub admin_listen: SocketAddr,
+    /// Where files are kept.
+    pub data: PathBuf,
+    /// A folder that is served instead of the built-in page.
+    pub web: Option<PathBuf>,
+    /// Threads that run rooms; at least one.
+    pub workers: usize,
+    /// How the game port is secured.
+    pub transport: Transport,
+    /// Origins of other sites that may connect, in lower case.
+    pub origins: Vec<String>,
+    /// The game's name; empty for the program's first.
+    pub game: String,
+    /// How rooms are made and paced.
+    pub rooms: RoomsConfig,
+    /// Who may take how much.
+    pub limits: LimitsConfig,
+    /// How long players may finish after SIGTERM.
+    pub drain_limit: Duration,
+    /// What is logged in which form.
+    pub log: RawLog,
+}
+
+/// How the game port is secured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Not at all: loopback only.
+    Plain,
+    /// By a certificate that we make ourselves, for development.
+    Development,
+    /// By the operator's certificate.
+    Files {
+        /// The chain, PEM.
+        certificate: PathBuf,
+        /// The key, PEM.
+        key: PathBuf,
+    },
+}
 
 /// How rooms are made and paced, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomsConfig {
-    /// Steps per second.
+    /// Steps per second; at least one.
     pub tick_rate_hz: u16,
     /// Players per room.
     pub players_max: u16,
@@ -30,6 +291,53 @@ pub struct RoomsConfig {
     pub late_steps_max: u8,
     /// The game's own settings.
     pub settings: BTreeMap<String, String>,
+}
+
+/// Who may take how much, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Connections in all.
+    pub connections_max: usize,
+    /// Connections per address.
+    pub connections_per_address_max: usize,
+    /// TLS handshakes under way.
+    pub handshakes_max: usize,
+    /// Whether loopback addresses are limited like others.
+    pub loopback: bool,
+    /// From TCP accept to the finished upgrade.
+    pub upgrade: Duration,
+    /// Between two requests of a connection.
+    pub idle: Duration,
+    /// Bytes of a request's head.
+    pub header_bytes_max: usize,
+    /// Header lines of a request.
+    pub headers_max: usize,
+}
+
+impl Config {
+    /// The defaults on free loopback ports with `data` as the data directory: a server inside a test or an example.
+    #[must_use]
+    pub fn local(data: PathBuf) -> Self {
+        let mut raw = RawConfig::default();
+        raw.server.listen.set_port(0);
+        raw.server.admin_listen.set_port(0);
+        raw.server.data = data;
+        check::check(raw).expect("the defaults are valid: a test says so")
+    }
+
+    /// The caps of the directory.
+    #[must_use]
+    pub const fn caps(&self) -> Caps {
+        Caps {
+            players_max: self.rooms.players_max as usize,
+            rooms_max: self.rooms.rooms_max,
+            connections_max: self.limits.connections_max,
+            connections_per_address_max: self.limits.connections_per_address_max,
+            limit_loopback: self.limits.loopback,
+            workers: self.workers,
+            tick_rate_hz: self.rooms.tick_rate_hz,
+        }
+    }
 }
 
 impl RoomsConfig {
@@ -48,14 +356,6 @@ impl RoomsConfig {
 
 impl Default for RoomsConfig {
     fn default() -> Self {
-        Self {
-            tick_rate_hz: 30,
-            players_max: 128,
-            rooms_max: 256,
-            empty_after: Duration::from_secs(30),
-            slot_bits: 12,
-            late_steps_max: 4,
-            settings: BTreeMap::new(),
-        }
+        Config::local(PathBuf::new()).rooms
     }
 }

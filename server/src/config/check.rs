@@ -1,0 +1,289 @@
+//! From what was written to what was meant: ranges, relations, and what must be allowed by name.
+//!
+//! A server that others can reach starts only if each thing that makes it open was asked for: guests, a development
+//! certificate, the admin port. So nobody runs one by accident.
+//!
+//! Never here: files and ports (they are tried at start-up).
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use shared::limits::{SLOT_BITS_MAX, SLOT_BITS_MIN};
+use tracing_subscriber::filter::Targets;
+
+use super::load::ConfigError;
+use super::{Config, LimitsConfig, RawConfig, RawServer, RawTls, RoomsConfig, Transport};
+
+/// Slots of a room for each player that it may hold: one facet for everyone, one for its owner, twice as many as are
+/// alive. What the game spawns besides must fit into the rest.
+const SLOTS_PER_PLAYER: u32 = 4;
+
+/// Checks everything.
+///
+/// # Errors
+/// The operator's: [`ConfigError::OutOfRange`] or [`ConfigError::Refused`], each names the key.
+pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
+    ranges(&raw)?;
+    openness(&raw)?;
+    let origins = raw.server.origins.iter().map(|origin| checked_origin(origin)).collect::<Result<_, _>>()?;
+    if raw.log.filter.parse::<Targets>().is_err() {
+        let why = "it is a level or target=level, separated by commas";
+        return Err(ConfigError::Refused { key: "log.filter", why });
+    }
+    let RawConfig { server, tls, game, rooms, tick, limits, drain, log } = raw;
+    Ok(Config {
+        listen: server.listen,
+        admin_listen: server.admin_listen,
+        transport: transport(&server, tls)?,
+        data: server.data,
+        web: filled(server.web),
+        workers: if server.workers == 0 { processors() } else { server.workers },
+        origins,
+        game: game.name,
+        rooms: RoomsConfig {
+            tick_rate_hz: rooms.tick_rate_hz,
+            players_max: rooms.players_max,
+            rooms_max: rooms.rooms_max,
+            empty_after: Duration::from_secs(rooms.empty_after_s),
+            slot_bits: rooms.slot_bits,
+            late_steps_max: tick.late_steps_max,
+            settings: game.settings,
+        },
+        limits: LimitsConfig {
+            connections_max: limits.connections_max,
+            connections_per_address_max: limits.connections_per_address_max,
+            handshakes_max: limits.handshakes_max,
+            loopback: limits.loopback,
+            upgrade: Duration::from_secs(limits.upgrade_s),
+            idle: Duration::from_secs(limits.idle_s),
+            header_bytes_max: limits.header_bytes_max,
+            headers_max: limits.headers_max,
+        },
+        drain_limit: Duration::from_secs(drain.limit_s),
+        log,
+    })
+}
+
+fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
+    let RawConfig { rooms, limits, .. } = raw;
+    within("server.workers", raw.server.workers, 0..=256)?;
+    within("rooms.tick_rate_hz", rooms.tick_rate_hz, 1..=128)?;
+    within("rooms.players_max", rooms.players_max, 1..=8192)?;
+    within("rooms.rooms_max", rooms.rooms_max, 1..=4096)?;
+    within("rooms.empty_after_s", rooms.empty_after_s, 0..=86_400)?;
+    within("rooms.slot_bits", rooms.slot_bits, SLOT_BITS_MIN..=SLOT_BITS_MAX)?;
+    within("tick.late_steps_max", raw.tick.late_steps_max, 0..=16)?;
+    within("limits.connections_max", limits.connections_max, 1..=1_000_000)?;
+    within("limits.connections_per_address_max", limits.connections_per_address_max, 1..=1_000_000)?;
+    within("limits.handshakes_max", limits.handshakes_max, 1..=100_000)?;
+    within("limits.upgrade_s", limits.upgrade_s, 1..=60)?;
+    within("limits.idle_s", limits.idle_s, 1..=300)?;
+    within("limits.header_bytes_max", limits.header_bytes_max, 8192..=65_536)?;
+    within("limits.headers_max", limits.headers_max, 16..=256)?;
+    within("drain.limit_s", raw.drain.limit_s, 0..=86_400)?;
+    if u32::from(rooms.players_max) * SLOTS_PER_PLAYER > 1 << rooms.slot_bits {
+        let why = "a room needs four slots per player, and has 2 to the power of rooms.slot_bits: \
+                   raise that or lower rooms.players_max";
+        return Err(ConfigError::Refused { key: "rooms.slot_bits", why });
+    }
+    Ok(())
+}
+
+fn within<T: PartialOrd + Display + Copy>(
+    key: &'static str,
+    got: T,
+    allowed: RangeInclusive<T>,
+) -> Result<(), ConfigError> {
+    if allowed.contains(&got) {
+        return Ok(());
+    }
+    let allowed = format!("{}..={}", allowed.start(), allowed.end());
+    Err(ConfigError::OutOfRange { key, got: got.to_string(), allowed })
+}
+
+/// What an address that others can reach asks for by name.
+fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
+    let RawServer { listen, admin_listen, .. } = raw.server;
+    let refused = |key, why| Err(ConfigError::Refused { key, why });
+    if !is_local(admin_listen) && !raw.server.admin_anywhere {
+        return refused(
+            "server.admin_listen",
+            "others can reach this address, and the admin port asks nobody who they are: \
+             listen on a loopback address, or allow it with server.admin_anywhere = true",
+        );
+    }
+    if is_local(listen) {
+        return Ok(());
+    }
+    if raw.server.plain {
+        return refused("server.plain", "without TLS it may only listen on a loopback address");
+    }
+    if !raw.server.guests {
+        return refused(
+            "server.listen",
+            "others can reach this address: say server.guests = true to let anyone in \
+             (tickets, which let in only whom you choose, are not there yet)",
+        );
+    }
+    if filled(raw.tls.certificate.clone()).is_none() && !raw.tls.development_anywhere {
+        return refused(
+            "server.listen",
+            "others can reach this address, and no browser trusts a development certificate: \
+             set tls.certificate and tls.key, or allow it with tls.development_anywhere = true",
+        );
+    }
+    Ok(())
+}
+
+fn is_local(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
+fn transport(server: &RawServer, tls: RawTls) -> Result<Transport, ConfigError> {
+    let why = "a certificate and its key belong together: set both or none";
+    match (filled(tls.certificate), filled(tls.key)) {
+        (None, Some(_)) => Err(ConfigError::Refused { key: "tls.certificate", why }),
+        (Some(_), None) => Err(ConfigError::Refused { key: "tls.key", why }),
+        _ if server.plain => Ok(Transport::Plain),
+        (None, None) => Ok(Transport::Development),
+        (Some(certificate), Some(key)) => Ok(Transport::Files { certificate, key }),
+    }
+}
+
+fn checked_origin(origin: &str) -> Result<String, ConfigError> {
+    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ']) => Ok(origin.to_ascii_lowercase()),
+        _ => {
+            let why = "an origin is https://host or https://host:port, without a path and without a star";
+            Err(ConfigError::Refused { key: "server.origins", why })
+        }
+    }
+}
+
+fn filled(path: PathBuf) -> Option<PathBuf> {
+    (!path.as_os_str().is_empty()).then_some(path)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(change: impl FnOnce(&mut RawConfig)) -> Result<Config, ConfigError> {
+        let mut raw = RawConfig::default();
+        change(&mut raw);
+        check(raw)
+    }
+
+    fn refused_key(result: Result<Config, ConfigError>) -> &'static str {
+        match result {
+            Err(ConfigError::Refused { key, .. } | ConfigError::OutOfRange { key, .. }) => key,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    fn anywhere(raw: &mut RawConfig) {
+        raw.server.listen = ([0, 0, 0, 0], 4433).into();
+    }
+
+    #[test]
+    fn the_defaults_run_out_of_the_box() {
+        let config = with(|_| {}).expect("valid");
+        assert_eq!(config.transport, Transport::Development);
+        assert!(config.workers > 0 && config.web.is_none());
+    }
+
+    #[test]
+    fn a_server_that_others_can_reach_lets_guests_in_only_when_told() {
+        assert_eq!(refused_key(with(anywhere)), "server.listen");
+        let told = with(|raw| {
+            anywhere(raw);
+            raw.server.guests = true;
+        });
+        let why = told.expect_err("a development certificate, too, must be allowed").to_string();
+        assert!(why.contains("tls.development_anywhere"), "{why}");
+        let allowed = with(|raw| {
+            anywhere(raw);
+            raw.server.guests = true;
+            raw.tls.development_anywhere = true;
+        });
+        assert_eq!(allowed.expect("asked for by name").transport, Transport::Development);
+        let own = with(|raw| {
+            anywhere(raw);
+            raw.server.guests = true;
+            raw.tls.certificate = "cert.pem".into();
+            raw.tls.key = "key.pem".into();
+        });
+        assert!(matches!(own.expect("has its certificate").transport, Transport::Files { .. }));
+    }
+
+    #[test]
+    fn the_error_for_a_reachable_address_says_that_tickets_come_later() {
+        let why = with(anywhere).expect_err("refused").to_string();
+        assert!(why.contains("guests = true") && why.contains("tickets"), "{why}");
+    }
+
+    #[test]
+    fn plain_is_for_loopback_only() {
+        assert_eq!(with(|raw| raw.server.plain = true).expect("loopback").transport, Transport::Plain);
+        let refused = with(|raw| {
+            anywhere(raw);
+            raw.server.guests = true;
+            raw.server.plain = true;
+        });
+        assert_eq!(refused_key(refused), "server.plain");
+        let v6 = with(|raw| {
+            raw.server.plain = true;
+            raw.server.listen = "[::1]:4433".parse().expect("an address");
+        });
+        assert!(v6.is_ok());
+    }
+
+    #[test]
+    fn the_admin_port_is_local_unless_allowed_by_name() {
+        let open = |raw: &mut RawConfig| raw.server.admin_listen = ([192, 0, 2, 1], 4480).into();
+        assert_eq!(refused_key(with(open)), "server.admin_listen");
+        let allowed = with(|raw| {
+            open(raw);
+            raw.server.admin_anywhere = true;
+        });
+        assert!(allowed.is_ok());
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        assert_eq!(refused_key(with(|raw| raw.tls.certificate = "c.pem".into())), "tls.key");
+        assert_eq!(refused_key(with(|raw| raw.tls.key = "k.pem".into())), "tls.certificate");
+    }
+
+    #[test]
+    fn numbers_have_ranges_and_the_error_names_key_and_range() {
+        let why = with(|raw| raw.rooms.tick_rate_hz = 0).expect_err("out of range").to_string();
+        assert_eq!(why, "rooms.tick_rate_hz is 0, allowed 1..=128");
+        assert_eq!(refused_key(with(|raw| raw.tick.late_steps_max = 17)), "tick.late_steps_max");
+        assert_eq!(refused_key(with(|raw| raw.rooms.slot_bits = 17)), "rooms.slot_bits");
+        assert_eq!(refused_key(with(|raw| raw.rooms.players_max = 1025)), "rooms.slot_bits", "no slots for so many");
+    }
+
+    #[test]
+    fn an_origin_is_a_whole_one() {
+        let origins = |origin: &str| with(|raw| raw.server.origins = vec![origin.to_owned()]);
+        assert_eq!(origins("https://Play.Example").expect("good").origins, ["https://play.example"]);
+        for bad in ["*", "https://*.example", "play.example", "https://a/b", "https://"] {
+            assert_eq!(refused_key(origins(bad)), "server.origins", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_log_filter_must_be_one() {
+        assert!(with(|raw| raw.log.filter = "warn,server::front=debug".to_owned()).is_ok());
+        assert_eq!(refused_key(with(|raw| raw.log.filter = "info,server=loud".to_owned())), "log.filter");
+    }
+}

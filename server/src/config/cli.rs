@@ -1,0 +1,129 @@
+//! Which flags and subcommands there are.
+//!
+//! Flags are the last layer of the configuration; each overrides one key. Everything else is set in the file or the
+//! environment.
+//!
+//! Never here: what a flag leads to (see `app`).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::{LogFormat, RawConfig};
+
+/// A dedicated, authoritative game server over wss.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "tickwire-server", version, args_conflicts_with_subcommands = true)]
+pub struct CommandLine {
+    /// What to do; to serve, if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Flags of `serve`, which need not be named.
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+/// What the program can do.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// Run the server (the default)
+    Serve(Flags),
+    /// Ask a running server whether it is healthy: exit code 0 or 1
+    Healthcheck(Flags),
+    /// Print the game's schema as JSON
+    Schema(Flags),
+}
+
+/// Keys of the configuration that have a flag.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// Configuration file (TOML); see assets/config/server.toml for every key
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Game port: page, API and wss [default: 127.0.0.1:4433]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+
+    /// Admin port: health and metrics, plain HTTP [default: 127.0.0.1:4480]
+    #[arg(long, value_name = "ADDR")]
+    pub admin_listen: Option<SocketAddr>,
+
+    /// Where files are kept that outlive the process [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Which game to play
+    #[arg(long, value_name = "NAME")]
+    pub game: Option<String>,
+
+    /// Serve the files of this folder instead of the built-in page
+    #[arg(long, value_name = "DIR")]
+    pub web: Option<PathBuf>,
+
+    /// ws and http without TLS: only on a loopback address
+    #[arg(long)]
+    pub plain: bool,
+
+    /// Form of log lines [default: auto]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+
+    /// Check the configuration and exit: 0 if it is good, 2 if not
+    #[arg(long)]
+    pub check_config: bool,
+
+    /// Print the configuration that results from all layers and exit
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+impl CommandLine {
+    /// The flags, wherever they stand.
+    #[must_use]
+    pub const fn flags(&self) -> &Flags {
+        match &self.command {
+            Some(Command::Serve(flags) | Command::Healthcheck(flags) | Command::Schema(flags)) => flags,
+            None => &self.flags,
+        }
+    }
+}
+
+impl Flags {
+    /// Lays the flags over what the other layers said.
+    pub fn apply(&self, raw: &mut RawConfig) {
+        let set = |key: &mut PathBuf, flag: &Option<PathBuf>| {
+            if let Some(path) = flag {
+                key.clone_from(path);
+            }
+        };
+        set(&mut raw.server.data, &self.data);
+        set(&mut raw.server.web, &self.web);
+        raw.server.listen = self.listen.unwrap_or(raw.server.listen);
+        raw.server.admin_listen = self.admin_listen.unwrap_or(raw.server.admin_listen);
+        raw.server.plain |= self.plain;
+        raw.log.format = self.log_format.unwrap_or(raw.log.format);
+        if let Some(game) = &self.game {
+            raw.game.name.clone_from(game);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_need_not_be_named() {
+        let short = CommandLine::try_parse_from(["tickwire-server", "--plain"]).expect("valid");
+        let long = CommandLine::try_parse_from(["tickwire-server", "serve", "--plain"]).expect("valid");
+        assert!(short.flags().plain && long.flags().plain);
+        assert!(CommandLine::try_parse_from(["tickwire-server", "--nonsense"]).is_err());
+    }
+}
