@@ -66,6 +66,7 @@ pub(crate) const RULES: &[Rule] = &[
             &[("server/src/a.rs", concat!("// TO", "DO: later\n"))],
             &[("assets/web/a.js", concat!("/* FIX", "ME */"))],
             &[("README.md", concat!("XX", "X\n"))],
+            &[("README.md", "## Figures\n\nFIGURES\n")],
         ],
         quiet: &[&[("server/src/a.rs", concat!("// TO", "DOS is an operating system, XX", "XX is not\n"))]],
     },
@@ -103,6 +104,7 @@ pub(crate) const RULES: &[Rule] = &[
             &[("README.md", "See `server/src/nowhere.rs`.")],
             &[("README.md", "```text\nserver/   the server\n  src/nowhere.rs   not there\n```\n"), ("server/a", "")],
             &[("shared/PROTOCOL.md", "[up](../nowhere.md)")],
+            &[("README.md", "```sh\ncargo run --release --example nowhere -- --help\n```")],
         ],
         quiet: &[&[
             (
@@ -162,7 +164,17 @@ fn said(repository: &Repository, covers: impl Fn(&File) -> bool, words: &[&str],
 }
 
 fn unfinished(repository: &Repository) -> Vec<Finding> {
-    said(repository, |file| !file.path.starts_with("LICENSE") && file.path != "Cargo.lock", UNFINISHED, &[])
+    let mut found =
+        said(repository, |file| !file.path.starts_with("LICENSE") && file.path != "Cargo.lock", UNFINISHED, &[]);
+    // A page in which a word in capitals stands for what is to come.
+    let placeholder =
+        |line: &str| line.len() > 4 && line.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    for page in repository.files.iter().filter(|file| file.path.ends_with(".md")) {
+        found.extend(
+            page.lines_where(placeholder).into_iter().map(|line| Finding::new(&page.path, line, "placeholder")),
+        );
+    }
+    found
 }
 
 fn machine_paths(repository: &Repository) -> Vec<Finding> {
@@ -211,6 +223,16 @@ fn links(repository: &Repository) -> Vec<Finding> {
         let mut fenced = false;
         let mut base = String::new();
         for (line, number) in page.text.lines().zip(1..) {
+            let examples = line.split("--example ").skip(1).filter_map(|rest| {
+                rest.split(|letter: char| !is_word_letter(letter) && letter != '-')
+                    .next()
+                    .filter(|name| !name.is_empty())
+            });
+            for name in examples {
+                let homes = ["server", "client-sim"].map(|member| format!("{member}/examples/{name}.rs"));
+                let home = homes.iter().find(|home| repository.has(home)).unwrap_or(&homes[0]);
+                missing(number, name, home.clone());
+            }
             if line.trim_start().starts_with("```") {
                 fenced = !fenced;
                 base.clear();
