@@ -21,34 +21,34 @@ mod holdings;
 // Who plays.
 pub mod behaviour;
 
-/// How far ahead of the server to run.
+// How far ahead of the server to run.
 pub mod clock;
 
-/// Naming inputs by tick, confirming frames.
+// Naming inputs by tick, confirming frames.
 pub mod input_sender;
 
-/// What Hello and Welcome settle.
+// What Hello and Welcome settle.
 pub mod agreement;
 
-/// A client as a state machine without a socket.
+// A client as a state machine without a socket.
 pub mod session;
 
-/// A worse network than the one we have.
+// A worse network than the one we have.
 pub mod link;
 
-/// Whom we believe to be the server.
+// Whom we believe to be the server.
 pub mod trust;
 
-/// wss ↔ session.
+// wss ↔ session.
 pub mod transport;
 
-/// The server's memory, where it runs beside us.
+// The server's memory, where it runs beside us.
 pub mod rss;
 
-/// What a run measured.
+// What a run measured.
 pub mod report;
 
-/// Conditions on a report.
+// Conditions on a report.
 pub mod fail_if;
 
 // How bots play the game in the box.
