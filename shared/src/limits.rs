@@ -106,4 +106,5 @@ const _: () = assert!(WINDOW_FRAMES_MAX < 32_768, "unconfirmed ticks must be una
 const _: () = assert!(INPUT_AHEAD_TICKS_MAX + INPUT_LATE_TICKS_MAX < 32_768);
 const _: () = assert!(WRITE_BUFFER_BYTES_MAX > SERVER_MESSAGE_BYTES_MAX);
 const _: () = assert!(MESSAGES_BURST >= MESSAGES_PER_SECOND && BYTES_BURST >= BYTES_PER_SECOND);
+const _: () = assert!(CODE_BITS_MAX <= 12, "a look-up entry has 12 bits for a symbol and 4 for a length");
 const _: () = assert!(GROUP_PARTS_MAX <= 6 && FACET_PARTS_MAX.is_multiple_of(2));

@@ -28,10 +28,22 @@ struct Word {
     length: u8,
 }
 
+/// A symbol (12 bits) and its word's length (4 bits): two bytes, because the look-ups of all codes share one cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-struct Entry {
-    symbol: u16,
-    length: u8,
+struct Entry(u16);
+
+impl Entry {
+    const fn new(symbol: usize, length: u32) -> Self {
+        Self((symbol << 4) as u16 | length as u16)
+    }
+
+    const fn symbol(self) -> usize {
+        (self.0 >> 4) as usize
+    }
+
+    const fn length(self) -> u32 {
+        (self.0 & 0xF) as u32
+    }
 }
 
 /// Lengths that are no complete prefix code.
@@ -67,7 +79,7 @@ impl PrefixCode {
                     *word = Word { bits: reversed as u16, length: length as u8 };
                 }
                 for entry in look_up.iter_mut().skip(reversed as usize).step_by(1 << length) {
-                    *entry = Entry { symbol: symbol as u16, length: length as u8 };
+                    *entry = Entry::new(symbol, length);
                 }
                 next += 1;
             }
@@ -118,8 +130,8 @@ impl PrefixCode {
     #[inline]
     pub fn read_symbol(&self, reader: &mut BitReader<'_>, field: &'static str) -> Result<usize, DecodeError> {
         let entry = self.look_up.get(reader.peek(self.bits) as usize).copied().unwrap_or_default();
-        reader.skip(u32::from(entry.length), field)?;
-        Ok(usize::from(entry.symbol))
+        reader.skip(entry.length(), field)?;
+        Ok(entry.symbol())
     }
 
     /// Writes a number through a code of [`NUMBER_SYMBOLS`] symbols. Inverse of [`PrefixCode::read_number`].
@@ -248,7 +260,7 @@ mod tests {
         #[test]
         fn any_lengths_make_a_complete_code_or_none(lengths in prop::collection::vec(0u8..14, 0..20)) {
             if let Ok(code) = PrefixCode::from_lengths(&lengths) {
-                let filled: u32 = code.look_up.iter().map(|entry| u32::from(entry.length > 0)).sum();
+                let filled: u32 = code.look_up.iter().map(|entry| u32::from(entry.length() > 0)).sum();
                 prop_assert!(filled as usize == code.look_up.len() || lengths == [0]);
             }
         }
