@@ -660,6 +660,7 @@ mod tests {
             early,
             me: None,
             complete: true,
+            leaves: 0,
             sections: 0,
             events: false,
             proof: Proof::of(Lanes::default(), Digest::Folded),
