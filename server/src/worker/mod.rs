@@ -1,1 +1,93 @@
-//! Empty yet.
+//! ③ Plain threads that own rooms and their sockets: the only clock of the tick, and the only readers and writers of
+//! playing sockets.
+//!
+//! ```text
+//!   mailbox ─► host ───────────────────────────────────────────────────────────────┐
+//!              │ sleeps to the next deadline (schedule)                             │
+//!              ▼                                                                    ▼
+//!   hosted:  read_pass ─► Incoming ─► room::run_tick ─► Outgoing ─► write_pass    leaving
+//!              ▲                                                      │             │
+//!              └── visit ── connection ── transport ── socket ◄───────┴─────────────┘
+//! ```
+//!
+//! A worker runs at its own pace: read once, step once, publish once, write once. An input wakes nobody; it is read
+//! right before the tick that uses it. In the steady state each playing socket costs one receive and one send per tick,
+//! no lock is taken and nothing crosses a thread.
+//!
+//! Never here: tokio, handshakes, what messages mean, the World.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+use crate::config::RoomsConfig;
+use crate::directory::Directory;
+use crate::game_api::RoomGame;
+use crate::mailbox::MailboxReceiver;
+use crate::metrics::Metrics;
+
+/// The loop: mail, deadlines, rooms.
+mod host;
+
+/// When the next tick is due; the clock.
+mod schedule;
+
+/// One room, its visits, its tick from sockets to sockets.
+mod hosted;
+
+/// Before the tick.
+mod read_pass;
+
+/// After the tick.
+mod write_pass;
+
+/// A connection with its place, its span and its life events.
+mod visit;
+
+/// Those that were told to go.
+mod leaving;
+
+/// TLS and WebSocket within limits.
+mod connection;
+
+/// How long a connection may keep us waiting.
+mod patience;
+
+/// How fast it may be.
+mod throttle;
+
+/// Bytes, calls and frames counted between the kernel and WebSocket.
+mod transport;
+
+/// Frames, seen from below.
+mod frame_meter;
+
+/// When bytes came.
+mod arrival;
+
+/// What was counted since the last report.
+mod tally;
+
+/// A panic costs what it happened in.
+mod panics;
+
+/// What a worker is given once.
+#[derive(Clone)]
+pub struct WorkerSetup {
+    /// The game that its rooms run.
+    pub game: Arc<dyn RoomGame>,
+    /// How rooms are made and paced.
+    pub rooms: RoomsConfig,
+    /// Asked whether an empty room may end.
+    pub directory: Arc<Directory>,
+    /// Told what was counted.
+    pub metrics: Metrics,
+}
+
+/// Starts worker number `worker`, which owns `mail` from now on. It ends after [`crate::mailbox::Mail::Stop`].
+///
+/// # Errors
+/// The operating system gives no thread.
+pub fn spawn(worker: usize, mail: MailboxReceiver, setup: WorkerSetup) -> io::Result<JoinHandle<()>> {
+    Builder::new().name(format!("worker-{worker}")).spawn(move || host::Host::new(worker, mail, setup).run())
+}

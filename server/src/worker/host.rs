@@ -1,0 +1,263 @@
+//! The worker's loop: sleep to the next deadline, take the mail, run one room, again.
+//!
+//! ```text
+//!              ┌──────────────────────────────────────────────────────────────┐
+//!              ▼                                                              │
+//!   nothing to do? wait for mail · else sleep to the earliest deadline        │
+//!              ▼                                                              │
+//!   mail: admitted ─► its room (made if it is not there) · close · stop       │
+//!              ▼                                                              │
+//!   those who linger ─► the room whose deadline is earliest: one tick ────────┘
+//! ```
+//!
+//! Rooms run earliest deadline first, their phases are spread. Nothing wakes this thread for an input, and while no
+//! mail comes nothing crosses it: no lock, no other thread. Its mailbox is bounded (see `mailbox`), and each turn takes a
+//! bounded number of letters, so that neither a rush of players nor a crowd of rooms keeps the other waiting.
+//!
+//! Never here: sockets (see `connection`), what a tick does (see `hosted`).
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::{Duration, Instant};
+
+use shared::wire::close_code::CloseCode;
+
+use super::WorkerSetup;
+use super::connection::Ending;
+use super::hosted::{Exit, Hosted};
+use super::leaving::{LINGER, Leaving};
+use super::panics::caught;
+use super::schedule::{self, Schedule};
+use super::tally::Tally;
+use super::visit::Visit;
+use crate::directory::{RoomId, RoomName};
+use crate::game_api::RoomOptions;
+use crate::mailbox::{Admitted, Mail, MailboxReceiver};
+use crate::room::{Room, RoomEntropy};
+
+/// Letters taken per turn.
+const MAIL_PER_TURN: usize = 64;
+/// How often the directory is asked again about rooms that ended while somebody was on the way to them.
+const ASK_AGAIN_EVERY: Duration = Duration::from_millis(250);
+
+/// One worker: its rooms, those who are leaving, and the mail.
+pub(super) struct Host {
+    worker: usize,
+    mail: MailboxReceiver,
+    setup: WorkerSetup,
+    rooms: BTreeMap<RoomId, Hosted>,
+    /// Deadlines, earliest first; an entry whose room is gone is passed over.
+    agenda: BinaryHeap<Reverse<(Instant, RoomId)>>,
+    leaving: Leaving,
+    tally: Tally,
+    /// Rooms that are gone here but still listed, because places in them are held.
+    ended: BTreeSet<RoomId>,
+    ask_again: Option<Instant>,
+    /// Rooms ever made: the next one's phase.
+    made: u64,
+    /// Told to stop: with which code, and when nobody is waited for any longer.
+    stopping: Option<(CloseCode, Instant)>,
+}
+
+impl Host {
+    /// A worker without rooms.
+    pub(super) fn new(worker: usize, mail: MailboxReceiver, setup: WorkerSetup) -> Self {
+        Self {
+            worker,
+            mail,
+            setup,
+            rooms: BTreeMap::new(),
+            agenda: BinaryHeap::new(),
+            leaving: Leaving::default(),
+            tally: Tally::default(),
+            ended: BTreeSet::new(),
+            ask_again: None,
+            made: 0,
+            stopping: None,
+        }
+    }
+
+    /// Runs until told to stop, or until nobody is left who could send mail and nothing is left to do.
+    pub(super) fn run(mut self) {
+        while self.turn() {}
+        self.leaving.end_all(schedule::now(), &mut self.tally);
+        self.report();
+        tracing::info!(worker = self.worker, "worker ended");
+    }
+
+    /// One turn of the loop. False: it was the last.
+    fn turn(&mut self) -> bool {
+        match self.next_wake() {
+            Some(wake) => schedule::sleep_until(wake),
+            None => match self.mail.recv() {
+                Some(mail) => self.take(mail),
+                None => return false,
+            },
+        }
+        for _ in 0..MAIL_PER_TURN {
+            let Some(mail) = self.mail.try_recv() else { break };
+            self.take(mail);
+        }
+        let now = schedule::now();
+        self.leaving.serve(now, &mut self.tally);
+        self.ask_directory_again(now);
+        self.run_earliest(now);
+        self.report();
+        self.stopping.is_none_or(|(_, until)| now < until && !self.leaving.is_empty())
+    }
+
+    /// When something is to be done; none while only mail can change anything.
+    fn next_wake(&mut self) -> Option<Instant> {
+        while let Some(Reverse((_, id))) = self.agenda.peek() {
+            if self.rooms.contains_key(id) {
+                break;
+            }
+            self.agenda.pop();
+        }
+        let deadline = self.agenda.peek().map(|Reverse((deadline, _))| *deadline);
+        [deadline, self.leaving.due(), self.ask_again].into_iter().flatten().min()
+    }
+
+    fn take(&mut self, mail: Mail) {
+        let now = schedule::now();
+        match mail {
+            Mail::Admitted(admitted) => self.admit(*admitted, now),
+            Mail::Close { room, code } => {
+                let found = self.rooms.iter().find(|(_, hosted)| *hosted.name() == room).map(|(id, _)| *id);
+                if let Some(id) = found {
+                    self.end_room(id, code, now);
+                }
+            }
+            Mail::Stop { code } => self.stop(code, now),
+        }
+    }
+
+    fn admit(&mut self, admitted: Admitted, now: Instant) {
+        if let Some((code, _)) = self.stopping {
+            return self.refuse(admitted, code, "the worker stops", now);
+        }
+        let id = admitted.place.room_id;
+        if !self.rooms.contains_key(&id) {
+            match self.make_room(&admitted.place.room, now) {
+                Some(hosted) => {
+                    self.agenda.push(Reverse((hosted.deadline(), id)));
+                    self.rooms.insert(id, hosted);
+                    self.ended.remove(&id);
+                }
+                None => {
+                    self.ended.insert(id);
+                    self.ask_again = Some(now);
+                    return self.refuse(admitted, CloseCode::InternalError, "its room could not be made", now);
+                }
+            }
+        }
+        let Some(hosted) = self.rooms.get_mut(&id) else { return };
+        if let Err(panicked) = hosted.attach(admitted, now) {
+            self.fail_room(id, &panicked.to_string(), now);
+        }
+    }
+
+    /// Closes a connection that no room takes.
+    fn refuse(&mut self, admitted: Admitted, code: CloseCode, cause: &'static str, now: Instant) {
+        if let Ok(visit) = Visit::new(admitted, 1, shared::ids::Tick(0), now) {
+            self.leaving.add(visit, Ending::Closed(code, cause), now, &mut self.tally);
+        }
+    }
+
+    /// A new room, or none: then the log says why.
+    fn make_room(&mut self, name: &RoomName, now: Instant) -> Option<Hosted> {
+        let rooms = &self.setup.rooms;
+        let options: RoomOptions = rooms.options(name);
+        let entropy = match entropy() {
+            Ok(entropy) => entropy,
+            Err(error) => {
+                tracing::error!(room = %name, %error, "no randomness for a room");
+                return None;
+            }
+        };
+        let made = match caught(|| Room::new(self.setup.game.clone(), &options, entropy)) {
+            Ok(made) => made.map_err(|refused| refused.to_string()),
+            Err(words) => Err(words),
+        };
+        let room = match made {
+            Ok(room) => room,
+            Err(error) => {
+                tracing::error!(room = %name, error, "the room could not be made");
+                return None;
+            }
+        };
+        let rate = options.tick_rate_hz;
+        let period = Duration::from_secs(1) / u32::from(rate.max(1));
+        let first = now + schedule::phase(self.made, period);
+        self.made += 1;
+        tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
+        let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
+        Some(Hosted::new(name.clone(), room, schedule, rate))
+    }
+
+    /// Runs the room whose deadline is earliest, if it has come.
+    fn run_earliest(&mut self, now: Instant) {
+        let Some(&Reverse((deadline, id))) = self.agenda.peek() else { return };
+        if deadline > now {
+            return;
+        }
+        self.agenda.pop();
+        let Some(hosted) = self.rooms.get_mut(&id) else { return };
+        let mut exit = Exit { leaving: &mut self.leaving, tally: &mut self.tally };
+        let start = match hosted.tick(now, &mut exit) {
+            Ok(start) => start,
+            Err(panicked) => return self.fail_room(id, &panicked.to_string(), now),
+        };
+        self.agenda.push(Reverse((hosted.deadline(), id)));
+        if start.forgiven > 0 {
+            let (room, late_ms) = (hosted.name(), start.late.as_millis() as u64);
+            tracing::warn!(%room, tick = start.tick.0, periods = start.forgiven, late_ms, "too late: deadlines moved");
+        }
+        let empty_ticks_max = self.setup.rooms.empty_after.as_secs() * u64::from(self.setup.rooms.tick_rate_hz);
+        if hosted.empty_ticks() >= empty_ticks_max && self.setup.directory.try_end(id) {
+            tracing::info!(room = %hosted.name(), tick = start.tick.0, "room ended: nobody was there");
+            self.rooms.remove(&id);
+        }
+    }
+
+    fn end_room(&mut self, id: RoomId, code: CloseCode, now: Instant) {
+        let Some(hosted) = self.rooms.remove(&id) else { return };
+        tracing::info!(room = %hosted.name(), code = code.name(), connections = hosted.connection_count(), "room ended");
+        hosted.end(code, now, &mut Exit { leaving: &mut self.leaving, tally: &mut self.tally });
+        self.ended.insert(id);
+        self.ask_again = Some(now);
+    }
+
+    fn fail_room(&mut self, id: RoomId, error: &str, now: Instant) {
+        let Some(hosted) = self.rooms.remove(&id) else { return };
+        tracing::error!(room = %hosted.name(), error, connections = hosted.connection_count(), "room failed");
+        let mut exit = Exit { leaving: &mut self.leaving, tally: &mut self.tally };
+        hosted.abandon(CloseCode::InternalError, "the room failed", now, &mut exit);
+        self.ended.insert(id);
+        self.ask_again = Some(now);
+    }
+
+    /// Takes ended rooms off the directory as soon as no place in them is held. A place that is on its way here in the
+    /// mail brings the room back to life instead.
+    fn ask_directory_again(&mut self, now: Instant) {
+        if self.ask_again.is_some_and(|again| again <= now) {
+            self.ended.retain(|id| !self.setup.directory.try_end(*id));
+            self.ask_again = (!self.ended.is_empty()).then_some(now + ASK_AGAIN_EVERY);
+        }
+    }
+
+    fn stop(&mut self, code: CloseCode, now: Instant) {
+        self.stopping = Some((code, now + LINGER));
+        while let Some((&id, _)) = self.rooms.first_key_value() {
+            self.end_room(id, code, now);
+        }
+    }
+
+    /// Tells the metrics what was counted.
+    fn report(&mut self) {}
+}
+
+/// Randomness for a new room, from the operating system.
+fn entropy() -> Result<RoomEntropy, getrandom::Error> {
+    Ok(RoomEntropy { seed: getrandom::u64()?, incarnation: getrandom::u64()?, slots: getrandom::u64()? })
+}

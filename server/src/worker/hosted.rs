@@ -1,0 +1,173 @@
+//! One room on this worker: the Room, the visits it serves, and the deadlines it keeps.
+//!
+//! ```text
+//!   flush leftovers ─► read pass ─► run_tick ─► write pass ─► whoever ended is detached and let go
+//! ```
+//!
+//! A panic in the room's code ends this room and nothing else: its World may be half-changed, so it is thrown away and
+//! everyone is told `InternalError`.
+//!
+//! Never here: mail, other rooms, when to sleep (see `host`).
+
+use std::time::Instant;
+
+use shared::wire::close_code::CloseCode;
+
+use super::connection::Ending;
+use super::leaving::Leaving;
+use super::panics::caught;
+use super::read_pass::{self, Due};
+use super::schedule::{self, Schedule, TickStart};
+use super::tally::Tally;
+use super::visit::{Visit, Visits};
+use super::write_pass;
+use crate::directory::RoomName;
+use crate::mailbox::Admitted;
+use crate::room::{ConnectionId, Incoming, Outgoing, Room, run_tick};
+
+/// The room's own code panicked; these are its words. The room is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("the room panicked: {words}")]
+pub(super) struct RoomPanicked {
+    words: String,
+}
+
+/// Where a visit goes when it ends, and where its numbers go.
+pub(super) struct Exit<'a> {
+    pub(super) leaving: &'a mut Leaving,
+    pub(super) tally: &'a mut Tally,
+}
+
+/// A room and its connections.
+pub(super) struct Hosted {
+    name: RoomName,
+    room: Room,
+    visits: Visits,
+    schedule: Schedule,
+    tick_rate_hz: u16,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    endings: Vec<(ConnectionId, Ending)>,
+    /// Ticks in a row for which nobody was here.
+    empty_ticks: u64,
+}
+
+impl Hosted {
+    /// A new room whose deadlines are `schedule`'s.
+    pub(super) fn new(name: RoomName, room: Room, schedule: Schedule, tick_rate_hz: u16) -> Self {
+        Self {
+            name,
+            room,
+            visits: Visits::default(),
+            schedule,
+            tick_rate_hz,
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
+            endings: Vec::new(),
+            empty_ticks: 0,
+        }
+    }
+
+    /// What the room is called.
+    pub(super) fn name(&self) -> &RoomName {
+        &self.name
+    }
+
+    /// When its next tick is due.
+    pub(super) fn deadline(&self) -> Instant {
+        self.schedule.deadline()
+    }
+
+    /// For how many ticks in a row nobody has been here.
+    pub(super) fn empty_ticks(&self) -> u64 {
+        self.empty_ticks
+    }
+
+    /// How many connections it serves.
+    pub(super) fn connection_count(&self) -> usize {
+        self.visits.count()
+    }
+
+    /// Takes a connection in; its first message is read at the next tick. One whose socket has died is dropped.
+    pub(super) fn attach(&mut self, admitted: Admitted, now: Instant) -> Result<(), RoomPanicked> {
+        let tick = self.room.tick();
+        let Ok(visit) = Visit::new(admitted, self.tick_rate_hz, tick, now) else { return Ok(()) };
+        let id = self.visits.insert(visit);
+        if let Some(visit) = self.visits.one(id) {
+            visit.tell_attached(id, tick);
+        }
+        self.with_room(|room| room.attach(id))
+    }
+
+    /// One tick of this room, from its sockets to its sockets. Called at or after its deadline.
+    pub(super) fn tick(&mut self, now: Instant, exit: &mut Exit<'_>) -> Result<TickStart, RoomPanicked> {
+        let start = self.schedule.begin(now);
+        let since_deadline = now.saturating_duration_since(start.deadline);
+        let due = Due { wall: schedule::wall_clock().saturating_sub(since_deadline), period: self.schedule.period() };
+
+        self.incoming.messages.clear();
+        self.incoming.busy.clear();
+        let Self { visits, incoming, endings, .. } = self;
+        read_pass::flush_leftovers(visits, &start, incoming, endings);
+        read_pass::read_all(visits, &start, due, incoming, endings);
+        exit.tally.messages_in += incoming.messages.len() as u64;
+        self.let_go(now, exit)?;
+
+        let Self { room, incoming, outgoing, .. } = self;
+        caught(|| run_tick(room, incoming, start.tick, outgoing)).map_err(|words| RoomPanicked { words })?;
+
+        let Self { visits, outgoing, endings, .. } = self;
+        write_pass::write_all(visits, &start, outgoing, endings, exit.tally);
+        self.let_go(now, exit)?;
+
+        let empty = self.visits.count() == 0 && self.with_room(|room| room.is_empty())?;
+        self.empty_ticks = if empty { self.empty_ticks + 1 } else { 0 };
+        Ok(start)
+    }
+
+    /// Ends the room in order: what it still has to say is sent, then everyone is closed with `code`.
+    pub(super) fn end(mut self, code: CloseCode, now: Instant, exit: &mut Exit<'_>) {
+        let Self { room, outgoing, .. } = &mut self;
+        if let Err(words) = caught(|| room.end(code, outgoing)) {
+            tracing::error!(room = %self.name, words, "the room panicked while it was ended: this is a bug");
+        }
+        for (id, message) in self.outgoing.messages.drain(..) {
+            if let Some(visit) = self.visits.one(id) {
+                let _ = read_pass::guarded(&mut visit.connection, |connection| connection.queue(message));
+            }
+        }
+        for (id, code) in self.outgoing.closes.drain(..) {
+            if let Some(visit) = self.visits.remove(id) {
+                exit.leaving.add(visit, Ending::Closed(code, "the room's decision"), now, exit.tally);
+            }
+        }
+        self.abandon(code, "the room ended", now, exit);
+    }
+
+    /// Ends the room as it is: its code is not asked again.
+    pub(super) fn abandon(mut self, code: CloseCode, cause: &'static str, now: Instant, exit: &mut Exit<'_>) {
+        for visit in self.visits.drain() {
+            exit.leaving.add(visit, Ending::Closed(code, cause), now, exit.tally);
+        }
+        if let Err(words) = caught(move || drop(self.room)) {
+            tracing::error!(room = %self.name, words, "the room panicked while it was dropped: this is a bug");
+        }
+    }
+
+    /// Lets go of every connection that has ended, each once: the room forgets it, and it gets its close frame.
+    fn let_go(&mut self, now: Instant, exit: &mut Exit<'_>) -> Result<(), RoomPanicked> {
+        for index in 0..self.endings.len() {
+            let (id, ending) = self.endings[index];
+            if let Some(visit) = self.visits.remove(id) {
+                exit.leaving.add(visit, ending, now, exit.tally);
+                self.with_room(|room| room.detach(id))?;
+            }
+        }
+        self.endings.clear();
+        Ok(())
+    }
+
+    fn with_room<R>(&mut self, work: impl FnOnce(&mut Room) -> R) -> Result<R, RoomPanicked> {
+        caught(|| work(&mut self.room)).map_err(|words| RoomPanicked { words })
+    }
+}

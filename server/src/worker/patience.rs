@@ -1,0 +1,167 @@
+//! How long a connection may keep us waiting: silence, half a message, a socket that takes nothing.
+//!
+//! ```text
+//!   heard something ──10 s──► ping ──10 s──► ping ──10 s──► Silent
+//!   message begun   ──────5 s──────► Silent   (no message of 4 KiB takes that long on a link that can play)
+//!   bytes waiting   ──────5 s──────► TooSlow  (counted from the last byte the socket took)
+//! ```
+//!
+//! Counted in ticks of the room: a server that was itself suspended for a minute does not blame its players.
+//!
+//! Never here: sockets, closing (see `connection`).
+
+use shared::ids::Tick;
+use shared::wire::close_code::CloseCode;
+
+/// Seconds without a word after which we ask.
+const PING_AFTER_S: u32 = 10;
+/// Seconds without a word, not even a pong, after which a connection is closed.
+const SILENT_AFTER_S: u32 = 30;
+/// Seconds that a message may take from its first byte to its last.
+const MESSAGE_WITHIN_S: u32 = 5;
+/// Seconds for which a socket may take nothing although bytes wait for it.
+const STUCK_AFTER_S: u32 = 5;
+
+/// What the wait has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing to do.
+    Wait,
+    /// Send a ping, once.
+    Ping,
+    /// Close with this code; the words go to the log.
+    Close(CloseCode, &'static str),
+}
+
+/// One connection's waits.
+#[derive(Debug)]
+pub(super) struct Patience {
+    tick_rate_hz: u32,
+    heard: Tick,
+    pinged: Tick,
+    /// The message under way, by its number, and when it began.
+    begun: Option<(u64, Tick)>,
+    /// Since when bytes have waited and none was taken.
+    stuck: Option<Tick>,
+}
+
+impl Patience {
+    /// A connection that came at `tick`: coming counts as being heard.
+    pub(super) fn new(tick_rate_hz: u16, tick: Tick) -> Self {
+        Self { tick_rate_hz: u32::from(tick_rate_hz), heard: tick, pinged: tick, begun: None, stuck: None }
+    }
+
+    /// A whole message came, of any kind.
+    pub(super) fn heard(&mut self, tick: Tick) {
+        self.heard = tick;
+    }
+
+    /// After reading: `under_way` is the number of the message that was begun and is not finished.
+    pub(super) fn message_under_way(&mut self, under_way: Option<u64>, tick: Tick) {
+        self.begun = under_way.map(|number| match self.begun {
+            Some((same, since)) if same == number => (number, since),
+            _ => (number, tick),
+        });
+    }
+
+    /// After writing: do bytes wait, and did the socket take any?
+    pub(super) fn bytes_wait(&mut self, waiting: bool, took_some: bool, tick: Tick) {
+        self.stuck = match self.stuck {
+            _ if !waiting => None,
+            Some(since) if !took_some => Some(since),
+            _ => Some(tick),
+        };
+    }
+
+    /// What to do at `tick`. A ping is asked for once per silence of [`PING_AFTER_S`].
+    pub(super) fn verdict(&mut self, tick: Tick) -> Verdict {
+        if self.stuck.is_some_and(|since| tick.since(since) >= self.ticks(STUCK_AFTER_S)) {
+            return Verdict::Close(CloseCode::TooSlow, "the socket takes nothing");
+        }
+        if self.begun.is_some_and(|(_, since)| tick.since(since) >= self.ticks(MESSAGE_WITHIN_S)) {
+            return Verdict::Close(CloseCode::Silent, "a message was begun and not finished");
+        }
+        if tick.since(self.heard) >= self.ticks(SILENT_AFTER_S) {
+            return Verdict::Close(CloseCode::Silent, "nothing heard");
+        }
+        if tick.since(self.heard.max(self.pinged)) >= self.ticks(PING_AFTER_S) {
+            self.pinged = tick;
+            return Verdict::Ping;
+        }
+        Verdict::Wait
+    }
+
+    fn ticks(&self, seconds: u32) -> u32 {
+        seconds * self.tick_rate_hz
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patience() -> Patience {
+        Patience::new(10, Tick(1000))
+    }
+
+    #[test]
+    fn silence_is_asked_about_twice_and_then_ends_the_connection() {
+        let mut patience = patience();
+        let mut pings = vec![];
+        for tick in 1001.. {
+            match patience.verdict(Tick(tick)) {
+                Verdict::Wait => {}
+                Verdict::Ping => pings.push(tick),
+                Verdict::Close(code, _) => {
+                    assert_eq!((tick, code), (1300, CloseCode::Silent));
+                    break;
+                }
+            }
+        }
+        assert_eq!(pings, [1100, 1200]);
+    }
+
+    #[test]
+    fn whoever_answers_is_never_closed_and_whoever_speaks_is_never_asked() {
+        let mut patience = patience();
+        for tick in 1001..3000 {
+            if patience.verdict(Tick(tick)) == Verdict::Ping {
+                patience.heard(Tick(tick).after(2));
+            }
+            assert!(!matches!(patience.verdict(Tick(tick)), Verdict::Close(..)));
+        }
+        let mut patience = Patience::new(10, Tick(0));
+        for tick in 1..1000 {
+            patience.heard(Tick(tick));
+            assert_eq!(patience.verdict(Tick(tick)), Verdict::Wait);
+        }
+    }
+
+    #[test]
+    fn a_message_that_never_ends_is_not_waited_for_but_many_short_ones_are_fine() {
+        let mut patience = patience();
+        patience.message_under_way(Some(7), Tick(1000));
+        patience.message_under_way(Some(7), Tick(1049));
+        assert_eq!(patience.verdict(Tick(1049)), Verdict::Wait);
+        assert!(matches!(patience.verdict(Tick(1050)), Verdict::Close(CloseCode::Silent, _)));
+        // The same wait, but each time for another message: the peer gets on.
+        for tick in 1050..1090 {
+            patience.message_under_way(Some(u64::from(tick)), Tick(tick));
+            assert_eq!(patience.verdict(Tick(tick)), Verdict::Wait);
+        }
+    }
+
+    #[test]
+    fn a_socket_that_takes_a_little_now_and_then_is_kept_and_one_that_takes_nothing_is_not() {
+        let mut patience = patience();
+        for tick in 1000..1090 {
+            patience.heard(Tick(tick));
+            patience.bytes_wait(true, tick % 40 == 0, Tick(tick));
+            assert_eq!(patience.verdict(Tick(tick)), Verdict::Wait);
+        }
+        patience.bytes_wait(true, false, Tick(1090));
+        assert!(matches!(patience.verdict(Tick(1090)), Verdict::Close(CloseCode::TooSlow, _)));
+        patience.bytes_wait(false, false, Tick(1091));
+        assert_eq!(patience.verdict(Tick(1091)), Verdict::Wait);
+    }
+}

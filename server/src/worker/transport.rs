@@ -1,0 +1,258 @@
+//! What stands between the kernel and the WebSocket library: it counts every byte and ends every loop.
+//!
+//! ```text
+//!   kernel ◄──► Socket ◄──────────► rustls ◄──────► Wire ◄──► tungstenite
+//!               bytes, calls,       (absent with    frames,
+//!               receives left       --plain)        pings
+//! ```
+//!
+//! `Socket` gives each tick a number of receives and then says "nothing more": a flood stays in the kernel, where TCP
+//! slows its sender down. It also saves the receive that would only say so: one that did not fill the buffer has
+//! emptied the socket. Hence one receive and one send per tick for a client that plays.
+//!
+//! Never here: limits and what happens at them (see `connection`), messages.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use rustls::ServerConnection;
+
+use super::arrival;
+use super::frame_meter::{FrameCounts, FrameMeter};
+
+/// Encrypted bytes that rustls holds for the socket before it takes no more; what is beyond stays in tungstenite.
+const TLS_BUFFER_BYTES: usize = 64 * 1024;
+
+/// What went through one socket. All numbers only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traffic {
+    /// Bytes from the kernel, TLS included.
+    pub(super) bytes_in: u64,
+    /// Bytes to the kernel, TLS included.
+    pub(super) bytes_out: u64,
+    /// Receive calls, those that found nothing included.
+    pub(super) recvs: u64,
+    /// Send calls, those that were not taken included.
+    pub(super) sends: u64,
+}
+
+impl Traffic {
+    /// What was added since `earlier`.
+    pub(super) fn since(self, earlier: Self) -> Self {
+        Self {
+            bytes_in: self.bytes_in - earlier.bytes_in,
+            bytes_out: self.bytes_out - earlier.bytes_out,
+            recvs: self.recvs - earlier.recvs,
+            sends: self.sends - earlier.sends,
+        }
+    }
+
+    /// Adds another's.
+    pub(super) fn add(&mut self, more: Self) {
+        self.bytes_in += more.bytes_in;
+        self.bytes_out += more.bytes_out;
+        self.recvs += more.recvs;
+        self.sends += more.sends;
+    }
+}
+
+/// A non-blocking TCP socket that stops asking the kernel once it knows that nothing is left.
+#[derive(Debug)]
+struct Socket {
+    tcp: TcpStream,
+    recvs_left: u8,
+    arrived: Option<Duration>,
+    traffic: Traffic,
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.recvs_left == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.recvs_left -= 1;
+        self.traffic.recvs += 1;
+        match arrival::receive(&self.tcp, buffer) {
+            Ok(receipt) => {
+                if receipt.bytes < buffer.len() {
+                    self.recvs_left = 0;
+                }
+                self.arrived = receipt.arrived.or(self.arrived);
+                self.traffic.bytes_in += receipt.bytes as u64;
+                Ok(receipt.bytes)
+            }
+            Err(error) => {
+                self.recvs_left = 0;
+                Err(interrupted_is_would_block(error))
+            }
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.traffic.sends += 1;
+        let sent = self.tcp.write(bytes).map_err(interrupted_is_would_block)?;
+        self.traffic.bytes_out += sent as u64;
+        Ok(sent)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        if let [one] = slices {
+            return self.write(one); // send() is cheaper than writev(), and one record is the rule
+        }
+        self.traffic.sends += 1;
+        let sent = self.tcp.write_vectored(slices).map_err(interrupted_is_would_block)?;
+        self.traffic.bytes_out += sent as u64;
+        Ok(sent)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A signal that came in between is no reason to end a connection; the next tick asks again.
+fn interrupted_is_would_block(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::Interrupted { io::ErrorKind::WouldBlock.into() } else { error }
+}
+
+/// What tungstenite sees: plaintext that never blocks.
+#[derive(Debug)]
+pub(super) struct Wire {
+    tls: Option<Box<ServerConnection>>,
+    socket: Socket,
+    meter: FrameMeter,
+}
+
+impl Wire {
+    /// Takes over a socket after its handshakes. `early` is plaintext that others have already read from it: it will
+    /// not come again, so it is counted here and must be given to tungstenite by the caller.
+    ///
+    /// # Errors
+    /// The socket can not be made non-blocking: it is dead.
+    pub(super) fn new(tcp: TcpStream, tls: Option<ServerConnection>, early: &[u8]) -> io::Result<Self> {
+        tcp.set_nonblocking(true)?;
+        arrival::ask_for_stamps(&tcp);
+        let tls = tls.map(|mut tls| {
+            tls.set_buffer_limit(Some(TLS_BUFFER_BYTES));
+            Box::new(tls)
+        });
+        let mut meter = FrameMeter::default();
+        meter.pass(early);
+        let traffic = Traffic { bytes_in: early.len() as u64, ..Traffic::default() };
+        Ok(Self { tls, socket: Socket { tcp, recvs_left: 0, arrived: None, traffic }, meter })
+    }
+
+    /// Allows this many receives until the next call.
+    pub(super) fn allow_receives(&mut self, count: u8) {
+        self.socket.recvs_left = count;
+    }
+
+    /// What went through the socket.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.socket.traffic
+    }
+
+    /// What frames were seen.
+    pub(super) fn frames(&self) -> FrameCounts {
+        self.meter.counts()
+    }
+
+    /// The number of the message that was begun and not finished, if there is one.
+    pub(super) fn message_under_way(&self) -> Option<u64> {
+        self.meter.in_progress().then(|| self.meter.counts().messages)
+    }
+
+    /// When the newest byte that was read arrived, as time since 1970, if the kernel said.
+    pub(super) fn arrived(&self) -> Option<Duration> {
+        self.socket.arrived
+    }
+
+    /// Reads what is there and forgets it, within the allowed receives. False: the stream has ended.
+    pub(super) fn discard(&mut self) -> bool {
+        let mut scratch = [0; 2048];
+        loop {
+            match self.read(&mut scratch) {
+                Ok(0) => return false,
+                Ok(_) => {}
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+            }
+        }
+    }
+
+    /// The polite end: TLS's close_notify after what still waits, then "no more from us". What the socket does not
+    /// take now is lost; there is nobody left to wait for it.
+    pub(super) fn finish(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+        }
+        let _ = self.flush();
+        let _ = self.socket.tcp.shutdown(Shutdown::Write);
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Self { tls, socket, meter } = self;
+        let count = match tls {
+            Some(tls) => read_decrypted(tls, socket, buffer)?,
+            None => socket.read(buffer)?,
+        };
+        meter.pass(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// Decrypted bytes; asks the socket for more only when rustls has none left, so that at most one receive's worth of
+/// plaintext is ever held.
+fn read_decrypted(tls: &mut ServerConnection, socket: &mut Socket, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match tls.reader().read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            // Ended by close_notify, or cut off without one: an end either way.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+            done => return done,
+        }
+        if tls.read_tls(socket)? == 0 {
+            return Ok(0);
+        }
+        if let Err(error) = tls.process_new_packets() {
+            // rustls has queued an alert that names the fault; it may as well be sent.
+            let _ = write_encrypted(tls, socket);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
+    }
+}
+
+impl Write for Wire {
+    /// With TLS: encrypts into rustls' buffer, the send follows in `flush`. Without: sends.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(tls) = &mut self.tls else { return self.socket.write(bytes) };
+        let taken = tls.writer().write(bytes)?;
+        if taken > 0 || bytes.is_empty() {
+            return Ok(taken);
+        }
+        // Full. tungstenite takes a 0 for a reset, so make room first, or say that there is none.
+        write_encrypted(tls, &mut self.socket)?;
+        tls.writer().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.tls {
+            Some(tls) => write_encrypted(tls, &mut self.socket),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Sends all that rustls holds, or as much as the socket takes.
+fn write_encrypted(tls: &mut ServerConnection, socket: &mut Socket) -> io::Result<()> {
+    while tls.wants_write() {
+        if tls.write_tls(socket)? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+    }
+    Ok(())
+}

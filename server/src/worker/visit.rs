@@ -1,0 +1,131 @@
+//! A connection together with what it was admitted as: its place, its span, its life events.
+//!
+//! ```text
+//!   Admitted ─► Visit ── attached to a room ──► told to go (see `leaving`) ─► over: one line with code, cause, totals
+//! ```
+//!
+//! The place in the directory is held until the socket is gone, so that the caps on players and connections are true
+//! of sockets and not of intentions.
+//!
+//! Never here: what goes through the socket (see `connection`).
+
+use std::io;
+use std::time::Instant;
+
+use shared::ids::Tick;
+use shared::wire::close_code::CloseCode;
+
+use super::connection::{Connection, Ending};
+use super::tally::Tally;
+use super::transport::Traffic;
+use crate::directory::Place;
+use crate::mailbox::Admitted;
+use crate::room::ConnectionId;
+
+/// One visit of a client.
+pub(super) struct Visit {
+    pub(super) connection: Connection,
+    span: tracing::Span,
+    came: Instant,
+    tallied: Traffic,
+    /// Given back when the visit is dropped.
+    _place: Place,
+}
+
+impl Visit {
+    /// Takes an admitted connection over, at the `tick` of its room.
+    ///
+    /// # Errors
+    /// The socket died on the way here.
+    pub(super) fn new(admitted: Admitted, tick_rate_hz: u16, tick: Tick, now: Instant) -> io::Result<Self> {
+        let Admitted { socket, place, span, .. } = admitted;
+        let connection = match Connection::adopt(socket, tick_rate_hz, tick, now) {
+            Ok(connection) => connection,
+            Err(error) => {
+                span.in_scope(|| tracing::info!(%error, "gone before it was attached"));
+                return Err(error);
+            }
+        };
+        Ok(Self { connection, span, came: now, tallied: Traffic::default(), _place: place })
+    }
+
+    /// Life event: the room has it.
+    pub(super) fn tell_attached(&self, slot: ConnectionId, tick: Tick) {
+        self.span.in_scope(|| tracing::info!(slot = slot.0, tick = tick.0, "attached"));
+    }
+
+    /// Life event: over. The last that is heard of it.
+    pub(super) fn tell_over(&self, ending: Ending, now: Instant) {
+        let Traffic { bytes_in, bytes_out, .. } = self.connection.traffic();
+        let seconds = now.saturating_duration_since(self.came).as_secs();
+        let _inside = self.span.enter();
+        match ending {
+            Ending::Closed(code, cause) => {
+                let (code, name) = (code.number(), code.name());
+                tracing::info!(code, name, cause, bytes_in, bytes_out, seconds, "closed");
+            }
+            Ending::Left(number) => {
+                let code = number.unwrap_or(1005); // RFC 6455: no code was given
+                let name = CloseCode::from_number(code).map_or("", CloseCode::name);
+                tracing::info!(code, name, cause = "the client left", bytes_in, bytes_out, seconds, "left");
+            }
+            Ending::Lost(cause) => tracing::info!(cause, bytes_in, bytes_out, seconds, "lost"),
+        }
+    }
+
+    /// Adds what went through the socket since the last call.
+    pub(super) fn tally_traffic(&mut self, tally: &mut Tally) {
+        let traffic = self.connection.traffic();
+        tally.traffic.add(traffic.since(self.tallied));
+        self.tallied = traffic;
+    }
+}
+
+/// The visits of one room, each under the number that the room knows it by.
+#[derive(Default)]
+pub(super) struct Visits {
+    slots: Vec<Option<Visit>>,
+    /// Free places among `slots`; the last freed is used first, so that the list stays short.
+    free: Vec<u32>,
+}
+
+impl Visits {
+    /// Gives a visit the number it keeps until it is removed.
+    pub(super) fn insert(&mut self, visit: Visit) -> ConnectionId {
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = Some(visit);
+            return ConnectionId(slot);
+        }
+        self.slots.push(Some(visit));
+        ConnectionId(self.slots.len() as u32 - 1)
+    }
+
+    /// Takes a visit out; its number may be given to another from now on.
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Visit> {
+        let visit = self.slots.get_mut(id.0 as usize)?.take()?;
+        self.free.push(id.0);
+        Some(visit)
+    }
+
+    /// The visit of that number.
+    pub(super) fn one(&mut self, id: ConnectionId) -> Option<&mut Visit> {
+        self.slots.get_mut(id.0 as usize)?.as_mut()
+    }
+
+    /// All visits, by number.
+    pub(super) fn each(&mut self) -> impl Iterator<Item = (ConnectionId, &mut Visit)> {
+        let ids = (0..).map(ConnectionId);
+        ids.zip(&mut self.slots).filter_map(|(id, slot)| Some((id, slot.as_mut()?)))
+    }
+
+    /// All visits; none is left.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Visit> + use<> {
+        self.free.clear();
+        std::mem::take(&mut self.slots).into_iter().flatten()
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+}
