@@ -301,3 +301,402 @@ impl Allowance {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_peer::{Peer, frame, plain_pair, tls_pair, until};
+    use super::*;
+    use std::net::Shutdown;
+
+    const RATE: u16 = 30;
+
+    /// A connection at both ends, with the ticks and the time that it is told.
+    struct Pair {
+        connection: Connection,
+        peer: Peer,
+        tick: Tick,
+        now: Instant,
+    }
+
+    impl Pair {
+        fn new((socket, peer): (HandedOver, Peer)) -> Self {
+            let now = Instant::now();
+            let mut connection = Connection::adopt(socket, RATE, Tick(0), now).unwrap();
+            connection.flush(Tick(0)).unwrap();
+            Self { connection, peer, tick: Tick(0), now }
+        }
+
+        fn tls() -> Self {
+            Self::new(tls_pair())
+        }
+
+        /// One tick: read, wait, flush. Returns the messages.
+        fn tick(&mut self) -> Result<Vec<Bytes>, Ending> {
+            self.tick = self.tick.next();
+            self.now += Duration::from_secs(1) / u32::from(RATE);
+            let mut messages = vec![];
+            self.connection.read(self.tick, self.now, |bytes, _| messages.push(bytes))?;
+            self.connection.wait(self.tick)?;
+            self.connection.flush(self.tick)?;
+            Ok(messages)
+        }
+
+        /// Reads at one and the same tick until something comes: a message or the end.
+        fn read_until_something(&mut self) -> Result<Vec<Bytes>, Ending> {
+            until("a message", || {
+                let mut messages = vec![];
+                let result = self.connection.read(self.tick, self.now, |bytes, _| messages.push(bytes));
+                match result {
+                    Ok(()) if messages.is_empty() => None,
+                    Ok(()) => Some(Ok(messages)),
+                    Err(ending) => Some(Err(ending)),
+                }
+            })
+        }
+
+        /// Closes with the code of an ending and checks that the peer hears it and that all ends in order.
+        fn assert_closes_with(mut self, ending: Ending, wanted: CloseCode) {
+            let Ending::Closed(code, _) = ending else { panic!("{ending:?}") };
+            assert_eq!(code, wanted);
+            self.connection.close(code);
+            let peer = std::thread::spawn(move || {
+                let heard = self.peer.receive_close();
+                // tungstenite answers while it reads on.
+                (heard, self.peer.stream_ends_in_order())
+            });
+            // Whoever is still not understood answers in vain: then the linger ends by time, here by count.
+            for _ in 0..200_000 {
+                if !self.connection.linger() || peer.is_finished() {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+            self.connection.finish();
+            drop(self.connection);
+            let (heard, in_order) = peer.join().unwrap();
+            assert_eq!(heard, (wanted.number(), wanted.reason().to_owned()));
+            assert!(in_order);
+        }
+    }
+
+    #[test]
+    fn messages_go_both_ways_with_one_receive_and_one_send_per_tick() {
+        let mut pair = Pair::tls();
+        pair.peer.send(b"first");
+        assert_eq!(pair.read_until_something().unwrap(), ["first"]);
+        let before = pair.connection.traffic();
+        for round in 0..10u8 {
+            pair.peer.send(&[round; 40]);
+            // The peer's write returns when loopback has delivered; where it had not, the next round has two.
+            let messages = pair.tick().unwrap();
+            assert!(messages.iter().all(|message| message.len() == 40));
+            pair.connection.queue(vec![round; 300]).unwrap();
+            assert!(pair.connection.flush(pair.tick).is_ok());
+            assert!(!pair.connection.is_busy());
+            assert_eq!(pair.peer.receive(), Message::Binary(vec![round; 300].into()));
+        }
+        let traffic = pair.connection.traffic().since(before);
+        assert_eq!((traffic.recvs, traffic.sends), (10, 10));
+    }
+
+    #[test]
+    fn two_messages_of_one_tick_leave_in_one_send_and_in_order() {
+        let mut pair = Pair::tls();
+        let before = pair.connection.traffic();
+        pair.connection.queue(b"welcome".to_vec()).unwrap();
+        pair.connection.queue(b"state".to_vec()).unwrap();
+        pair.connection.flush(pair.tick).unwrap();
+        assert_eq!(pair.connection.traffic().since(before).sends, 1);
+        assert_eq!(pair.peer.receive(), Message::Binary("welcome".into()));
+        assert_eq!(pair.peer.receive(), Message::Binary("state".into()));
+    }
+
+    #[test]
+    fn what_was_read_before_the_hand_over_comes_first() {
+        for (mut socket, mut peer) in [tls_pair(), plain_pair()] {
+            socket.early = frame(0x82, b"early");
+            socket.early.extend(&frame(0x82, b"cut")[..4]);
+            peer.send_raw(&frame(0x82, b"cut")[4..]);
+            peer.send(b"late");
+            let mut pair = Pair::new((socket, peer));
+            let mut all = vec![];
+            until("three messages", || {
+                all.extend(pair.read_until_something().unwrap());
+                (all.len() == 3).then_some(())
+            });
+            assert_eq!(all, ["early", "cut", "late"]);
+        }
+    }
+
+    #[test]
+    fn without_tls_it_is_the_same() {
+        let mut pair = Pair::new(plain_pair());
+        pair.peer.send(b"input");
+        assert_eq!(pair.read_until_something().unwrap(), ["input"]);
+        let before = pair.connection.traffic();
+        pair.connection.queue(vec![1; 1000]).unwrap();
+        pair.connection.queue(vec![2; 1000]).unwrap();
+        pair.connection.flush(pair.tick).unwrap();
+        assert_eq!(pair.connection.traffic().since(before).sends, 1);
+        assert_eq!(pair.peer.receive(), Message::Binary(vec![1; 1000].into()));
+        assert_eq!(pair.peer.receive(), Message::Binary(vec![2; 1000].into()));
+        pair.peer.ws.send(Message::Text("hi".into())).unwrap();
+        let ending = pair.read_until_something().unwrap_err();
+        pair.assert_closes_with(ending, CloseCode::NotBinary);
+    }
+
+    #[test]
+    fn text_is_closed_with_a_code_that_says_so() {
+        let mut pair = Pair::tls();
+        pair.peer.ws.send(Message::Text("hello".into())).unwrap();
+        let ending = pair.read_until_something().unwrap_err();
+        pair.assert_closes_with(ending, CloseCode::NotBinary);
+    }
+
+    #[test]
+    fn text_that_is_no_text_is_closed_as_such() {
+        let mut pair = Pair::tls();
+        pair.peer.send_raw(&frame(0x81, &[0xFF, 0xFE]));
+        let ending = pair.read_until_something().unwrap_err();
+        pair.assert_closes_with(ending, CloseCode::InvalidText);
+    }
+
+    #[test]
+    fn a_message_over_the_limit_is_refused_by_its_header_alone() {
+        let mut pair = Pair::tls();
+        pair.peer.send_raw(&frame(0x82, &[0; limits::CLIENT_MESSAGE_BYTES_MAX + 1])[..8]);
+        let ending = pair.read_until_something().unwrap_err();
+        pair.assert_closes_with(ending, CloseCode::TooBig);
+    }
+
+    #[test]
+    fn a_message_over_the_limit_that_is_sent_whole_hears_of_it_too() {
+        let mut pair = Pair::tls();
+        pair.peer.send_raw(&frame(0x82, &[0x82; 60_000]));
+        let ending = pair.read_until_something().unwrap_err();
+        pair.assert_closes_with(ending, CloseCode::TooBig);
+    }
+
+    #[test]
+    fn a_message_of_fragments_over_the_limit_is_refused() {
+        let mut pair = Pair::tls();
+        pair.peer.send_raw(&frame(0x02, &[0; 3000]));
+        pair.peer.send_raw(&frame(0x00, &[0; 3000]));
+        let ending = pair.read_until_something().unwrap_err();
+        pair.assert_closes_with(ending, CloseCode::TooBig);
+    }
+
+    #[test]
+    fn what_is_not_websocket_is_told_so() {
+        let unmasked = vec![0x82, 0x01, 0x00];
+        let reserved_bit = frame(0xC2, b"x");
+        let reserved_opcode = frame(0x83, b"x");
+        let lone_continuation = frame(0x80, b"x");
+        let fragmented_ping = frame(0x09, b"x");
+        let long_ping = frame(0x89, &[0; 126]);
+        for bytes in [unmasked, reserved_bit, reserved_opcode, lone_continuation, fragmented_ping, long_ping] {
+            let mut pair = Pair::tls();
+            pair.peer.send_raw(&bytes);
+            let ending = pair.read_until_something().unwrap_err();
+            pair.assert_closes_with(ending, CloseCode::ProtocolError);
+        }
+    }
+
+    #[test]
+    fn empty_continuation_frames_are_too_fast_although_they_make_no_message() {
+        let mut pair = Pair::tls();
+        let mut flood = frame(0x02, b"");
+        for _ in 0..limits::MESSAGES_BURST {
+            flood.extend(frame(0x00, b""));
+        }
+        pair.peer.send_raw(&flood);
+        let ending = pair.read_until_something().unwrap_err();
+        assert_eq!(ending, Ending::Closed(CloseCode::TooFast, "too many frames"));
+        pair.assert_closes_with(ending, CloseCode::TooFast);
+    }
+
+    #[test]
+    fn more_messages_than_the_rate_are_too_fast_but_a_backlog_after_a_stall_is_not() {
+        let mut pair = Pair::tls();
+        for _ in 0..200 {
+            pair.peer.send(&[1; 40]);
+        }
+        let mut count = 0;
+        until("200 messages", || {
+            count += pair.tick().unwrap().len();
+            (count == 200).then_some(())
+        });
+        for _ in 0..limits::MESSAGES_BURST {
+            pair.peer.send(&[1; 4]);
+        }
+        let now = pair.now;
+        let ending = until("an ending", || {
+            pair.now = now; // no time goes by
+            pair.tick().err()
+        });
+        pair.assert_closes_with(ending, CloseCode::TooFast);
+    }
+
+    #[test]
+    fn a_flood_of_bytes_is_too_fast_and_costs_a_few_receives_per_tick() {
+        let mut pair = Pair::tls();
+        let mut sender = Peer { ws: pair.peer.ws };
+        let flood = std::thread::spawn(move || {
+            while sender.ws.send(Message::Binary(vec![0; 4000].into())).is_ok() {}
+        });
+        let before = pair.connection.traffic();
+        let mut ticks = 0;
+        let (mut tick, mut now) = (pair.tick, pair.now);
+        let ending = until("an ending", || {
+            ticks += 1;
+            tick = tick.next();
+            now += Duration::from_millis(33);
+            pair.connection.read(tick, now, |_, _| {}).err()
+        });
+        assert_eq!(ending, Ending::Closed(CloseCode::TooFast, "too many bytes"));
+        assert!(pair.connection.traffic().since(before).recvs <= ticks * u64::from(RECVS_PER_TICK));
+        drop(pair.connection);
+        flood.join().unwrap();
+    }
+
+    #[test]
+    fn pings_are_answered_and_a_flood_of_them_is_too_fast() {
+        let mut pair = Pair::tls();
+        pair.peer.ws.send(Message::Ping("there?".into())).unwrap();
+        until("the ping", || {
+            pair.tick().unwrap();
+            (pair.connection.ws.get_ref().frames().pings == 1).then_some(())
+        });
+        pair.tick().unwrap();
+        assert_eq!(pair.peer.ws.read().unwrap(), Message::Pong("there?".into()));
+        for _ in 0..=limits::PINGS_PER_SECOND * PINGS_BURST_S {
+            pair.peer.ws.send(Message::Ping(Bytes::new())).unwrap();
+        }
+        let now = pair.now;
+        let ending = until("an ending", || {
+            pair.now = now;
+            pair.tick().err()
+        });
+        assert_eq!(ending, Ending::Closed(CloseCode::TooFast, "too many pings"));
+        pair.assert_closes_with(ending, CloseCode::TooFast);
+    }
+
+    #[test]
+    fn half_a_message_is_not_waited_for_for_ever() {
+        let mut pair = Pair::tls();
+        pair.peer.send_raw(&frame(0x82, &[0; 100])[..50]);
+        until("half a message", || {
+            pair.tick().unwrap();
+            pair.connection.ws.get_ref().message_under_way()
+        });
+        let begun = pair.tick;
+        let ending = until("an ending", || pair.tick().err());
+        assert!(pair.tick.since(begun) <= 5 * u32::from(RATE));
+        pair.assert_closes_with(ending, CloseCode::Silent);
+    }
+
+    #[test]
+    fn a_silent_client_is_pinged_and_kept_while_its_machine_answers() {
+        let mut pair = Pair::tls();
+        for pongs in 1..=4 {
+            pair.tick = pair.tick.after(10 * u32::from(RATE));
+            assert_eq!(pair.tick().unwrap(), [""; 0]);
+            assert!(matches!(pair.peer.ws.read().unwrap(), Message::Ping(_)));
+            pair.peer.ws.flush().unwrap();
+            until("the pong", || {
+                pair.connection.read(pair.tick, pair.now, |_, _| {}).unwrap();
+                (pair.connection.ws.get_ref().frames().frames == pongs).then_some(())
+            });
+        }
+        pair.tick = pair.tick.after(30 * u32::from(RATE));
+        let ending = pair.tick().unwrap_err();
+        pair.assert_closes_with(ending, CloseCode::Silent);
+    }
+
+    #[test]
+    fn a_goodbye_is_answered_and_told_apart_from_a_cut() {
+        let mut pair = Pair::tls();
+        let frame = CloseFrame { code: WireCode::Normal, reason: "bye".into() };
+        pair.peer.ws.close(Some(frame.clone())).unwrap();
+        assert_eq!(pair.read_until_something(), Err(Ending::Left(Some(1000))));
+        pair.connection.finish();
+        assert_eq!(pair.peer.receive(), Message::Close(Some(frame)));
+        drop(pair.connection);
+        assert!(pair.peer.stream_ends_in_order());
+
+        let mut pair = Pair::tls();
+        pair.peer.tcp().shutdown(Shutdown::Both).unwrap();
+        assert_eq!(pair.read_until_something(), Err(Ending::Lost("ended without goodbye")));
+    }
+
+    #[test]
+    fn what_is_not_tls_ends_the_connection() {
+        let mut pair = Pair::tls();
+        std::io::Write::write_all(&mut pair.peer.tcp(), b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        assert_eq!(pair.read_until_something(), Err(Ending::Lost("not TLS")));
+    }
+
+    #[test]
+    fn messages_before_the_end_still_count() {
+        let mut pair = Pair::tls();
+        pair.peer.send(b"last words");
+        pair.peer.ws.close(None).unwrap();
+        let mut messages = vec![];
+        let ending = until("the end", || {
+            pair.connection.read(pair.tick, pair.now, |bytes, _| messages.push(bytes)).err()
+        });
+        assert_eq!(ending, Ending::Left(None));
+        assert_eq!(messages, ["last words"]);
+    }
+
+    #[test]
+    fn the_largest_message_reaches_a_slow_reader_whole_and_in_order() {
+        for socket_and_peer in [tls_pair(), plain_pair()] {
+            let mut pair = Pair::new(socket_and_peer);
+            let large: Vec<u8> = (0..limits::SERVER_MESSAGE_BYTES_MAX).map(|i| (i / 7) as u8).collect();
+            pair.connection.queue(large.clone()).unwrap();
+            pair.connection.queue(b"after it".to_vec()).unwrap();
+            let mut peer = Peer { ws: pair.peer.ws };
+            let reader = std::thread::spawn(move || (peer.receive(), peer.receive()));
+            until("all is sent", || {
+                pair.connection.flush(pair.tick).unwrap();
+                (!pair.connection.is_busy()).then_some(())
+            });
+            let (first, second) = reader.join().unwrap();
+            assert!(first == Message::Binary(large.into()));
+            assert_eq!(second, Message::Binary("after it".into()));
+        }
+    }
+
+    #[test]
+    fn a_client_that_never_reads_is_busy_then_too_slow_and_holds_a_bounded_number_of_bytes() {
+        let mut pair = Pair::tls();
+        let mut committed = 0u64;
+        let ending = until("an ending", || {
+            if !pair.connection.is_busy() {
+                pair.connection.queue(vec![7; 8000]).unwrap();
+                committed += 8000;
+            }
+            pair.connection.patience.heard(pair.tick);
+            pair.tick().err()
+        });
+        assert!(matches!(ending, Ending::Closed(CloseCode::TooSlow, _)), "{ending:?}");
+        let taken = pair.connection.traffic().bytes_out;
+        assert!(committed.saturating_sub(taken) <= 8000, "one message waits at most: {committed} - {taken}");
+        // Close frame or not, it ends.
+        pair.connection.close(CloseCode::TooSlow);
+        assert!(pair.connection.linger());
+        pair.connection.finish();
+    }
+
+    #[test]
+    fn too_many_control_messages_for_a_client_that_does_not_read_end_it() {
+        let mut pair = Pair::tls();
+        let ending = until("an ending", || {
+            let result = pair.connection.queue(vec![7; 30_000]);
+            let _ = pair.connection.flush(pair.tick);
+            result.err()
+        });
+        assert_eq!(ending, Ending::Closed(CloseCode::TooSlow, "too much waits to be sent"));
+    }
+}

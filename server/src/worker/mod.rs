@@ -71,6 +71,10 @@ mod tally;
 /// A panic costs what it happened in.
 mod panics;
 
+/// The other end of a connection, for tests.
+#[cfg(test)]
+mod test_peer;
+
 /// What a worker is given once.
 #[derive(Clone)]
 pub struct WorkerSetup {

@@ -159,9 +159,9 @@ mod tests {
             patience.bytes_wait(true, tick % 40 == 0, Tick(tick));
             assert_eq!(patience.verdict(Tick(tick)), Verdict::Wait);
         }
-        patience.bytes_wait(true, false, Tick(1090));
-        assert!(matches!(patience.verdict(Tick(1090)), Verdict::Close(CloseCode::TooSlow, _)));
-        patience.bytes_wait(false, false, Tick(1091));
-        assert_eq!(patience.verdict(Tick(1091)), Verdict::Wait);
+        patience.bytes_wait(true, false, Tick(1130)); // the last byte went at 1080
+        assert!(matches!(patience.verdict(Tick(1130)), Verdict::Close(CloseCode::TooSlow, _)));
+        patience.bytes_wait(false, false, Tick(1131));
+        assert_eq!(patience.verdict(Tick(1131)), Verdict::Wait);
     }
 }

@@ -78,7 +78,7 @@ impl Read for Socket {
                 if receipt.bytes < buffer.len() {
                     self.recvs_left = 0;
                 }
-                self.arrived = receipt.arrived.or(self.arrived);
+                self.arrived = receipt.arrived;
                 self.traffic.bytes_in += receipt.bytes as u64;
                 Ok(receipt.bytes)
             }
