@@ -541,9 +541,7 @@ mod tests {
     fn a_flood_of_bytes_is_too_fast_and_costs_a_few_receives_per_tick() {
         let mut pair = Pair::tls();
         let mut sender = Peer { ws: pair.peer.ws };
-        let flood = std::thread::spawn(move || {
-            while sender.ws.send(Message::Binary(vec![0; 4000].into())).is_ok() {}
-        });
+        let flood = std::thread::spawn(move || while sender.ws.send(Message::Binary(vec![0; 4000].into())).is_ok() {});
         let before = pair.connection.traffic();
         let mut ticks = 0;
         let (mut tick, mut now) = (pair.tick, pair.now);
@@ -632,7 +630,7 @@ mod tests {
     #[test]
     fn what_is_not_tls_ends_the_connection() {
         let mut pair = Pair::tls();
-        std::io::Write::write_all(&mut pair.peer.tcp(), b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        io::Write::write_all(&mut pair.peer.tcp(), b"GET / HTTP/1.1\r\n\r\n").unwrap();
         assert_eq!(pair.read_until_something(), Err(Ending::Lost("not TLS")));
     }
 
@@ -642,9 +640,8 @@ mod tests {
         pair.peer.send(b"last words");
         pair.peer.ws.close(None).unwrap();
         let mut messages = vec![];
-        let ending = until("the end", || {
-            pair.connection.read(pair.tick, pair.now, |bytes, _| messages.push(bytes)).err()
-        });
+        let ending =
+            until("the end", || pair.connection.read(pair.tick, pair.now, |bytes, _| messages.push(bytes)).err());
         assert_eq!(ending, Ending::Left(None));
         assert_eq!(messages, ["last words"]);
     }

@@ -109,7 +109,7 @@ fn header_bytes(begin: &[u8]) -> usize {
 fn payload_bytes(header: &[u8; 14]) -> u64 {
     match header[1] & 0x7F {
         126 => u64::from(u16::from_be_bytes([header[2], header[3]])),
-        127 => header[2..10].iter().fold(0, |length, &byte| length << 8 | u64::from(byte)),
+        127 => header[2..10].iter().fold(0, |length, &byte| (length << 8) | u64::from(byte)),
         short => u64::from(short),
     }
 }

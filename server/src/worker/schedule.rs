@@ -92,7 +92,7 @@ impl Schedule {
 pub(super) fn phase(number: u64, period: Duration) -> Duration {
     const GOLDEN: u64 = 0x9E37_79B9;
     let part = number.wrapping_mul(GOLDEN) & 0xFFFF_FFFF;
-    Duration::from_nanos((period.as_nanos() * u128::from(part) >> 32) as u64)
+    Duration::from_nanos(((period.as_nanos() * u128::from(part)) >> 32) as u64)
 }
 
 /// Now, for deadlines and throttles.
