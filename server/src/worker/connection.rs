@@ -42,11 +42,9 @@ const RECVS_PER_TICK: u8 = 4;
 const MESSAGES_PER_TICK: u32 = 64;
 /// Seconds' worth of pings that may come at once.
 const PINGS_BURST_S: u32 = 3;
-/// tungstenite fills this much with zeros before every read. rustls reads the socket in larger steps and keeps the
-/// plaintext, so a small buffer costs no system call.
-const READ_BUFFER_BYTES_TLS: usize = 512;
-/// Without TLS each read is a receive: as large as rustls' own.
-const READ_BUFFER_BYTES_PLAIN: usize = 4096;
+/// tungstenite fills this much with zeros before every read. The layer below reads the socket in larger steps and keeps
+/// the rest, so a small buffer costs no system call.
+const READ_BUFFER_BYTES: usize = 512;
 /// Larger than all messages of a usual tick: they leave as one TLS record and one send.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
@@ -82,9 +80,8 @@ impl Connection {
     /// The socket is dead.
     pub(super) fn adopt(socket: HandedOver, tick_rate_hz: u16, tick: Tick, now: Instant) -> io::Result<Self> {
         let HandedOver { tcp, tls, early } = socket;
-        let read_buffer = if tls.is_some() { READ_BUFFER_BYTES_TLS } else { READ_BUFFER_BYTES_PLAIN };
         let config = WebSocketConfig::default()
-            .read_buffer_size(read_buffer)
+            .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_write_buffer_size(limits::WRITE_BUFFER_BYTES_MAX)
             .max_message_size(Some(limits::CLIENT_MESSAGE_BYTES_MAX))
@@ -433,6 +430,12 @@ mod tests {
         let mut pair = Pair::new(plain_pair());
         pair.peer.send(b"input");
         assert_eq!(pair.read_until_something().unwrap(), ["input"]);
+        let before = pair.connection.traffic();
+        for _ in 0..200 {
+            pair.peer.send(&[1; 60]);
+            pair.tick().unwrap();
+        }
+        assert_eq!(pair.connection.traffic().since(before).recvs, 200);
         let before = pair.connection.traffic();
         pair.connection.queue(vec![1; 1000]).unwrap();
         pair.connection.queue(vec![2; 1000]).unwrap();

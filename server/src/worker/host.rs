@@ -37,6 +37,10 @@ use crate::room::{Room, RoomEntropy};
 
 /// Letters taken per turn.
 const MAIL_PER_TURN: usize = 64;
+/// The longest sleep: what mail waits at most in a worker whose rooms are slow.
+const SLEEP_MAX: Duration = Duration::from_millis(50);
+/// One warning about late ticks per this time; the metrics count them all.
+const WARN_EVERY: Duration = Duration::from_secs(10);
 /// How often the directory is asked again about rooms that ended while somebody was on the way to them.
 const ASK_AGAIN_EVERY: Duration = Duration::from_millis(250);
 
@@ -55,6 +59,8 @@ pub(super) struct Host {
     ask_again: Option<Instant>,
     /// Rooms ever made: the next one's phase.
     made: u64,
+    /// When we last said that a tick was too late.
+    warned: Option<Instant>,
     /// Told to stop: with which code, and when nobody is waited for any longer.
     stopping: Option<(CloseCode, Instant)>,
 }
@@ -73,6 +79,7 @@ impl Host {
             ended: BTreeSet::new(),
             ask_again: None,
             made: 0,
+            warned: None,
             stopping: None,
         }
     }
@@ -88,7 +95,7 @@ impl Host {
     /// One turn of the loop. False: it was the last.
     fn turn(&mut self) -> bool {
         match self.next_wake() {
-            Some(wake) => schedule::sleep_until(wake),
+            Some(wake) => schedule::sleep_until(wake.min(schedule::now() + SLEEP_MAX)),
             None => match self.mail.recv() {
                 Some(mail) => self.take(mail),
                 None => return false,
@@ -209,7 +216,8 @@ impl Host {
             Err(panicked) => return self.fail_room(id, &panicked.to_string(), now),
         };
         self.agenda.push(Reverse((hosted.deadline(), id)));
-        if start.forgiven > 0 {
+        if start.forgiven > 0 && self.warned.is_none_or(|warned| now >= warned + WARN_EVERY) {
+            self.warned = Some(now);
             let (room, late_ms) = (hosted.name(), start.late.as_millis() as u64);
             tracing::warn!(%room, tick = start.tick.0, periods = start.forgiven, late_ms, "too late: deadlines moved");
         }

@@ -24,6 +24,9 @@ use super::frame_meter::{FrameCounts, FrameMeter};
 /// Encrypted bytes that rustls holds for the socket before it takes no more; what is beyond stays in tungstenite.
 const TLS_BUFFER_BYTES: usize = 64 * 1024;
 
+/// Asked of the kernel at once without TLS: as much as rustls asks for.
+const READ_AHEAD_BYTES: usize = 4096;
+
 /// What went through one socket. All numbers only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traffic {
@@ -121,9 +124,24 @@ fn interrupted_is_would_block(error: io::Error) -> io::Error {
 /// What tungstenite sees: plaintext that never blocks.
 #[derive(Debug)]
 pub(super) struct Wire {
-    tls: Option<Box<ServerConnection>>,
+    layer: Layer,
     socket: Socket,
     meter: FrameMeter,
+}
+
+/// What lies between the socket and WebSocket. Either way the socket is read in large steps and tungstenite in small.
+#[derive(Debug)]
+enum Layer {
+    Tls(Box<ServerConnection>),
+    Plain(Box<ReadAhead>),
+}
+
+/// Bytes that one receive brought and tungstenite has not taken yet: rustls has such a buffer of its own.
+#[derive(Debug)]
+struct ReadAhead {
+    bytes: [u8; READ_AHEAD_BYTES],
+    from: usize,
+    to: usize,
 }
 
 impl Wire {
@@ -135,14 +153,17 @@ impl Wire {
     pub(super) fn new(tcp: TcpStream, tls: Option<ServerConnection>, early: &[u8]) -> io::Result<Self> {
         tcp.set_nonblocking(true)?;
         arrival::ask_for_stamps(&tcp);
-        let tls = tls.map(|mut tls| {
-            tls.set_buffer_limit(Some(TLS_BUFFER_BYTES));
-            Box::new(tls)
-        });
+        let layer = match tls {
+            Some(mut tls) => {
+                tls.set_buffer_limit(Some(TLS_BUFFER_BYTES));
+                Layer::Tls(Box::new(tls))
+            }
+            None => Layer::Plain(Box::new(ReadAhead { bytes: [0; READ_AHEAD_BYTES], from: 0, to: 0 })),
+        };
         let mut meter = FrameMeter::default();
         meter.pass(early);
         let traffic = Traffic { bytes_in: early.len() as u64, ..Traffic::default() };
-        Ok(Self { tls, socket: Socket { tcp, recvs_left: 0, arrived: None, traffic }, meter })
+        Ok(Self { layer, socket: Socket { tcp, recvs_left: 0, arrived: None, traffic }, meter })
     }
 
     /// Allows this many receives until the next call.
@@ -185,7 +206,7 @@ impl Wire {
     /// The polite end: TLS's close_notify after what still waits, then "no more from us". What the socket does not
     /// take now is lost; there is nobody left to wait for it.
     pub(super) fn finish(&mut self) {
-        if let Some(tls) = &mut self.tls {
+        if let Layer::Tls(tls) = &mut self.layer {
             tls.send_close_notify();
         }
         let _ = self.flush();
@@ -195,12 +216,26 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Self { tls, socket, meter } = self;
-        let count = match tls {
-            Some(tls) => read_decrypted(tls, socket, buffer)?,
-            None => socket.read(buffer)?,
+        let Self { layer, socket, meter } = self;
+        let count = match layer {
+            Layer::Tls(tls) => read_decrypted(tls, socket, buffer)?,
+            Layer::Plain(ahead) => ahead.read(socket, buffer)?,
         };
         meter.pass(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+impl ReadAhead {
+    fn read(&mut self, socket: &mut Socket, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.from == self.to {
+            self.from = 0;
+            self.to = 0; // stays so when the receive fails
+            self.to = socket.read(&mut self.bytes)?;
+        }
+        let count = buffer.len().min(self.to - self.from);
+        buffer[..count].copy_from_slice(&self.bytes[self.from..self.from + count]);
+        self.from += count;
         Ok(count)
     }
 }
@@ -229,7 +264,10 @@ fn read_decrypted(tls: &mut ServerConnection, socket: &mut Socket, buffer: &mut 
 impl Write for Wire {
     /// With TLS: encrypts into rustls' buffer, the send follows in `flush`. Without: sends.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(tls) = &mut self.tls else { return self.socket.write(bytes) };
+        let tls = match &mut self.layer {
+            Layer::Tls(tls) => tls,
+            Layer::Plain(_) => return self.socket.write(bytes),
+        };
         let taken = tls.writer().write(bytes)?;
         if taken > 0 || bytes.is_empty() {
             return Ok(taken);
@@ -240,9 +278,9 @@ impl Write for Wire {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.tls {
-            Some(tls) => write_encrypted(tls, &mut self.socket),
-            None => Ok(()),
+        match &mut self.layer {
+            Layer::Tls(tls) => write_encrypted(tls, &mut self.socket),
+            Layer::Plain(_) => Ok(()),
         }
     }
 }
