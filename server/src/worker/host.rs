@@ -28,7 +28,7 @@ use super::hosted::{Exit, Hosted};
 use super::leaving::{LINGER, Leaving};
 use super::panics::caught;
 use super::schedule::{self, Schedule};
-use super::tally::Tally;
+use super::tally::{Tally, report_tick};
 use super::visit::Visit;
 use crate::directory::{RoomId, RoomName};
 use crate::game_api::RoomOptions;
@@ -87,13 +87,16 @@ impl Host {
     /// Runs until told to stop, or until nobody is left who could send mail and nothing is left to do.
     pub(super) fn run(mut self) {
         while self.turn() {}
-        self.leaving.end_all(schedule::now(), &mut self.tally);
-        self.report();
+        let now = schedule::now();
+        self.leaving.end_all(now, &mut self.tally);
+        self.tally.report(&self.setup.metrics);
+        self.setup.metrics.pulse(self.worker).beat(now, 0);
         tracing::info!(worker = self.worker, "worker ended");
     }
 
     /// One turn of the loop. False: it was the last.
     fn turn(&mut self) -> bool {
+        self.setup.metrics.pulse(self.worker).beat(schedule::now(), self.rooms.len());
         match self.next_wake() {
             Some(wake) => schedule::sleep_until(wake.min(schedule::now() + SLEEP_MAX)),
             None => match self.mail.recv() {
@@ -109,7 +112,7 @@ impl Host {
         self.leaving.serve(now, &mut self.tally);
         self.ask_directory_again(now);
         self.run_earliest(now);
-        self.report();
+        self.tally.report(&self.setup.metrics);
         self.stopping.is_none_or(|(_, until)| now < until && !self.leaving.is_empty())
     }
 
@@ -152,6 +155,7 @@ impl Host {
                     self.ended.remove(&id);
                 }
                 None => {
+                    self.setup.metrics.rooms_failed.increment(1);
                     self.ended.insert(id);
                     self.ask_again = Some(now);
                     return self.refuse(admitted, CloseCode::InternalError, "its room could not be made", now);
@@ -189,6 +193,7 @@ impl Host {
         let room = match made {
             Ok(room) => room,
             Err(error) => {
+                eprintln!("XXX {error}");
                 tracing::error!(room = %name, error, "the room could not be made");
                 return None;
             }
@@ -197,6 +202,7 @@ impl Host {
         let period = Duration::from_secs(1) / u32::from(rate.max(1));
         let first = now + schedule::phase(self.made, period);
         self.made += 1;
+        self.setup.metrics.rooms_made.increment(1);
         tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
         let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
         Some(Hosted::new(name.clone(), room, schedule, rate))
@@ -216,6 +222,9 @@ impl Host {
             Err(panicked) => return self.fail_room(id, &panicked.to_string(), now),
         };
         self.agenda.push(Reverse((hosted.deadline(), id)));
+        let took = schedule::now().saturating_duration_since(now);
+        report_tick(&self.setup.metrics, &start, took, hosted.period());
+        hosted.report(&self.setup.metrics);
         if start.forgiven > 0 && self.warned.is_none_or(|warned| now >= warned + WARN_EVERY) {
             self.warned = Some(now);
             let (room, late_ms) = (hosted.name(), start.late.as_millis() as u64);
@@ -224,6 +233,8 @@ impl Host {
         let empty_ticks_max = self.setup.rooms.empty_after.as_secs() * u64::from(self.setup.rooms.tick_rate_hz);
         if hosted.empty_ticks() >= empty_ticks_max && self.setup.directory.try_end(id) {
             tracing::info!(room = %hosted.name(), tick = start.tick.0, "room ended: nobody was there");
+            hosted.report_gone(&self.setup.metrics);
+            self.setup.metrics.rooms_ended.increment(1);
             self.rooms.remove(&id);
         }
     }
@@ -231,6 +242,8 @@ impl Host {
     fn end_room(&mut self, id: RoomId, code: CloseCode, now: Instant) {
         let Some(hosted) = self.rooms.remove(&id) else { return };
         tracing::info!(room = %hosted.name(), code = code.name(), connections = hosted.connection_count(), "room ended");
+        hosted.report_gone(&self.setup.metrics);
+        self.setup.metrics.rooms_ended.increment(1);
         hosted.end(code, now, &mut Exit { leaving: &mut self.leaving, tally: &mut self.tally });
         self.ended.insert(id);
         self.ask_again = Some(now);
@@ -239,6 +252,8 @@ impl Host {
     fn fail_room(&mut self, id: RoomId, error: &str, now: Instant) {
         let Some(hosted) = self.rooms.remove(&id) else { return };
         tracing::error!(room = %hosted.name(), error, connections = hosted.connection_count(), "room failed");
+        hosted.report_gone(&self.setup.metrics);
+        self.setup.metrics.rooms_failed.increment(1);
         let mut exit = Exit { leaving: &mut self.leaving, tally: &mut self.tally };
         hosted.abandon(CloseCode::InternalError, "the room failed", now, &mut exit);
         self.ended.insert(id);
@@ -255,17 +270,185 @@ impl Host {
     }
 
     fn stop(&mut self, code: CloseCode, now: Instant) {
-        self.stopping = Some((code, now + LINGER));
+        self.stopping.get_or_insert((code, now + LINGER));
         while let Some((&id, _)) = self.rooms.first_key_value() {
             self.end_room(id, code, now);
         }
     }
-
-    /// Tells the metrics what was counted.
-    fn report(&mut self) {}
 }
 
 /// Randomness for a new room, from the operating system.
 fn entropy() -> Result<RoomEntropy, getrandom::Error> {
     Ok(RoomEntropy { seed: getrandom::u64()?, incarnation: getrandom::u64()?, slots: getrandom::u64()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_game::{DOOMED, REFUSED, dots, schema};
+    use super::super::test_peer::{PATIENCE, Peer, plain_pair, tls_pair, until};
+    use super::*;
+    use crate::config::RoomsConfig;
+    use crate::directory::{Caps, Directory};
+    use crate::mailbox::{HandedOver, MailboxSender, mailbox};
+    use crate::metrics::Metrics;
+    use shared::wire::{ClientMessage, Hello, version};
+    use std::sync::Arc;
+    use std::thread::JoinHandle;
+    use tokio_tungstenite::tungstenite::Message;
+
+    /// A worker as the front sees it.
+    struct Worker {
+        directory: Arc<Directory>,
+        mail: MailboxSender,
+        thread: JoinHandle<()>,
+    }
+
+    impl Worker {
+        fn start() -> Self {
+            let rooms = rooms_config();
+            let directory = Directory::new(Caps {
+                players_max: 8,
+                rooms_max: 8,
+                connections_max: 100,
+                connections_per_address_max: 100,
+                limit_loopback: false,
+                workers: 1,
+                tick_rate_hz: rooms.tick_rate_hz,
+            });
+            let (mail, receiver) = mailbox();
+            let setup = WorkerSetup { game: dots(), rooms, directory: directory.clone(), metrics: Metrics::unread(1) };
+            let thread = super::super::spawn(0, receiver, setup).unwrap();
+            Self { directory, mail, thread }
+        }
+
+        fn admit(&self, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
+            let place = self.directory.admit(&RoomName::new(room).unwrap()).unwrap();
+            let address = peer.tcp().local_addr().unwrap();
+            let span = tracing::Span::none();
+            let admitted = Admitted { socket, place, peer: address, connection: 1, span };
+            self.mail.try_send(Mail::Admitted(Box::new(admitted))).unwrap();
+            peer
+        }
+
+        /// A client that is in: welcomed, and its first frame has come.
+        fn player(&self, room: &str, pair: (HandedOver, Peer)) -> Peer {
+            let mut peer = self.admit(room, pair);
+            let (protocol_min, protocol_max) = (version::PROTOCOL, version::PROTOCOL);
+            let hello = Hello { protocol_min, protocol_max, name: "tester".to_owned(), ..Hello::default() };
+            peer.send(&ClientMessage::Hello(Box::new(hello)).to_bytes(&schema()));
+            for _ in 0..2 {
+                let first = peer.receive();
+                assert!(matches!(first, Message::Binary(_)), "{first:?}");
+            }
+            peer
+        }
+
+        fn stop(self) {
+            self.mail.try_send(Mail::Stop { code: CloseCode::GoingAway }).unwrap();
+            self.thread.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn players_get_a_frame_per_tick_in_every_room_and_a_stop_tells_them_all() {
+        let worker = Worker::start();
+        let mut players: Vec<_> = (0..6u32)
+            .map(|number| {
+                let pair = if number % 2 == 0 { tls_pair() } else { plain_pair() };
+                worker.player(&format!("room-{}", number % 3), pair)
+            })
+            .collect();
+        assert_eq!(worker.directory.room_count(), 3);
+        for player in &mut players {
+            for _ in 0..5 {
+                assert!(matches!(player.receive(), Message::Binary(_)));
+            }
+        }
+        let started = Instant::now();
+        let hear: Vec<_> = players
+            .into_iter()
+            .map(|mut player| std::thread::spawn(move || (player.receive_close(), player.stream_ends_in_order())))
+            .collect();
+        let directory = worker.directory.clone();
+        worker.stop();
+        assert!(started.elapsed() < PATIENCE / 2, "{:?}", started.elapsed());
+        for heard in hear {
+            let ((number, reason), in_order) = heard.join().unwrap();
+            assert_eq!((number, reason.as_str()), (1001, CloseCode::GoingAway.reason()));
+            assert!(in_order);
+        }
+        assert_eq!(directory.place_count(), 0);
+    }
+
+    #[test]
+    fn a_stop_does_not_wait_for_those_who_never_answer() {
+        let worker = Worker::start();
+        let silent: Vec<_> = (0..4).map(|_| worker.player("main", tls_pair())).collect();
+        let started = Instant::now();
+        worker.stop();
+        assert!(started.elapsed() < LINGER * 3, "{:?}", started.elapsed());
+        drop(silent);
+    }
+
+    #[test]
+    fn a_room_that_panics_ends_alone() {
+        let worker = Worker::start();
+        let mut honest = worker.player("main", tls_pair());
+        let mut doomed = worker.admit(DOOMED, tls_pair());
+        assert_eq!(doomed.receive_close().0, CloseCode::InternalError.number());
+        assert!(matches!(honest.receive(), Message::Binary(_)));
+        drop(doomed);
+        until("the failed room is off the list", || (worker.directory.room_count() == 1).then_some(()));
+        assert!(matches!(honest.receive(), Message::Binary(_)));
+        worker.stop();
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_made_tells_its_first_player_and_is_off_the_list() {
+        let worker = Worker::start();
+        let mut peer = worker.admit(REFUSED, tls_pair());
+        assert_eq!(peer.receive_close().0, CloseCode::InternalError.number());
+        drop(peer);
+        until("it is off the list", || (worker.directory.room_count() == 0).then_some(()));
+        worker.stop();
+    }
+
+    #[test]
+    fn a_closed_room_says_so_and_its_name_can_be_used_again() {
+        let worker = Worker::start();
+        let mut player = worker.player("main", tls_pair());
+        let room = RoomName::new("main").unwrap();
+        worker.mail.try_send(Mail::Close { room, code: CloseCode::RoomEnded }).unwrap();
+        assert_eq!(player.receive_close().0, CloseCode::RoomEnded.number());
+        let mut again = worker.player("main", tls_pair());
+        assert!(matches!(again.receive(), Message::Binary(_)));
+        worker.stop();
+    }
+
+    #[test]
+    fn an_empty_room_ends_after_a_while_and_a_new_one_takes_its_name() {
+        let worker = Worker::start();
+        drop(worker.player("main", plain_pair()));
+        until("the empty room is gone", || (worker.directory.room_count() == 0).then_some(()));
+        let mut player = worker.player("main", plain_pair());
+        assert!(matches!(player.receive(), Message::Binary(_)));
+        worker.stop();
+    }
+
+    #[test]
+    fn who_breaks_a_limit_is_closed_and_the_others_play_on() {
+        let worker = Worker::start();
+        let mut honest = worker.player("main", tls_pair());
+        let mut rude = worker.player("main", tls_pair());
+        rude.ws.send(Message::Text("let me in".into())).unwrap();
+        assert_eq!(rude.receive_close().0, CloseCode::NotBinary.number());
+        assert!(rude.stream_ends_in_order());
+        until("its place is free", || (worker.directory.place_count() == 1).then_some(()));
+        assert!(matches!(honest.receive(), Message::Binary(_)));
+        worker.stop();
+    }
+
+    fn rooms_config() -> RoomsConfig {
+        RoomsConfig { tick_rate_hz: 60, players_max: 8, late_steps_max: 4, empty_after: Duration::from_secs(1) }
+    }
 }

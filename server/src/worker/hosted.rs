@@ -9,7 +9,7 @@
 //!
 //! Never here: mail, other rooms, when to sleep (see `host`).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use shared::wire::close_code::CloseCode;
 
@@ -18,12 +18,13 @@ use super::leaving::Leaving;
 use super::panics::caught;
 use super::read_pass::{self, Due};
 use super::schedule::{self, Schedule, TickStart};
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::visit::{Visit, Visits};
 use super::write_pass;
 use crate::directory::RoomName;
 use crate::mailbox::Admitted;
-use crate::room::{ConnectionId, Incoming, Outgoing, Room, run_tick};
+use crate::metrics::Metrics;
+use crate::room::{ConnectionId, Counts, Incoming, Outgoing, Room, run_tick};
 
 /// The room's own code panicked; these are its words. The room is gone.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,8 @@ pub(super) struct Hosted {
     endings: Vec<(ConnectionId, Ending)>,
     /// Ticks in a row for which nobody was here.
     empty_ticks: u64,
+    /// What the metrics know of the room.
+    told: Counts,
 }
 
 impl Hosted {
@@ -65,6 +68,7 @@ impl Hosted {
             outgoing: Outgoing::default(),
             endings: Vec::new(),
             empty_ticks: 0,
+            told: Counts::default(),
         }
     }
 
@@ -81,6 +85,23 @@ impl Hosted {
     /// For how many ticks in a row nobody has been here.
     pub(super) fn empty_ticks(&self) -> u64 {
         self.empty_ticks
+    }
+
+    /// The time between two ticks.
+    pub(super) fn period(&self) -> Duration {
+        self.schedule.period()
+    }
+
+    /// Tells the metrics what has happened in the room since the last call.
+    pub(super) fn report(&mut self, metrics: &Metrics) {
+        let counts = *self.room.counts();
+        tally::report_counts(metrics, &self.told, &counts);
+        self.told = counts;
+    }
+
+    /// Tells the metrics that the room is gone.
+    pub(super) fn report_gone(&self, metrics: &Metrics) {
+        tally::report_room_gone(metrics, &self.told);
     }
 
     /// How many connections it serves.

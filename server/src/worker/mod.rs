@@ -75,6 +75,10 @@ mod panics;
 #[cfg(test)]
 mod test_peer;
 
+/// The smallest game, for tests.
+#[cfg(test)]
+mod test_game;
+
 /// What a worker is given once.
 #[derive(Clone)]
 pub struct WorkerSetup {

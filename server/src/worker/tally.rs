@@ -1,11 +1,22 @@
-//! What a worker has counted since it last told the metrics: plain numbers, no atomics in the passes.
+//! What was counted since the metrics were last told: plain numbers in the passes, atomics once per turn.
+//!
+//! ```text
+//!   sockets ─► Tally ──────────────────────────┐
+//!                                              ├─► report, once per turn ─► metrics
+//!   room ────► Counts, against what was told ──┘
+//! ```
 //!
 //! Never here: names and units (see `metrics`).
+
+use std::time::Duration;
 
 use shared::wire::close_code::CloseCode;
 
 use super::connection::Ending;
+use super::schedule::TickStart;
 use super::transport::Traffic;
+use crate::metrics::Metrics;
+use crate::room::Counts;
 
 /// Counts since the last report.
 #[derive(Default)]
@@ -16,7 +27,6 @@ pub(super) struct Tally {
     pub(super) messages_in: u64,
     /// Messages that a room sent.
     pub(super) messages_out: u64,
-    /// How connections ended.
     endings: Vec<Ending>,
 }
 
@@ -26,15 +36,132 @@ impl Tally {
         self.endings.push(ending);
     }
 
-    /// Takes the endings: each a name for the metrics.
-    pub(super) fn take_endings(&mut self) -> impl Iterator<Item = &'static str> {
-        self.endings.drain(..).map(|ending| match ending {
-            Ending::Closed(code, _) => code.name(),
-            Ending::Left(number) => match number.and_then(CloseCode::from_number) {
-                Some(code) => code.name(),
-                None => "Left",
-            },
-            Ending::Lost(_) => "Lost",
-        })
+    /// Tells what was counted and begins anew.
+    pub(super) fn report(&mut self, metrics: &Metrics) {
+        let Traffic { bytes_in, bytes_out, recvs, sends } = std::mem::take(&mut self.traffic);
+        if recvs + sends + bytes_in > 0 {
+            metrics.bytes_in.increment(bytes_in);
+            metrics.bytes_out.increment(bytes_out);
+            metrics.recvs.increment(recvs);
+            metrics.sends.increment(sends);
+            metrics.messages_in.increment(std::mem::take(&mut self.messages_in));
+            metrics.messages_out.increment(std::mem::take(&mut self.messages_out));
+        }
+        for ending in self.endings.drain(..) {
+            metrics.closed(name_of(ending));
+        }
+    }
+}
+
+/// What an ending is counted as. A peer's own code is not trusted to name one of ours.
+fn name_of(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Closed(code, _) => CloseCode::name(code),
+        Ending::Left(_) => "Left",
+        Ending::Lost(_) => "Lost",
+    }
+}
+
+/// Tells of a tick that began at `start` and took `took` of its `period`.
+pub(super) fn report_tick(metrics: &Metrics, start: &TickStart, took: Duration, period: Duration) {
+    metrics.ticks.increment(1);
+    metrics.tick_seconds.record(took);
+    metrics.tick_start_error_seconds.record(start.late);
+    metrics.overruns.increment(u64::from(took > period));
+    metrics.rebases.increment(u64::from(start.forgiven > 0));
+    metrics.forgiven_periods.increment(u64::from(start.forgiven));
+}
+
+/// Tells what has happened in a room since `told`.
+pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
+    let grown = [
+        (&metrics.frames, told.frames, now.frames),
+        (&metrics.full_frames, told.full_frames, now.full_frames),
+        (&metrics.state_bytes, told.state_bytes, now.state_bytes),
+        (&metrics.caught_up_ticks, told.caught_up_ticks, now.caught_up_ticks),
+        (&metrics.skipped_busy, told.skipped_busy, now.skipped_busy),
+        (&metrics.skipped_window, told.skipped_window, now.skipped_window),
+        (&metrics.skipped_paused, told.skipped_paused, now.skipped_paused),
+        (&metrics.pieces, told.pieces, now.pieces),
+        (&metrics.records_made, told.records_made, now.records_made),
+        (&metrics.clamps, told.clamps, now.clamps),
+        (&metrics.missed_extracts, told.missed_extracts, now.missed_extracts),
+        (&metrics.renewals, told.renewals, now.renewals),
+        (&metrics.malformed, told.malformed, now.malformed),
+        (&metrics.out_of_place, told.out_of_place, now.out_of_place),
+        (&metrics.inputs_in_time, told.inputs_in_time, now.inputs_in_time),
+        (&metrics.inputs_late, told.inputs_late, now.inputs_late),
+        (&metrics.inputs_duplicate, told.inputs_duplicate, now.inputs_duplicate),
+        (&metrics.inputs_missing, told.inputs_missing, now.inputs_missing),
+        (&metrics.requests, told.requests, now.requests),
+        (&metrics.resyncs, told.resyncs, now.resyncs),
+        (&metrics.joins, told.joins, now.joins),
+        (&metrics.leaves, told.leaves, now.leaves),
+    ];
+    for (counter, told, now) in grown {
+        if now > told {
+            counter.increment(now - told);
+        }
+    }
+    // Gauges are sums over rooms on several workers, so each tells only what has changed.
+    let changed = [
+        (&metrics.players, told.players, now.players),
+        (&metrics.facets, told.facets, now.facets),
+        (&metrics.unplaced, told.unplaced, now.unplaced),
+    ];
+    for (gauge, told, now) in changed {
+        if now != told {
+            gauge.increment(now as f64 - told as f64);
+        }
+    }
+}
+
+/// The last that is told of a room: nobody and nothing is in it any more.
+pub(super) fn report_room_gone(metrics: &Metrics, told: &Counts) {
+    report_counts(metrics, told, &Counts { players: 0, facets: 0, unplaced: 0, ..*told });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_adds_up_and_is_told_once() {
+        let metrics = Metrics::new(1);
+        let mut tally = Tally::default();
+        tally.traffic.add(Traffic { bytes_in: 10, bytes_out: 20, recvs: 1, sends: 2 });
+        tally.messages_in = 3;
+        tally.ended(Ending::Closed(CloseCode::TooFast, "too many pings"));
+        tally.ended(Ending::Left(Some(4003)));
+        tally.ended(Ending::Lost("cut"));
+        tally.report(&metrics);
+        tally.report(&metrics);
+        let text = metrics.render();
+        for line in [
+            "tickwire_socket_in_bytes_total 10",
+            "tickwire_socket_send_calls_total 2",
+            "tickwire_messages_in_total 3",
+            "tickwire_closes_total{code=\"TooFast\"} 1",
+            "tickwire_closes_total{code=\"Left\"} 1",
+            "tickwire_closes_total{code=\"Lost\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn gauges_are_sums_over_rooms_and_a_room_that_ends_takes_its_part_away() {
+        let metrics = Metrics::new(1);
+        let none = Counts::default();
+        let one = Counts { players: 5, joins: 6, leaves: 1, ..none };
+        let other = Counts { players: 2, joins: 2, ..none };
+        report_counts(&metrics, &none, &one);
+        report_counts(&metrics, &none, &other);
+        report_counts(&metrics, &other, &Counts { players: 1, leaves: 1, ..other });
+        report_room_gone(&metrics, &one);
+        let text = metrics.render();
+        for line in ["tickwire_players 1", "tickwire_joins_total 8", "tickwire_leaves_total 2"] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
+        }
     }
 }
