@@ -59,7 +59,7 @@ pub use step_input::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, 
 use crate::game_api::{RoomGame, RoomOptions, RoomRefused};
 use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::component::ComponentId;
-use bevy_ecs::error::FallbackErrorHandler;
+use bevy_ecs::error::{BevyError, ErrorContext, FallbackErrorHandler};
 use bevy_ecs::prelude::*;
 use registry::{Declarations, Moved, Registry};
 use serde::{Deserialize, Serialize};
@@ -97,8 +97,7 @@ impl Sim {
         let schema = game.schema();
         schema.check()?;
         let mut world = World::new();
-        // A rule that fails is the author's to mend; the match goes on.
-        world.insert_resource(FallbackErrorHandler(bevy_ecs::error::error));
+        world.insert_resource(FallbackErrorHandler(rule_failed));
         // bevy would add it when the stages are built; it is empty and nobody's state.
         world.init_resource::<Schedules>();
         world.init_resource::<EntityIds>();
@@ -284,6 +283,16 @@ impl Sim {
             outbox.answer(player, number, Answer::Refused(Answer::UNHANDLED));
         }
     }
+}
+
+/// What bevy calls when a system has returned an error or has panicked. An error is the author's to mend, the match goes
+/// on. After a panic the World may be half-changed, so it goes on its way: whoever owns the room ends it. (bevy 0.20
+/// catches panics of systems and leaves it to this handler to let them go.)
+fn rule_failed(mut error: BevyError, context: ErrorContext) {
+    if let Some(payload) = error.take_payload() {
+        std::panic::resume_unwind(payload);
+    }
+    bevy_ecs::error::error(error, context);
 }
 
 fn shuffle(entities: &mut [Entity], randomness: &mut Randomness) {

@@ -193,7 +193,6 @@ impl Host {
         let room = match made {
             Ok(room) => room,
             Err(error) => {
-                eprintln!("XXX {error}");
                 tracing::error!(room = %name, error, "the room could not be made");
                 return None;
             }
@@ -230,8 +229,8 @@ impl Host {
             let (room, late_ms) = (hosted.name(), start.late.as_millis() as u64);
             tracing::warn!(%room, tick = start.tick.0, periods = start.forgiven, late_ms, "too late: deadlines moved");
         }
-        let empty_ticks_max = self.setup.rooms.empty_after.as_secs() * u64::from(self.setup.rooms.tick_rate_hz);
-        if hosted.empty_ticks() >= empty_ticks_max && self.setup.directory.try_end(id) {
+        let long_empty = hosted.empty_for() >= self.setup.rooms.empty_after && hosted.empty_for() > Duration::ZERO;
+        if long_empty && self.setup.directory.try_end(id) {
             tracing::info!(room = %hosted.name(), tick = start.tick.0, "room ended: nobody was there");
             hosted.report_gone(&self.setup.metrics);
             self.setup.metrics.rooms_ended.increment(1);
@@ -449,6 +448,6 @@ mod tests {
     }
 
     fn rooms_config() -> RoomsConfig {
-        RoomsConfig { tick_rate_hz: 60, players_max: 8, late_steps_max: 4, empty_after: Duration::from_secs(1) }
+        RoomsConfig { tick_rate_hz: 60, empty_after: Duration::from_millis(300), ..RoomsConfig::default() }
     }
 }

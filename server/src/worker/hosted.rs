@@ -50,7 +50,7 @@ pub(super) struct Hosted {
     outgoing: Outgoing,
     endings: Vec<(ConnectionId, Ending)>,
     /// Ticks in a row for which nobody was here.
-    empty_ticks: u64,
+    empty_ticks: u32,
     /// What the metrics know of the room.
     told: Counts,
 }
@@ -82,9 +82,9 @@ impl Hosted {
         self.schedule.deadline()
     }
 
-    /// For how many ticks in a row nobody has been here.
-    pub(super) fn empty_ticks(&self) -> u64 {
-        self.empty_ticks
+    /// For how long nobody has been here, by the room's ticks.
+    pub(super) fn empty_for(&self) -> Duration {
+        self.period() * self.empty_ticks
     }
 
     /// The time between two ticks.
