@@ -739,13 +739,18 @@ fn header() -> impl Strategy<Value = FrameHeader> {
         any::<u16>().prop_map(Proof::Folded),
         any::<(u32, u32)>().prop_map(|(a, b)| Proof::Whole(Lanes { a, b })),
     ];
-    let rest = (any::<u8>(), any::<Option<i8>>(), any::<Option<u16>>(), any::<bool>(), 0u8..16, any::<bool>());
-    (kind, near_now(), rest, proof).prop_map(|(kind, tick, (epoch, early, me, complete, sections, events), proof)| {
-        if kind == FrameKind::KeepAlive {
-            return FrameHeader::keep_alive(tick);
-        }
-        FrameHeader { kind, tick, epoch, early, me: me.map(Slot), complete, sections, events, proof }
-    })
+    let rest =
+        (any::<u8>(), any::<Option<i8>>(), any::<Option<u16>>(), any::<bool>(), (0u8..16, 0u8..16), any::<bool>());
+    (kind, near_now(), rest, proof).prop_map(
+        |(kind, tick, (epoch, early, me, complete, (leaves, sections), events), proof)| {
+            if kind == FrameKind::KeepAlive {
+                return FrameHeader::keep_alive(tick);
+            }
+            // A full frame drops everything: nothing of it leaves.
+            let leaves = if kind == FrameKind::Full { 0 } else { leaves };
+            FrameHeader { kind, tick, epoch, early, me: me.map(Slot), complete, leaves, sections, events, proof }
+        },
+    )
 }
 
 const fn digest_of(proof: Proof) -> Digest {
@@ -876,7 +881,7 @@ proptest! {
 
 #[test]
 fn a_section_has_a_bit_of_its_own() {
-    let header = FrameHeader { sections: 0b0101, ..FrameHeader::keep_alive(Tick(1)) };
-    let has: Vec<bool> = Section::ALL.iter().map(|&section| header.has(section)).collect();
-    assert_eq!(has, [true, false, true, false]);
+    let header = FrameHeader { leaves: 0b1010, sections: 0b0101, ..FrameHeader::keep_alive(Tick(1)) };
+    assert_eq!(Section::ALL.map(|section| header.has(section)), [true, false, true, false]);
+    assert_eq!(Section::ALL.map(|section| header.has_leaves(section)), [false, true, false, true]);
 }
