@@ -27,6 +27,8 @@ use std::sync::Arc;
 pub(crate) struct Holdings {
     pub(crate) layout: Arc<Layout>,
     pub(crate) tables: Tables,
+    /// The anchor that we were told is our own. It means nothing once that has left: another may get its slot.
+    pub(crate) me: Option<Slot>,
     facets: Vec<Option<Box<Held>>>,
     sections: [Holding; 4],
     /// Facets whose states moved since they were last hashed.
@@ -67,6 +69,7 @@ impl Holdings {
         Self {
             layout,
             tables,
+            me: None,
             facets: vec![None; slots],
             sections: [holding.clone(), holding.clone(), holding.clone(), holding],
             moved: SlotSet::new(slots),
@@ -124,6 +127,7 @@ impl Holdings {
         }
         self.moved.clear();
         self.sum = Lanes::default();
+        self.me = None;
     }
 
     /// Changes what is held as the sections of a frame say. `covered` is 0 in a full frame.
@@ -175,6 +179,7 @@ impl Holdings {
             holding.fresh.remove(slot);
         }
         self.moved.remove(slot);
+        self.me = self.me.filter(|&me| me != slot);
         let Some(held) = self.facets.get_mut(slot.index()).and_then(Option::take) else { return };
         self.sum -= held.hash;
         if held.record.anchor != slot

@@ -88,7 +88,8 @@ pub struct Replica {
     holdings: Holdings,
     digest: Digest,
     tick: Tick,
-    me: Option<Slot>,
+    /// The newest tick heard of, held or not: a pause can last longer than 16 bits of ticks.
+    heard: Tick,
     complete: bool,
     lost: bool,
     #[cfg(feature = "sabotage")]
@@ -104,7 +105,7 @@ impl Replica {
             holdings: Holdings::new(layout, tables),
             digest,
             tick,
-            me: None,
+            heard: tick,
             complete: false,
             // Nothing can be built on nothing: the first frame that counts is a full one.
             lost: true,
@@ -119,7 +120,8 @@ impl Replica {
     /// [`ReplicaError`]: the replica is lost until a full frame comes. Ask for one.
     pub fn apply(&mut self, bytes: &[u8]) -> Result<Applied, ReplicaError> {
         let mut reader = BitReader::new(bytes);
-        let header = FrameHeader::read(&mut reader, self.tick, self.digest).map_err(|cause| self.lose(cause))?;
+        let header = FrameHeader::read(&mut reader, self.heard, self.digest).map_err(|cause| self.lose(cause))?;
+        self.heard = header.tick;
         let mut applied = Applied {
             kind: header.kind,
             tick: header.tick,
@@ -161,7 +163,7 @@ impl Replica {
         self.tick = header.tick;
         self.complete = header.complete;
         if header.me.is_some() {
-            self.me = header.me;
+            self.holdings.me = header.me;
         }
         if self.checks() && !header.proof.proves(self.holdings.sum()) {
             self.lost = true;
@@ -192,7 +194,7 @@ impl Replica {
     /// The anchor of the entity that our inputs drive, if it is held.
     #[must_use]
     pub fn me(&self) -> Option<Slot> {
-        self.me.filter(|&slot| self.holdings.held(slot).is_some())
+        self.holdings.me.filter(|&slot| self.holdings.held(slot).is_some())
     }
 
     /// The schema it is built on.
@@ -241,10 +243,15 @@ impl Replica {
                 return None;
             };
             let from = held.states.get(route.part..route.part + route.count)?;
+            found = true;
+            // With a small budget a reference may be here before its target.
+            let target = from.first().map_or(Slot(0), |state| Slot(state.code as u16));
+            if section == Section::References && self.holdings.held(target).is_none() {
+                continue;
+            }
             for (code, state) in codes.iter_mut().skip(route.source).zip(from) {
                 *code = state.code;
             }
-            found = true;
         }
         found.then_some(codes)
     }

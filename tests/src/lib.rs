@@ -1,1 +1,37 @@
-//! The harness: real rooms and real client sessions on one thread, over a virtual link, in virtual time.
+//! The harness: a real room, real client sessions, a virtual link, virtual time. The stories are in `tests/tests`.
+//!
+//! ```text
+//!   arena.rs   the room and its peers, one thread, one tick after the other
+//!   link.rs    what lies between them: delay, jitter, stalls, cuts; ordered, as a WebSocket is
+//!   checks.rs  run after every step of every story: replica = shadow = World, by paths of our own
+//!   zoo.rs     a game with everything that the engine can carry
+//! ```
+
+// The room and its peers.
+pub mod arena;
+
+// What must be true after every step.
+pub mod checks;
+
+// What lies between a client and its room.
+pub mod link;
+
+// What was true after a tick.
+pub mod moment;
+
+// Clients that play by the real session, and strangers that say what a story says.
+pub mod peer;
+
+// Who plays.
+pub mod player;
+
+// Where seeds come from.
+pub mod seeds;
+
+// A game with everything that the engine can carry.
+pub mod zoo;
+
+// Its World, read directly.
+pub mod zoo_truth;
+
+pub use arena::Arena;

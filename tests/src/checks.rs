@@ -1,0 +1,228 @@
+//! What must be true after every step of every story, by paths of our own: not by digests, which are what is checked.
+//!
+//! ```text
+//!   server   World = shadow (strays, nothing missed) · sets within one another · windows and seats within bounds
+//!   client   every facet held = the shadow of the client's own tick = the World of that tick · nothing of others
+//!            ticks ascend · events once, in order, to their audience · applied bits tell the truth
+//! ```
+
+use crate::moment::{Moment, Sight};
+use client_sim::replica::{Event, Replica, ReplicaError};
+use server::room::{Counts, Room};
+use server::sim::InputSource;
+use shared::ids::{PlayerId, Slot, Tick};
+use shared::limits::{EVENT_BYTES_WAITING_MAX, SERVER_MESSAGE_BYTES_MAX, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN};
+use shared::schema::{Declaration, Section};
+use shared::wire::values::{NO_REFERENCE, is_reference};
+use shared::wire::{CloseCode, FrameKind};
+
+/// Something that must not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The server's tick when it was seen.
+    pub tick: Tick,
+    /// At which client; `None`: at the server.
+    pub client: Option<usize>,
+    /// What.
+    pub fault: Fault,
+}
+
+/// What a checker can find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The client itself found that it holds a wrong world, or could not read a frame.
+    Lost(ReplicaError),
+    /// A fresh facet's state differs from the shadow's at the client's tick.
+    WrongState(Slot),
+    /// A facet is held that is not alive, or under another name.
+    Ghost(Slot),
+    /// A facet is held that this client has no right to.
+    Leak(Slot),
+    /// The client believes to be complete, and lacks this.
+    Missing(Slot),
+    /// The client's idea of which entity is its own.
+    WrongMe(Option<Slot>),
+    /// What the client reads is not what the World has.
+    WrongWorld(String),
+    /// Events that were not told, or not in this order, or are missing.
+    WrongEvents(String),
+    /// A covered tick's applied bit is a lie.
+    WrongApplied(Tick),
+    /// A frame's tick is not after the one before.
+    TickWentBack(Tick),
+    /// The tick that a client holds lies before all that was kept.
+    TooOld(Tick),
+    /// A facet of the shadow is not what the World says.
+    Stray(Slot),
+    /// Extract missed a change.
+    MissedExtract(u64),
+    /// An entity of the World that is not replicated, or not whole.
+    NotReplicated(String),
+    /// What the server notes of a client's holdings cannot be.
+    BadView(&'static str),
+    /// Windows, seats, bytes: something is beyond its bound.
+    Bound(String),
+    /// A connection was closed, and the story did not say so.
+    Closed(CloseCode),
+}
+
+/// Checks one client's replica against the truth of its tick.
+pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut Vec<Fault>) {
+    let team = moment.team(player);
+    let mut held = 0;
+    for (record, states, fresh) in replica.facets() {
+        held += 1;
+        let slot = record.slot;
+        match moment.facets.get(&slot) {
+            Some(live) if live.record != record => found.push(Fault::Ghost(slot)),
+            None => found.push(Fault::Ghost(slot)),
+            Some(live) if !live.is_for(player, team) => found.push(Fault::Leak(slot)),
+            Some(live) if fresh && live.states != states => found.push(Fault::WrongState(slot)),
+            Some(_) => {}
+        }
+    }
+    if held != replica.held_count() || replica.fresh_count() > held {
+        found.push(Fault::Bound(format!(
+            "{held} facets, {} held, {} fresh",
+            replica.held_count(),
+            replica.fresh_count()
+        )));
+    }
+    if replica.complete() {
+        let seen: Vec<Slot> = replica.facets().filter(|(.., fresh)| *fresh).map(|(record, ..)| record.slot).collect();
+        let visible = moment.facets.values().filter(|live| live.is_for(player, team)).map(|live| live.record.slot);
+        found.extend(visible.filter(|slot| seen.binary_search(slot).is_err()).map(Fault::Missing));
+    }
+    let own = moment.players.get(&player).and_then(|standing| standing.entity);
+    let own = own.and_then(|entity| moment.anchors.get(&entity)).copied();
+    if replica.me() != own.filter(|&slot| replica.kind(slot).is_some()) {
+        found.push(Fault::WrongMe(replica.me()));
+    }
+    let sight = Sight { replica, moment, player, team };
+    found.extend(moment.things.differences(&sight).into_iter().map(Fault::WrongWorld));
+}
+
+/// Checks that the events of a frame are those that were told in `moments`, once and in order.
+pub fn events<'a>(
+    got: &[Event],
+    moments: impl Iterator<Item = &'a Moment>,
+    now: &Moment,
+    (replica, player): (&Replica, PlayerId),
+    declarations: &[Declaration],
+    found: &mut Vec<Fault>,
+) {
+    let mut told = Vec::new();
+    for sent in moments.flat_map(|moment| moment.told(player)) {
+        let mut codes = sent.codes.clone();
+        let mut at = 0;
+        for field in &declarations[usize::from(sent.kind)].fields {
+            if is_reference(field) {
+                let slot = now.anchors.get(&shared::ids::EntityId(codes[at] as u32));
+                let held = slot.filter(|&&slot| replica.kind(slot).is_some());
+                codes[at] = held.map_or(NO_REFERENCE, |slot| i32::from(slot.0));
+            }
+            at += field.part_count();
+        }
+        told.push(Event { kind: sent.kind, codes });
+    }
+    if told != got {
+        found.push(Fault::WrongEvents(format!("got {got:?}, told {told:?}")));
+    }
+}
+
+/// Checks the applied bits of a step against where the inputs came from.
+pub fn applied<'a>(
+    covered: u32,
+    bits: u16,
+    tick: Tick,
+    player: PlayerId,
+    moment_of: impl Fn(Tick) -> Option<&'a Moment>,
+    found: &mut Vec<Fault>,
+) {
+    for place in 0..covered {
+        let of = Tick(tick.0 - (covered - 1 - place));
+        let standing = moment_of(of).and_then(|moment| moment.players.get(&player));
+        let Some(source) = standing.and_then(|standing| standing.source) else { continue };
+        if (source == InputSource::Own) != (bits >> place & 1 == 1) {
+            found.push(Fault::WrongApplied(of));
+        }
+    }
+}
+
+/// The most that a frame may have, in bytes: its records' budget, one record more, all pieces, all that waits to be told.
+#[must_use]
+pub fn frame_bytes_max(room: &Room, kind: FrameKind, record_bytes: usize) -> usize {
+    const HEADER: usize = 32;
+    const ONE_RECORD: usize = 512;
+    let covered = match kind {
+        FrameKind::KeepAlive => return 8,
+        FrameKind::Full => 0,
+        FrameKind::Step { covered, .. } => covered as usize,
+    };
+    let parts: usize = room.replicator().layout().facets().iter().map(|facet| facet.parts.len()).max().unwrap_or(0);
+    let alive = room.replicator().facets().alive_count();
+    let sets = 4 * room.replicator().layout().slots() / 8;
+    let pieces = covered * alive * (1 + parts * 5);
+    let events = 2 * EVENT_BYTES_WAITING_MAX;
+    (HEADER + sets * (2 + covered) + pieces + record_bytes + ONE_RECORD + events).min(SERVER_MESSAGE_BYTES_MAX)
+}
+
+/// Checks the server: the World against the shadow, and every bound.
+pub fn server(room: &Room, moment: &Moment, before: &Counts, found: &mut Vec<Fault>) {
+    found.extend(room.replicator().strays(room.sim()).into_iter().map(Fault::Stray));
+    let missed = room.counts().missed_extracts - before.missed_extracts;
+    if missed > 0 {
+        found.push(Fault::MissedExtract(missed));
+    }
+    whole_entities(room, moment, found);
+    for seat in room.seats().iter() {
+        let window = &seat.client.window;
+        let frames = window.frames();
+        if window.under_way() > frames as usize || !(WINDOW_FRAMES_MIN..=WINDOW_FRAMES_MAX).contains(&frames) {
+            found.push(Fault::Bound(format!("window of {frames} with {} under way", window.under_way())));
+        }
+        for section in Section::ALL {
+            let holding = seat.client.view.holding(section);
+            let sets = holding.held.words().iter().zip(holding.fresh.words()).zip(holding.leaving.words());
+            let visible = seat.client.view.visible(section, room.replicator().facets());
+            for (at, ((held, fresh), leaving)) in sets.enumerate() {
+                if fresh & !held != 0 {
+                    found.push(Fault::BadView("fresh and not held"));
+                }
+                if held & leaving != 0 {
+                    found.push(Fault::BadView("held and leaving"));
+                }
+                if held & !visible.map_or(0, |visible| visible.words()[at]) != 0 {
+                    found.push(Fault::BadView("held and not to be seen"));
+                }
+            }
+        }
+    }
+}
+
+/// Every entity of the World has an anchor, and a facet for its owner and its team; as long as there are slots.
+fn whole_entities(room: &Room, moment: &Moment, found: &mut Vec<Fault>) {
+    let facets = room.replicator().facets();
+    let layout = room.replicator().layout();
+    let crowded = facets.alive_count() * 2 >= layout.slots();
+    let tracked = facets.tracked().count();
+    if tracked != moment.entities {
+        found.push(Fault::NotReplicated(format!("{} entities, {tracked} tracked", moment.entities)));
+    }
+    for (id, tracked) in facets.tracked().filter(|_| !crowded) {
+        for (place, kind) in layout.facets_of(tracked.kind).iter().enumerate() {
+            let wanted = match layout.facets()[usize::from(kind.0)].section {
+                Section::Everyone => true,
+                Section::Team => tracked.team.is_some(),
+                Section::Owner => tracked.owner.is_some(),
+                Section::References => continue,
+            };
+            if wanted != tracked.slots[place].is_some() {
+                found.push(Fault::NotReplicated(format!("{id:?} place {place}: wanted {wanted}")));
+            }
+        }
+    }
+    if facets.alive_count() != moment.facets.len() {
+        found.push(Fault::Bound(format!("{} slots drawn for {} facets", facets.alive_count(), moment.facets.len())));
+    }
+}

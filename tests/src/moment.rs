@@ -1,0 +1,146 @@
+//! What was true on the server after one tick, written down by paths of our own, so that a client that is late can be
+//! compared with the tick that it holds.
+
+use client_sim::replica::Replica;
+use server::room::Room;
+use server::sim::{EntityIds, InputSource, Outbox, Owner, Players, Sent, Sim, Team, To};
+use shared::codec::{PartState, Record};
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
+use shared::schema::Section;
+use std::collections::BTreeMap;
+
+/// One tick's truth.
+#[derive(Debug)]
+pub struct Moment {
+    /// Which tick.
+    pub tick: Tick,
+    /// Every facet that is alive.
+    pub facets: BTreeMap<Slot, Live>,
+    /// The anchors of the entities that have one.
+    pub anchors: BTreeMap<EntityId, Slot>,
+    /// Everyone who is in.
+    pub players: BTreeMap<PlayerId, Standing>,
+    /// What the game told in this tick.
+    pub told: Vec<Sent>,
+    /// How many entities the World has.
+    pub entities: usize,
+    /// The World as its game sees it.
+    pub things: Box<dyn Things>,
+}
+
+/// A facet that is alive, and who may see it according to the World.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Its name on the wire.
+    pub record: Record,
+    /// Where it travels.
+    pub section: Section,
+    /// Its entity's owner.
+    pub owner: Option<PlayerId>,
+    /// Its entity's team.
+    pub team: Option<u8>,
+    /// The shadow's states.
+    pub states: Vec<PartState>,
+}
+
+/// One player.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The entity it drives.
+    pub entity: Option<EntityId>,
+    /// That entity's team.
+    pub team: Option<u8>,
+    /// Where its input of this tick came from.
+    pub source: Option<InputSource>,
+}
+
+/// A World read directly, component by component: neither codes nor slots nor rows.
+pub trait Things: std::fmt::Debug {
+    /// What in the client's replica is not as the World was. A client that is not complete may hold less, never something else.
+    fn differences(&self, sight: &Sight<'_>) -> Vec<String>;
+
+    /// Where a player's input came from.
+    fn source(&self, player: PlayerId) -> Option<InputSource>;
+}
+
+/// One client at one tick.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// What it holds.
+    pub replica: &'a Replica,
+    /// What was true.
+    pub moment: &'a Moment,
+    /// Who it is.
+    pub player: PlayerId,
+    /// Its team.
+    pub team: Option<u8>,
+}
+
+impl Live {
+    /// Whether a player may see it.
+    #[must_use]
+    pub fn is_for(&self, player: PlayerId, team: Option<u8>) -> bool {
+        match self.section {
+            Section::Everyone | Section::References => true,
+            Section::Team => self.team.is_some() && self.team == team,
+            Section::Owner => self.owner == Some(player),
+        }
+    }
+}
+
+impl Moment {
+    /// Writes down what is true in `room` now.
+    #[must_use]
+    pub fn of(room: &Room, look: fn(&Sim) -> Box<dyn Things>) -> Self {
+        let (sim, replicator) = (room.sim(), room.replicator());
+        let world = sim.world();
+        let ids = world.resource::<EntityIds>();
+        let of_entity = |id: EntityId| ids.entity(id).map(|entity| world.entity(entity));
+        let mut facets = BTreeMap::new();
+        for alive in replicator.facets().all_alive() {
+            let facet = &replicator.layout().facets()[usize::from(alive.record.kind.0)];
+            let entity = of_entity(alive.entity);
+            let live = Live {
+                record: alive.record,
+                section: facet.section,
+                owner: entity.and_then(|entity| entity.get::<Owner>()).map(|owner| owner.0),
+                team: entity.and_then(|entity| entity.get::<Team>()).map(|team| team.0),
+                states: replicator.shadow().states(alive.record.slot)[..facet.parts.len()].to_vec(),
+            };
+            facets.insert(alive.record.slot, live);
+        }
+        let things = look(sim);
+        let players = world.resource::<Players>().iter().map(|(player, _)| {
+            let entity = sim.entity_of(player);
+            let team = entity.and_then(of_entity).and_then(|entity| entity.get::<Team>().map(|team| team.0));
+            (player, Standing { entity, team, source: things.source(player) })
+        });
+        let players = players.collect();
+        let anchored = ids.iter().filter_map(|(id, _)| Some((id, replicator.facets().anchor(id)?)));
+        Self {
+            tick: room.tick(),
+            facets,
+            anchors: anchored.collect(),
+            players,
+            told: world.resource::<Outbox>().events().to_vec(),
+            entities: ids.count(),
+            things,
+        }
+    }
+
+    /// The team of a player.
+    #[must_use]
+    pub fn team(&self, player: PlayerId) -> Option<u8> {
+        self.players.get(&player).and_then(|standing| standing.team)
+    }
+
+    /// What the game told `player` in this tick.
+    pub fn told(&self, player: PlayerId) -> impl Iterator<Item = &Sent> + '_ {
+        let team = self.team(player);
+        self.told.iter().filter(move |sent| match sent.to {
+            To::Everyone => true,
+            To::Team(own) => team == Some(own),
+            To::Player(own) => own == player,
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Where seeds come from, and how a failure says how to see it again.
+//!
+//! `TICKWIRE_SEED=0x5EED` plays that seed alone; `TICKWIRE_SEEDS=500` plays that many. Without either a story plays as many
+//! as it asks for, always the same ones.
+
+use std::env;
+
+/// Plays `story` with each seed, and says how many there were: `seeds: N`.
+pub fn each(test: &str, name: &str, default_count: u64, mut story: impl FnMut(u64)) {
+    if let Some(seed) = number("TICKWIRE_SEED") {
+        println!("seeds: 1");
+        story(seed);
+        return;
+    }
+    let count = number("TICKWIRE_SEEDS").unwrap_or(default_count);
+    println!("seeds: {count}");
+    for round in 0..count {
+        let seed = seed_of(name, round);
+        let _replay = Replay { test, name, seed };
+        story(seed);
+    }
+}
+
+/// The seed of a round: spread out, and different for each story.
+#[must_use]
+pub fn seed_of(name: &str, round: u64) -> u64 {
+    let name = name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3) // FNV-1a
+    });
+    (name ^ round).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16
+}
+
+/// While a seed is played: if that panics, says how to play it again.
+struct Replay<'a> {
+    test: &'a str,
+    name: &'a str,
+    seed: u64,
+}
+
+impl Drop for Replay<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Self { test, name, seed } = self;
+            println!("play it again: TICKWIRE_SEED={seed:#x} cargo test -p tests --test {test} {name}");
+        }
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    let text = env::var(name).ok()?;
+    let read = text.strip_prefix("0x").map_or_else(|| text.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok());
+    Some(read.unwrap_or_else(|| panic!("{name}={text:?} is no number")))
+}
