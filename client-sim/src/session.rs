@@ -99,6 +99,32 @@ pub struct Counters {
     pub events_dropped: u64,
 }
 
+impl Counters {
+    /// What was counted since `earlier`.
+    #[must_use]
+    pub const fn since(&self, earlier: &Self) -> Self {
+        Self {
+            frames: self.frames - earlier.frames,
+            full_frames: self.full_frames - earlier.full_frames,
+            keep_alives: self.keep_alives - earlier.keep_alives,
+            frames_ignored: self.frames_ignored - earlier.frames_ignored,
+            state_bytes: self.state_bytes - earlier.state_bytes,
+            digests_checked: self.digests_checked - earlier.digests_checked,
+            digest_mismatches: self.digest_mismatches - earlier.digest_mismatches,
+            frames_broken: self.frames_broken - earlier.frames_broken,
+            resyncs: self.resyncs - earlier.resyncs,
+            ticks_skipped: self.ticks_skipped - earlier.ticks_skipped,
+            inputs_sent: self.inputs_sent - earlier.inputs_sent,
+            inputs_used: self.inputs_used - earlier.inputs_used,
+            inputs_late: self.inputs_late - earlier.inputs_late,
+            requests: self.requests - earlier.requests,
+            replies: self.replies - earlier.replies,
+            events: self.events - earlier.events,
+            events_dropped: self.events_dropped - earlier.events_dropped,
+        }
+    }
+}
+
 /// Something that happened, for whoever drives the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionEvent {
@@ -112,6 +138,11 @@ pub enum SessionEvent {
     InputSeen {
         /// The tick it was meant for.
         tick: Tick,
+        /// How long that took.
+        ms: f64,
+    },
+    /// A Ping came back.
+    RoundTrip {
         /// How long that took.
         ms: f64,
     },
@@ -352,7 +383,11 @@ impl Session {
                 self.tell(SessionEvent::Welcomed);
             }
             (Phase::Playing(_), ServerMessage::State(bytes)) => self.take_state(bytes, now_ms),
-            (Phase::Playing(playing), ServerMessage::Pong { stamp }) => playing.take_pong(stamp, now_ms),
+            (Phase::Playing(playing), ServerMessage::Pong { stamp }) => {
+                if let Some(ms) = playing.take_pong(stamp, now_ms) {
+                    self.tell(SessionEvent::RoundTrip { ms });
+                }
+            }
             (Phase::Playing(playing), ServerMessage::Reply { number, outcome }) => {
                 playing.requests_waiting = playing.requests_waiting.saturating_sub(1);
                 self.counters.replies += 1;
@@ -490,13 +525,12 @@ impl Playing {
         }
     }
 
-    const fn take_pong(&mut self, stamp: u32, now_ms: f64) {
-        if let Some((sent, sent_ms)) = self.ping
-            && sent == stamp
-        {
-            self.round_trip_ms += (now_ms - sent_ms - self.round_trip_ms) / 4.0;
-            self.ping = None;
-        }
+    /// How long the Ping with this stamp took; `None` if it is not the newest.
+    fn take_pong(&mut self, stamp: u32, now_ms: f64) -> Option<f64> {
+        let (_, sent_ms) = self.ping.take_if(|(sent, _)| *sent == stamp)?;
+        let ms = now_ms - sent_ms;
+        self.round_trip_ms += (ms - self.round_trip_ms) / 4.0;
+        Some(ms)
     }
 
     fn handle_tick(&mut self, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters, now_ms: f64) {
@@ -594,7 +628,7 @@ impl Playing {
 }
 
 /// A schema of nothing, for the messages that carry no values.
-fn no_schema() -> Schema {
+pub(crate) fn no_schema() -> Schema {
     Schema {
         game: String::new(),
         components: Vec::new(),

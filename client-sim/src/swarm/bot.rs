@@ -1,0 +1,282 @@
+//! One bot of a run: it comes, it plays, it is measured while the window is open, it leaves.
+//!
+//! ```text
+//!   Filling ─► everybody comes in        Measuring ─► counters are read at both ends        Ending ─► Bye
+//! ```
+//!
+//! Never here: how many bots there are and what comes of it all (see `swarm`).
+
+use super::options::{Mode, SwarmOptions, path_of};
+use super::own::Own;
+use super::{Live, Stage};
+use crate::dice::Dice;
+use crate::link::Link;
+use crate::session::{Counters, Session, SessionConfig, SessionEvent};
+use crate::transport::{Ended, Epoch, Observer, Target, drive};
+use shared::wire::{Digest, FrameKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// Frames between two looks at the own entity's counts.
+const LOOK_EVERY: u64 = 8;
+
+/// What a bot brings home.
+#[derive(Debug, Default)]
+pub(super) struct BotRecord {
+    /// Its room.
+    pub(super) room: String,
+    /// The game it played.
+    pub(super) game: Option<String>,
+    /// It was in: welcomed, and holding everything that may be seen.
+    pub(super) was_in: bool,
+    /// It held a replica when the window ended.
+    pub(super) holds: bool,
+    /// What it counted in the window.
+    pub(super) counters: Counters,
+    /// What it counted from its first frame on.
+    pub(super) whole: Counters,
+    /// Bytes from the socket in the window.
+    pub(super) wire_bytes: u64,
+    /// Whether its own entity moved; `None` in a game without positions.
+    pub(super) moved: Option<bool>,
+    /// Shots, kills, respawns.
+    pub(super) sums: [u64; 3],
+    /// It never came in, because of this.
+    pub(super) refused: Option<String>,
+    /// It was in, and its connection ended before it left.
+    pub(super) dropped: Option<Ended>,
+    /// It gave up on what the server said.
+    pub(super) failed: Option<String>,
+}
+
+/// What all bots share.
+#[derive(Clone)]
+pub(super) struct Company {
+    /// What they were asked to do.
+    pub(super) options: Arc<SwarmOptions>,
+    /// Where the server is.
+    pub(super) target: Arc<Target>,
+    /// Where the run stands.
+    pub(super) stage: watch::Receiver<Stage>,
+    /// What they tell while they play.
+    pub(super) live: Arc<Live>,
+    /// Their clock.
+    pub(super) epoch: Epoch,
+}
+
+impl Company {
+    /// Waits for a bot's turn; false if the run ended before it came.
+    pub(super) async fn wait_turn(&mut self, bot: usize) -> bool {
+        let wait = Duration::from_secs_f64(bot as f64 / self.options.ramp_per_second);
+        tokio::select! {
+            () = sleep(wait) => true,
+            _ = self.stage.wait_for(|stage| *stage == Stage::Ending) => false,
+        }
+    }
+}
+
+/// Plays as bot number `bot`.
+pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
+    let options = company.options.clone();
+    let room = options.rooms.of(bot);
+    let mut record = BotRecord { room: room.clone(), ..BotRecord::default() };
+    if !company.wait_turn(bot).await {
+        record.refused = Some("the run ended before its turn".to_owned());
+        return record;
+    }
+    let from = options.from.map(|sources| sources.of(bot));
+    let connection = match company.target.connect(&path_of(&room), from).await {
+        Ok(connection) => connection,
+        Err(error) => {
+            company.live.gone.fetch_add(1, Ordering::Relaxed);
+            record.refused = Some(error.to_string());
+            return record;
+        }
+    };
+    let now_ms = company.epoch.now_ms();
+    let mut dice = Dice::new(options.seed, bot as u64);
+    let behaviours = match &options.mode {
+        Mode::Play(behaviours) => Some(behaviours.clone()),
+        Mode::Hostile | Mode::Handshakes { .. } => None,
+    };
+    let seed = u64::from(dice.bits()) << 32 | u64::from(dice.bits());
+    let has_link = dice.part() < options.link_share;
+    let link = options.link.filter(|_| has_link).map(|spec| Link::new(spec, options.seed, bot as u64, now_ms));
+    let mut session = Session::new(SessionConfig {
+        name: format!("bot {bot}"),
+        digest: if options.full_digest { Digest::Whole } else { Digest::Folded },
+        known: None,
+        behaviours,
+        seed,
+    });
+    let wire_bytes = connection.wire_bytes();
+    let mut watcher = Watcher::new(&company, wire_bytes, record);
+    let ended = drive(connection, &mut session, link, company.epoch, &mut watcher).await;
+    watcher.finish(&session, ended)
+}
+
+/// Looks on while a bot plays.
+struct Watcher {
+    stage: watch::Receiver<Stage>,
+    live: Arc<Live>,
+    wire_bytes: Arc<AtomicU64>,
+    record: BotRecord,
+    own: Own,
+    begin: Option<(Counters, u64)>,
+    closed: bool,
+    last_frame_ms: Option<f64>,
+    frames: u64,
+}
+
+impl Watcher {
+    fn new(company: &Company, wire_bytes: Arc<AtomicU64>, record: BotRecord) -> Self {
+        Self {
+            stage: company.stage.clone(),
+            live: company.live.clone(),
+            wire_bytes,
+            record,
+            own: Own::default(),
+            begin: None,
+            closed: false,
+            last_frame_ms: None,
+            frames: 0,
+        }
+    }
+
+    const fn measures(&self) -> bool {
+        self.begin.is_some() && !self.closed
+    }
+
+    fn open_window(&mut self, session: &Session) {
+        self.begin = Some((*session.counters(), self.wire_bytes.load(Ordering::Relaxed)));
+        self.last_frame_ms = None;
+        if let Some(agreement) = session.agreement() {
+            self.own = Own::new(&agreement.schema);
+        }
+        if let Some(replica) = session.replica() {
+            self.own.look(replica);
+        }
+    }
+
+    fn close_window(&mut self, session: &Session) {
+        let Some((begin, wire_bytes)) = self.begin else { return };
+        self.record.counters = session.counters().since(&begin);
+        self.record.wire_bytes = self.wire_bytes.load(Ordering::Relaxed) - wire_bytes;
+        if let Some(replica) = session.replica() {
+            self.own.look(replica);
+            self.record.holds = true;
+        }
+        self.record.moved = self.own.has_position().then_some(self.own.moved());
+        self.record.sums = self.own.sums();
+        self.closed = true;
+    }
+
+    fn frame(&mut self, session: &Session, applied: &crate::replica::Applied, now_ms: f64) {
+        self.live.frames.fetch_add(1, Ordering::Relaxed);
+        if !self.measures() {
+            return;
+        }
+        let interval_ms = self.last_frame_ms.replace(now_ms).map(|last| now_ms - last);
+        let tick_ms = session.agreement().map_or(0.0, |agreement| 1_000.0 / f64::from(agreement.tick_rate_hz));
+        let lead_ms = applied.early.map(|early| f64::from(early) / 16.0 * tick_ms);
+        self.live.samples(|samples| {
+            if let Some(interval_ms) = interval_ms {
+                samples.frame_interval.record(interval_ms);
+            }
+            if let Some(lead_ms) = lead_ms {
+                samples.lead_ms_sum += lead_ms;
+                samples.lead_count += 1;
+            }
+        });
+        self.frames += 1;
+        if let Some(replica) = session.replica()
+            && (applied.kind == FrameKind::Full || self.frames.is_multiple_of(LOOK_EVERY))
+        {
+            self.own.look(replica);
+        }
+    }
+
+    /// The record of a bot whose connection ended.
+    fn finish(mut self, session: &Session, ended: Ended) -> BotRecord {
+        let asked = *self.stage.borrow() == Stage::Ending;
+        if !self.closed {
+            self.close_window(session);
+            self.record.holds = false;
+        }
+        self.record.whole = *session.counters();
+        if self.record.was_in {
+            self.live.inside.fetch_sub(1, Ordering::Relaxed);
+        }
+        if !asked {
+            self.live.gone.fetch_add(1, Ordering::Relaxed);
+        }
+        if !asked || !self.closed {
+            if self.record.was_in {
+                self.record.dropped = Some(ended);
+            } else if self.record.failed.is_none() {
+                self.record.refused = Some(describe(&ended));
+            }
+        }
+        self.record
+    }
+}
+
+/// How a connection ended, in words for a report.
+pub(super) fn describe(ended: &Ended) -> String {
+    match ended {
+        Ended::Closed { code, reason } => format!("closed {code}: {reason}"),
+        Ended::Cut { cause } => format!("cut: {cause}"),
+        Ended::Left => "did not answer our Bye".to_owned(),
+    }
+}
+
+impl Observer for Watcher {
+    fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
+        match event {
+            SessionEvent::Welcomed => {
+                self.record.game = session.agreement().map(|agreement| agreement.schema.game.clone());
+            }
+            SessionEvent::Complete if !self.record.was_in => {
+                self.record.was_in = true;
+                self.live.inside.fetch_add(1, Ordering::Relaxed);
+            }
+            SessionEvent::Frame(applied) => self.frame(session, &applied, now_ms),
+            SessionEvent::InputSeen { ms, .. } if self.measures() => {
+                self.live.samples(|samples| samples.input_to_state.record(ms));
+            }
+            SessionEvent::RoundTrip { ms } if self.measures() => {
+                self.live.samples(|samples| samples.round_trip.record(ms));
+            }
+            SessionEvent::Lost(_) => {
+                self.live.lost.fetch_add(1, Ordering::Relaxed);
+            }
+            SessionEvent::Failed(error) => self.record.failed = Some(error.to_string()),
+            SessionEvent::Complete
+            | SessionEvent::InputSeen { .. }
+            | SessionEvent::RoundTrip { .. }
+            | SessionEvent::Reply { .. }
+            | SessionEvent::Redirect(_) => {}
+        }
+    }
+
+    fn goes_on(&mut self, session: &Session) -> bool {
+        let stage = *self.stage.borrow_and_update();
+        if stage != Stage::Filling && self.begin.is_none() && self.record.was_in {
+            self.open_window(session);
+        }
+        if stage == Stage::Ending && !self.closed {
+            self.close_window(session);
+        }
+        stage != Stage::Ending
+    }
+
+    async fn news(&mut self) {
+        // The sender lives as long as the run; without it there is no news, ever.
+        if self.stage.changed().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

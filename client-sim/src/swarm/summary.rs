@@ -1,0 +1,286 @@
+//! Records to the report, and the verdict: was it a good run?
+//!
+//! A run fails if a bot held a wrong world, was dropped, or never came in; for hostile bots, if a kind of abuse was not refused with
+//! its code. Conditions of the caller's own (`--fail-if`) come on top.
+//!
+//! Never here: sockets, clocks.
+
+use super::bot::BotRecord;
+use super::options::{Mode, SwarmOptions};
+use super::{Outcome, Samples};
+use crate::hostile::Abuse;
+use crate::report::{AbuseReport, Handshakes, Report, RoomReport, ServerRss};
+use std::collections::BTreeMap;
+
+/// The report of a run whose window was `seconds` long.
+pub(super) fn report(
+    options: &SwarmOptions,
+    outcomes: Vec<Outcome>,
+    samples: &Samples,
+    seconds: f64,
+    memory: ServerRss,
+) -> Report {
+    let mut report = Report {
+        behaviour: options.behaviour.clone(),
+        seed: options.seed,
+        bots_requested: options.bots,
+        seconds,
+        server_rss_bytes: memory,
+        input_to_state_ms: samples.input_to_state.percentiles(),
+        frame_interval_ms: samples.frame_interval.percentiles(),
+        round_trip_ms: samples.round_trip.percentiles(),
+        clock_lead_ms: ratio(samples.lead_ms_sum, samples.lead_count as f64),
+        ..Report::default()
+    };
+    let missing = options.bots - outcomes.len();
+    if missing > 0 {
+        report.failures.push(format!("{missing} bots did not come to an end"));
+    }
+    let mut records = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Played(record) => records.push(*record),
+            Outcome::Misbehaved(tally) => {
+                for (abuse, other) in tally.0 {
+                    add_abuse(report.abuse.entry(abuse.name().to_owned()).or_default(), other);
+                }
+            }
+            Outcome::Knocked(opened) => {
+                report.handshakes.done += opened.done;
+                for (cause, count) in opened.failed {
+                    report.handshakes.failed += count;
+                    *report.refusals.entry(cause).or_default() += count;
+                }
+            }
+        }
+    }
+    match options.mode {
+        Mode::Play(_) => summarise_play(&mut report, &records),
+        Mode::Hostile => judge_abuse(&mut report),
+        Mode::Handshakes { .. } => summarise_handshakes(&mut report, samples),
+    }
+    report
+}
+
+fn ratio(sum: f64, count: f64) -> Option<f64> {
+    (count > 0.0).then_some(sum / count)
+}
+
+fn summarise_play(report: &mut Report, records: &[BotRecord]) {
+    let inside: Vec<&BotRecord> = records.iter().filter(|record| record.was_in).collect();
+    report.bots_connected = inside.len();
+    report.game = inside.iter().find_map(|record| record.game.clone());
+    let sum = |field: fn(&BotRecord) -> u64| inside.iter().map(|record| field(record)).sum::<u64>();
+    let bot_seconds = inside.len() as f64 * report.seconds;
+    let rate = |sum: u64| ratio(sum as f64, bot_seconds);
+    report.frames_per_bot_per_second = rate(sum(|record| record.counters.frames));
+    report.state_bytes_per_bot_per_second = rate(sum(|record| record.counters.state_bytes));
+    report.wire_bytes_per_bot_per_second = rate(sum(|record| record.wire_bytes));
+    report.frames_per_second_slowest_bot = slowest(&inside, report.seconds);
+    report.digests_checked = sum(|record| record.whole.digests_checked);
+    report.digest_mismatches = sum(|record| record.whole.digest_mismatches);
+    report.frames_broken = sum(|record| record.whole.frames_broken);
+    report.resyncs = sum(|record| record.whole.resyncs);
+    report.full_frames = sum(|record| record.counters.full_frames);
+    report.frames_skipped = sum(|record| record.counters.ticks_skipped);
+    let late = sum(|record| record.counters.inputs_late);
+    report.inputs_late = ratio(late as f64, (late + sum(|record| record.counters.inputs_used)) as f64);
+    if inside.iter().any(|record| record.moved.is_some()) {
+        report.moved = Some(inside.iter().filter(|record| record.moved == Some(true)).count());
+    }
+    [report.shots, report.kills, report.respawns] =
+        [0, 1, 2].map(|at: usize| inside.iter().filter_map(|record| record.sums.get(at)).sum());
+    report.replicas_held = inside.iter().filter(|record| record.holds).count();
+    report.rooms = rooms(&inside, report.seconds);
+    for record in records {
+        if let Some(ended) = &record.dropped {
+            *report.disconnects.entry(ended.code().to_string()).or_default() += 1;
+        }
+        if let Some(cause) = record.refused.as_ref().or_else(|| record.failed.as_ref().filter(|_| !record.was_in)) {
+            *report.refusals.entry(cause.clone()).or_default() += 1;
+        }
+    }
+    judge_play(report, records);
+}
+
+fn judge_play(report: &mut Report, records: &[BotRecord]) {
+    let mut fail = |count: usize, what: &str| {
+        if count > 0 {
+            report.failures.push(format!("{count} bots {what}"));
+        }
+    };
+    let wrong = |record: &&BotRecord| record.whole.digest_mismatches + record.whole.frames_broken > 0;
+    fail(records.iter().filter(wrong).count(), "held a wrong world");
+    fail(records.iter().filter(|record| record.dropped.is_some()).count(), "were dropped");
+    fail(records.iter().filter(|record| !record.was_in).count(), "never came in");
+    fail(records.iter().filter(|record| record.was_in && record.failed.is_some()).count(), "could not go on");
+    if report.bots_connected > 0 && report.digests_checked == 0 {
+        report.failures.push("no digest was checked: nothing was proven".to_owned());
+    }
+}
+
+fn slowest(records: &[&BotRecord], seconds: f64) -> Option<f64> {
+    let fewest = records.iter().map(|record| record.counters.frames).min()?;
+    ratio(fewest as f64, seconds)
+}
+
+fn rooms(inside: &[&BotRecord], seconds: f64) -> Vec<RoomReport> {
+    let mut by_name: BTreeMap<&str, Vec<&BotRecord>> = BTreeMap::new();
+    for record in inside {
+        by_name.entry(&record.room).or_default().push(record);
+    }
+    let report = |(name, records): (&str, Vec<&BotRecord>)| {
+        let frames: u64 = records.iter().map(|record| record.counters.frames).sum();
+        RoomReport {
+            name: name.to_owned(),
+            bots: records.len(),
+            frames_per_bot_per_second: ratio(frames as f64, records.len() as f64 * seconds),
+            frames_per_second_slowest_bot: slowest(&records, seconds),
+            digest_mismatches: records.iter().map(|record| record.whole.digest_mismatches).sum(),
+        }
+    };
+    by_name.into_iter().map(report).collect()
+}
+
+fn summarise_handshakes(report: &mut Report, samples: &Samples) {
+    let Handshakes { done, failed, .. } = report.handshakes;
+    report.handshakes.per_second = ratio(done as f64, report.seconds);
+    report.handshakes.ms = samples.handshake.percentiles();
+    if done == 0 || failed > 0 {
+        report.failures.push(format!("{failed} handshakes failed, {done} were done"));
+    }
+}
+
+fn add_abuse(sum: &mut AbuseReport, one: AbuseReport) {
+    sum.tried += one.tried;
+    sum.as_expected += one.as_expected;
+    sum.unfinished += one.unfinished;
+    for (what, count) in one.other {
+        *sum.other.entry(what).or_default() += count;
+    }
+}
+
+/// A kind fails if one attempt did not end as it must. One that nobody could finish proves nothing either way: it is listed.
+fn judge_abuse(report: &mut Report) {
+    for abuse in Abuse::ALL {
+        let kind = report.abuse.entry(abuse.name().to_owned()).or_default();
+        kind.expected = abuse.expected().iter().map(|code| code.number()).collect();
+        let otherwise = kind.tried - kind.as_expected;
+        if otherwise > 0 {
+            report.failures.push(format!(
+                "{otherwise} of {} times {} did not end as it must",
+                kind.tried,
+                abuse.name()
+            ));
+        }
+        report.bots_connected += usize::from(kind.tried + kind.unfinished > 0);
+    }
+    if report.abuse.values().all(|kind| kind.tried == 0) {
+        report.failures.push("no abuse was tried to its end".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tally;
+    use super::*;
+    use crate::session::Counters;
+    use crate::swarm::options::Rooms;
+    use crate::transport::Ended;
+
+    fn options(mode: Mode, bots: usize) -> SwarmOptions {
+        SwarmOptions {
+            url: String::new(),
+            tls: None,
+            bots,
+            seconds: 10.0,
+            ramp_per_second: 100.0,
+            mode,
+            behaviour: "test".to_owned(),
+            rooms: Rooms::Any,
+            link: None,
+            link_share: 1.0,
+            from: None,
+            seed: 1,
+            full_digest: false,
+        }
+    }
+
+    fn play() -> Mode {
+        Mode::Play(std::sync::Arc::new(|_: &shared::schema::Schema, _: u64| -> Box<dyn crate::behaviour::Behaviour> {
+            Box::new(crate::behaviour::Idle)
+        }))
+    }
+
+    fn record(frames: u64, room: &str) -> BotRecord {
+        let counters = Counters { frames, digests_checked: frames, inputs_used: frames, ..Counters::default() };
+        BotRecord {
+            room: room.to_owned(),
+            was_in: true,
+            holds: true,
+            counters,
+            whole: counters,
+            moved: Some(frames > 200),
+            sums: [3, 1, 0],
+            ..BotRecord::default()
+        }
+    }
+
+    fn run(mode: Mode, outcomes: Vec<Outcome>) -> Report {
+        let options = options(mode, outcomes.len());
+        report(&options, outcomes, &Samples::default(), 10.0, ServerRss::default())
+    }
+
+    fn played(record: BotRecord) -> Outcome {
+        Outcome::Played(Box::new(record))
+    }
+
+    #[test]
+    fn a_good_run_has_rates_of_the_window_and_no_failures() {
+        let report = run(play(), vec![played(record(300, "a")), played(record(100, "b"))]);
+        assert_eq!(report.failures, Vec::<String>::new());
+        assert_eq!(report.frames_per_bot_per_second, Some(20.0));
+        assert_eq!(report.frames_per_second_slowest_bot, Some(10.0));
+        assert_eq!((report.moved, report.shots, report.kills), (Some(1), 6, 2));
+        assert_eq!(report.rooms.len(), 2);
+        assert_eq!(report.inputs_late, Some(0.0));
+        assert_eq!(report.clock_lead_ms, None);
+    }
+
+    #[test]
+    fn a_wrong_world_a_drop_or_a_bot_that_stayed_outside_fails_the_run() {
+        let mut wrong = record(300, "");
+        wrong.whole.digest_mismatches = 1;
+        let closed = Ended::Closed { code: 4003, reason: "too many messages".to_owned() };
+        let dropped = BotRecord { dropped: Some(closed), ..record(300, "") };
+        let outside = BotRecord { refused: Some("HTTP 503".to_owned()), ..BotRecord::default() };
+        let report = run(play(), vec![played(wrong), played(dropped), played(outside)]);
+        assert_eq!(report.failures.len(), 3, "{:?}", report.failures);
+        assert_eq!(report.disconnects.get("4003"), Some(&1));
+        assert_eq!(report.refusals.get("HTTP 503"), Some(&1));
+    }
+
+    #[test]
+    fn a_bot_that_never_came_home_fails_the_run() {
+        let options = options(play(), 2);
+        let outcomes = vec![played(record(300, ""))];
+        let report = report(&options, outcomes, &Samples::default(), 10.0, ServerRss::default());
+        assert_eq!(report.failures, vec!["1 bots did not come to an end"]);
+    }
+
+    #[test]
+    fn abuse_that_is_not_refused_with_its_code_fails_the_run_and_what_was_cut_short_does_not() {
+        let mut tally = Tally::new();
+        let refused = AbuseReport { tried: 2, as_expected: 2, ..AbuseReport::default() };
+        *tally.entry(Abuse::Text).or_default() = refused;
+        *tally.entry(Abuse::NeverReads).or_default() = AbuseReport { unfinished: 1, ..AbuseReport::default() };
+        let report = run(Mode::Hostile, vec![Outcome::Misbehaved(tally)]);
+        assert_eq!(report.failures, Vec::<String>::new());
+        assert_eq!(report.abuse["text"].expected, vec![1003]);
+
+        let mut tally = Tally::new();
+        *tally.entry(Abuse::Text).or_default() = AbuseReport { tried: 2, as_expected: 1, ..AbuseReport::default() };
+        let report = run(Mode::Hostile, vec![Outcome::Misbehaved(tally)]);
+        assert_eq!(report.failures, vec!["1 of 2 times text did not end as it must"]);
+    }
+}
