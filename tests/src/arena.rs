@@ -23,8 +23,8 @@ use server::replicate::replicator::ReplicateOptions;
 use server::room::{ConnectionId, Counts, Incoming, Outgoing, Received, Room, RoomEntropy, run_tick};
 use server::sim::{Players, Sim};
 use shared::bits::BitReader;
-use shared::ids::{PlayerId, Tick};
-use shared::schema::Replicated;
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
+use shared::schema::{Kind, Replicated};
 use shared::wire::{ClientMessage, CloseCode, Digest, FrameHeader, FrameKind, Hello};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -343,6 +343,17 @@ impl Arena {
     #[must_use]
     pub fn player(&self, client: usize) -> PlayerId {
         self.clients[client].player.expect("the client was welcomed")
+    }
+
+    /// Some entity of this kind and its anchor, as a client would name it.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn any(&self, kind: Kind) -> (EntityId, Slot) {
+        let facets = self.room.replicator().facets();
+        let mut of_kind = facets.tracked().filter(|(_, tracked)| tracked.kind == kind && tracked.owner.is_none());
+        of_kind.find_map(|(id, tracked)| Some((id, tracked.slots[0]?))).expect("there is one of this kind")
     }
 
     /// Runs that many ticks.

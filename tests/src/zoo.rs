@@ -200,6 +200,28 @@ pub struct Tell {
     pub about: EntityId,
 }
 
+/// Asks for something to go.
+#[derive(Clone, Debug, PartialEq, Eq, Replicated)]
+pub struct Cull {
+    /// What.
+    pub about: EntityId,
+}
+
+/// Asks for something wild.
+#[derive(Clone, Debug, PartialEq, Eq, Replicated)]
+pub struct Breed {
+    /// Of which kind.
+    #[field(range = 0..=3)]
+    pub kind: u8,
+}
+
+/// Asks for a small change of something: one step, one coin, another plan.
+#[derive(Clone, Debug, PartialEq, Eq, Replicated)]
+pub struct Poke {
+    /// Of what.
+    pub about: EntityId,
+}
+
 /// Asks for something that no rule answers.
 #[derive(Clone, Debug, PartialEq, Eq, Replicated)]
 pub struct Ignored;
@@ -265,6 +287,9 @@ pub fn schema() -> Schema {
         .request::<Switch>()
         .request::<Tell>()
         .request::<Ignored>()
+        .request::<Cull>()
+        .request::<Breed>()
+        .request::<Poke>()
         .build()
         .expect("the zoo's schema is sound")
 }
@@ -287,7 +312,7 @@ impl Game for Zoo {
             .component::<Drift>()
             .resource::<Notes>()
             .constant::<Self>()
-            .add(Stage::ReadInputs, (obey, answer).chain())
+            .add(Stage::ReadInputs, (obey, answer, keep).chain())
             .add(Stage::Move, drift)
             .add(Stage::Rules, whims)
             .add(Stage::Spawn, births)
@@ -353,6 +378,10 @@ fn somebody(world: &mut World) -> EntityId {
 
 fn spawn(world: &mut World) {
     let kind = [BEAST, STONE, CHEST, FLAG][below(world, 4) as usize];
+    spawn_one(world, kind);
+}
+
+fn spawn_one(world: &mut World, kind: Kind) {
     let networked = world.resource_mut::<EntityIds>().spawn(kind);
     let bond = Bond { to: somebody(world), strong: chance(world, 500) };
     let at = IVec2::new(within(world, EDGE), within(world, EDGE));
@@ -437,6 +466,34 @@ fn answer(world: &mut World) {
         }
         let answer = if count == 0 { Answer::Refused(7) } else { Answer::Done };
         world.resource_mut::<Outbox>().answer(player, number, answer);
+    }
+}
+
+/// What stories do to the zoo by hand.
+fn keep(world: &mut World) {
+    let culls: Vec<_> = world.resource::<Requests>().of::<Cull>().collect();
+    for (player, number, Cull { about }) in culls {
+        let entity = world.resource::<EntityIds>().entity(about);
+        let answer = entity.map_or(Answer::Refused(1), |_| Answer::Done);
+        entity.map(|entity| world.despawn(entity));
+        world.resource_mut::<Outbox>().answer(player, number, answer);
+    }
+    let breeds: Vec<_> = world.resource::<Requests>().of::<Breed>().collect();
+    for (player, number, Breed { kind }) in breeds {
+        spawn_one(world, Kind(kind));
+        world.resource_mut::<Outbox>().answer(player, number, Answer::Done);
+    }
+    let pokes: Vec<_> = world.resource::<Requests>().of::<Poke>().collect();
+    for (player, number, Poke { about }) in pokes {
+        if let Some(entity) = world.resource::<EntityIds>().entity(about) {
+            change(world, entity, |body: &mut Body| body.at.x = if body.at.x < EDGE { body.at.x + 1 } else { -EDGE });
+            change(world, entity, |edges: &mut Edges| {
+                edges.deep = if edges.deep < DEEP - 1 { edges.deep + 1 } else { 0 }
+            });
+            change(world, entity, |purse: &mut Purse| purse.coins = (purse.coins + 1) % 60_000);
+            change(world, entity, |orders: &mut Orders| orders.plan = (orders.plan + 1) % 8);
+        }
+        world.resource_mut::<Outbox>().answer(player, number, Answer::Done);
     }
 }
 
