@@ -469,7 +469,10 @@ impl Arena {
                 }
                 SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
                 SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
-                SessionEvent::Complete | SessionEvent::InputSeen { .. } | SessionEvent::Redirect(_) => {}
+                SessionEvent::Complete
+                | SessionEvent::InputSeen { .. }
+                | SessionEvent::RoundTrip { .. }
+                | SessionEvent::Redirect(_) => {}
             }
         }
         let Some(applied) = applied else { return found };
