@@ -53,6 +53,9 @@ pub mod replicate;
 // The socket that a game plugs into.
 pub mod game_api;
 
+// What a game declares, for tools.
+pub mod schema_json;
+
 // The built-in game.
 pub mod game;
 
@@ -61,6 +64,9 @@ pub mod app;
 
 // One signal, a deadline, a polite end.
 pub mod shutdown;
+
+// Log lines leave by a queue, so that nobody waits for a terminal.
+pub mod logging;
 
 // What an operator must fix before the server can start.
 pub mod error;

@@ -1,13 +1,14 @@
 //! ② The only door between what waits and what plays: admitted connections and commands, in that direction only.
 //!
 //! ```text
-//!   front (tokio) ── try_send ──► bounded queue ── recv, try_recv ──► worker (thread)
-//!                        │
-//!                        └ full: the letter comes back, the client gets 503 and Retry-After
+//!   front (tokio) ── reserve, send ──► bounded queue ── recv, try_recv ──► worker (thread)
+//!                       │
+//!                       └ full: the client gets 503 and Retry-After, before anything was promised to it
 //! ```
 //!
 //! The queue is bounded: at its bound a newcomer is refused, told to come again, and counted (`refusals`, reason
-//! `busy`); nobody who plays notices. Orders to stop wait for room instead, for the worker always drains its mail.
+//! `busy`); nobody who plays notices. An upgrade reserves its letter before it answers 101, so that a promise once made
+//! is kept. Orders to close and to stop have a few letters of their own.
 //!
 //! Never here: what a letter leads to (see `worker`), who may come in (see `front` and `directory`).
 
@@ -23,6 +24,9 @@ use crate::directory::{Place, RoomName};
 
 /// Letters that may wait for one worker. A worker takes 64 per turn, so a full box means one that is seconds behind.
 pub const LETTERS_MAX: usize = 256;
+
+/// Letters kept free for orders, which newcomers cannot take.
+const ORDERS_MAX: usize = 16;
 
 /// A connection that has passed the upgrade and left tokio for good.
 #[derive(Debug)]
@@ -69,15 +73,15 @@ pub enum Mail {
     },
 }
 
-/// Why a letter was not taken; it comes back to its sender.
-#[derive(Debug, thiserror::Error)]
-pub enum NotSent {
+/// Why a letter is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
     /// The worker is behind. Come again.
     #[error("the worker's mailbox is full")]
-    Full(Box<Mail>),
+    Full,
     /// The worker has ended: the server stops, or it has a bug.
     #[error("the worker has ended")]
-    Ended(Box<Mail>),
+    Ended,
 }
 
 /// What both ends know of the queue.
@@ -101,32 +105,51 @@ pub struct MailboxReceiver {
     gauge: Arc<Gauge>,
 }
 
+/// The right to send one letter. Dropping it gives the right back.
+#[derive(Debug)]
+#[must_use = "a letter that is not sent was reserved for nothing"]
+pub struct Letter {
+    mailbox: MailboxSender,
+    sent: bool,
+}
+
 /// A mailbox for one worker.
 #[must_use]
 pub fn mailbox() -> (MailboxSender, MailboxReceiver) {
-    let (sender, receiver) = sync_channel(LETTERS_MAX);
+    let (sender, receiver) = sync_channel(LETTERS_MAX + ORDERS_MAX);
     let gauge = Arc::new(Gauge::default());
     (MailboxSender { queue: sender, gauge: gauge.clone() }, MailboxReceiver { queue: receiver, gauge })
 }
 
 impl MailboxSender {
-    /// Leaves a letter without waiting.
+    /// Reserves a letter for a newcomer.
     ///
     /// # Errors
-    /// The letter itself, when the box is full or the worker has ended.
-    pub fn try_send(&self, mail: Mail) -> Result<(), NotSent> {
-        // Counted first: the worker may take the letter before we come back.
-        self.gauge.waiting.fetch_add(1, Ordering::Relaxed);
-        self.queue.try_send(mail).map_err(|refused| {
-            self.gauge.waiting.fetch_sub(1, Ordering::Relaxed);
-            match refused {
-                TrySendError::Full(mail) => NotSent::Full(Box::new(mail)),
-                TrySendError::Disconnected(mail) => NotSent::Ended(Box::new(mail)),
-            }
-        })
+    /// The box is full or the worker has ended.
+    pub fn reserve(&self) -> Result<Letter, NotTaken> {
+        self.reserve_below(LETTERS_MAX)
     }
 
-    /// How many letters wait.
+    /// Leaves an order without waiting; orders go in even when newcomers do not.
+    ///
+    /// # Errors
+    /// The worker has ended, or is so far behind that the orders before this one still wait.
+    pub fn try_send(&self, mail: Mail) -> Result<(), NotTaken> {
+        self.reserve_below(LETTERS_MAX + ORDERS_MAX)?.send(mail)
+    }
+
+    fn reserve_below(&self, limit: usize) -> Result<Letter, NotTaken> {
+        if self.has_ended() {
+            return Err(NotTaken::Ended);
+        }
+        let one_more = |waiting: usize| (waiting < limit).then_some(waiting + 1);
+        match self.gauge.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
+            Ok(_) => Ok(Letter { mailbox: self.clone(), sent: false }),
+            Err(_) => Err(NotTaken::Full),
+        }
+    }
+
+    /// How many letters wait or are reserved.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.gauge.waiting.load(Ordering::Relaxed)
@@ -136,6 +159,32 @@ impl MailboxSender {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.gauge.ended.load(Ordering::Acquire)
+    }
+}
+
+impl Letter {
+    /// Sends it. There is room: it was reserved.
+    ///
+    /// # Errors
+    /// The worker has ended.
+    pub fn send(mut self, mail: Mail) -> Result<(), NotTaken> {
+        match self.mailbox.queue.try_send(mail) {
+            Ok(()) => {
+                // From now on it is the receiver that counts it off.
+                self.sent = true;
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => Err(NotTaken::Full),
+            Err(TrySendError::Disconnected(_)) => Err(NotTaken::Ended),
+        }
+    }
+}
+
+impl Drop for Letter {
+    fn drop(&mut self) {
+        if !self.sent {
+            self.mailbox.gauge.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -181,25 +230,38 @@ mod tests {
     }
 
     #[test]
-    fn a_full_box_gives_the_letter_back_and_counts_what_waits() {
+    fn a_full_box_refuses_newcomers_but_not_orders() {
         let (sender, receiver) = mailbox();
         for _ in 0..LETTERS_MAX {
-            sender.try_send(stop()).expect("there is room");
+            sender.reserve().and_then(|letter| letter.send(stop())).expect("there is room");
         }
-        assert!(matches!(sender.try_send(stop()), Err(NotSent::Full(_))));
-        assert_eq!(sender.waiting(), LETTERS_MAX);
-        assert!(receiver.try_recv().is_some());
+        assert_eq!(sender.reserve().err(), Some(NotTaken::Full));
+        sender.try_send(stop()).expect("orders have room of their own");
+        assert_eq!(sender.waiting(), LETTERS_MAX + 1);
+        assert!(receiver.try_recv().is_some() && receiver.try_recv().is_some());
         assert_eq!(sender.waiting(), LETTERS_MAX - 1);
-        sender.try_send(stop()).expect("there is room again");
+        assert!(sender.reserve().is_ok());
+    }
+
+    #[test]
+    fn a_reserved_letter_holds_its_room_until_it_is_sent_or_dropped() {
+        let (sender, _receiver) = mailbox();
+        let reserved: Vec<Letter> = (0..LETTERS_MAX).filter_map(|_| sender.reserve().ok()).collect();
+        assert_eq!(reserved.len(), LETTERS_MAX);
+        assert_eq!(sender.reserve().err(), Some(NotTaken::Full));
+        drop(reserved);
+        assert_eq!(sender.waiting(), 0);
     }
 
     #[test]
     fn an_ended_worker_is_seen_by_its_senders() {
         let (sender, receiver) = mailbox();
+        let letter = sender.reserve().expect("there is room");
         assert!(!sender.has_ended());
         drop(receiver);
         assert!(sender.has_ended());
-        assert!(matches!(sender.try_send(stop()), Err(NotSent::Ended(_))));
+        assert_eq!(sender.try_send(stop()), Err(NotTaken::Ended));
+        assert_eq!(letter.send(stop()), Err(NotTaken::Ended));
         assert_eq!(sender.waiting(), 0);
     }
 

@@ -1,1 +1,140 @@
-//! Empty yet.
+//! ① What waits: accept, TLS, HTTP, upgrade, admin. The only folder that knows tokio.
+//!
+//! ```text
+//!   listener ─ accept ─► one task per connection, one deadline from accept to upgrade
+//!      │                   │ first byte: TLS or not?          not: 400 that names the https URL
+//!      │ caps              ▼
+//!      └► closed        tls ─► http ─┬► pages, /api/rooms     (stays here, closed when idle)
+//!                                    └► upgrade ─► 101 ─► leaves tokio ─► mailbox ─► worker
+//!   admin  (another port) /healthz /readyz /metrics
+//! ```
+//!
+//! Who cancels whom: a connection's task ends by its deadline; the listeners' tasks end when they are told to stop, and
+//! with the runtime goes whatever is left. Nothing here outlives a hand-over: the front never sees a playing connection
+//! again.
+//!
+//! Never here: what is said after the upgrade, worlds, rooms' contents.
+
+// TCP in: limits, deadlines, and what becomes of a connection.
+pub(crate) mod listener;
+
+// The operator's certificate or ours.
+pub(crate) mod tls;
+
+// A certificate authority for this machine.
+pub(crate) mod dev_certificate;
+
+// Which path leads where; answers and refusals.
+mod http;
+
+// The page and its files.
+mod pages;
+
+// From a request to a place in a room.
+mod upgrade;
+
+// For the operator.
+pub(crate) mod admin;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use crate::config::{Config, LimitsConfig, Transport};
+use crate::directory::Directory;
+use crate::mailbox::MailboxSender;
+use crate::metrics::Metrics;
+
+/// What a client that was refused for lack of room is told to wait.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// What every connection's task needs.
+pub(crate) struct Front {
+    limits: LimitsConfig,
+    /// `https`, or `http` for a plain server.
+    scheme: &'static str,
+    origins: Vec<String>,
+    web: Option<PathBuf>,
+    tls: Option<tls::Tls>,
+    directory: Arc<Directory>,
+    mailboxes: Vec<MailboxSender>,
+    metrics: Metrics,
+    handshakes: Arc<Semaphore>,
+    connections: AtomicU64,
+    started: Instant,
+}
+
+impl Front {
+    /// A front for these workers.
+    pub(crate) fn new(
+        config: &Config,
+        tls: Option<tls::Tls>,
+        directory: Arc<Directory>,
+        mailboxes: Vec<MailboxSender>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            limits: config.limits.clone(),
+            scheme: if config.transport == Transport::Plain { "http" } else { "https" },
+            origins: config.origins.clone(),
+            web: config.web.clone(),
+            tls,
+            directory,
+            mailboxes,
+            metrics,
+            handshakes: Arc::new(Semaphore::new(config.limits.handshakes_max)),
+            connections: AtomicU64::new(0),
+            started: Instant::now(),
+        })
+    }
+
+    /// The game port's TLS; none for a plain server.
+    pub(crate) const fn tls(&self) -> Option<&tls::Tls> {
+        self.tls.as_ref()
+    }
+
+    /// Reads the certificate again; keeps the old one if the new one cannot be used.
+    pub(crate) fn reload(&self) {
+        match self.tls.as_ref().map(tls::Tls::reload) {
+            Some(Ok(())) => {
+                self.metrics.reloads.increment(1);
+                tracing::info!("certificate reloaded");
+            }
+            Some(Err(error)) => {
+                self.metrics.reloads_failed.increment(1);
+                tracing::error!(%error, "certificate not reloaded; the old one stays");
+            }
+            None => tracing::info!("nothing to reload: this server is plain"),
+        }
+    }
+
+    /// The next connection's number.
+    fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Sets the gauges that are looked up rather than counted.
+    fn observe(&self) {
+        let metrics = &self.metrics;
+        metrics.connections.set(self.directory.connection_count() as f64);
+        let free = self.handshakes.available_permits();
+        metrics.handshakes.set(self.limits.handshakes_max.saturating_sub(free) as f64);
+        metrics.letters.set(self.mailboxes.iter().map(MailboxSender::waiting).sum::<usize>() as f64);
+        metrics.rooms.set(self.directory.room_count() as f64);
+        metrics.places.set(self.directory.place_count() as f64);
+        metrics.uptime_seconds.set(self.started.elapsed().as_secs_f64());
+        if let Some(bytes) = resident_bytes() {
+            metrics.resident_bytes.set(bytes as f64);
+        }
+    }
+}
+
+/// Memory in use, where the system tells it in `/proc`.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}

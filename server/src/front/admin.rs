@@ -1,0 +1,139 @@
+//! For the operator: is it alive, does it take players, what does it count. Plain HTTP on a port of its own.
+//!
+//! | path | 200 | 503 |
+//! |---|---|---|
+//! | `/healthz` | every worker that has rooms took a turn within a second | one did not, or has ended: restart it |
+//! | `/readyz` | a newcomer would find a place | it drains or is full: send them elsewhere |
+//! | `/metrics` | everything that is counted, as Prometheus reads it | |
+//!
+//! The port is on loopback unless allowed by name, because it asks nobody who they are.
+//!
+//! Never here: acts on rooms and players.
+
+use std::convert::Infallible;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{self, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::{interval, sleep, timeout};
+
+use super::Front;
+use super::http::{Refusal, check_host, json};
+use crate::mailbox::MailboxSender;
+
+/// Connections at a time; the next waits.
+const CONNECTIONS_MAX: usize = 32;
+
+/// What one connection may take in all; each has one request.
+const TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How often histograms are folded.
+const FOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// Answers until it is aborted.
+pub(crate) async fn accept(front: Arc<Front>, listener: TcpListener, local_only: bool) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Ok((tcp, _)) = listener.accept().await else {
+            sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let front = front.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let response = answer(&front, &request, local_only).unwrap_or_else(Refusal::into_response);
+                async { Ok::<_, Infallible>(response) }
+            });
+            let mut http = http1::Builder::new();
+            http.header_read_timeout(None).keep_alive(false).max_buf_size(8192);
+            let _ = timeout(TIME_MAX, http.serve_connection(TokioIo::new(tcp), service)).await;
+            drop(place);
+        });
+    }
+}
+
+/// Folds histograms until it is aborted, so that they stay small when nobody reads them.
+pub(crate) async fn fold(front: Arc<Front>) {
+    let mut due = interval(FOLD_EVERY);
+    loop {
+        due.tick().await;
+        front.metrics.fold();
+    }
+}
+
+fn answer<B>(front: &Front, request: &Request<B>, local_only: bool) -> Result<Response<Full<Bytes>>, Refusal> {
+    if local_only {
+        check_host("http", request)?;
+    }
+    let answer = match request.uri().path() {
+        "/healthz" => health,
+        "/readyz" => readiness,
+        "/metrics" => metrics,
+        _ => return Err(Refusal::not_found()),
+    };
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
+        return Err(Refusal::method_not_allowed("GET, HEAD"));
+    }
+    Ok(answer(front))
+}
+
+fn health(front: &Front) -> Response<Full<Bytes>> {
+    let now = Instant::now();
+    let pulses = front.metrics.pulses();
+    let mut all_alive = true;
+    let workers: Vec<_> = front
+        .mailboxes
+        .iter()
+        .zip(pulses)
+        .map(|(mailbox, pulse)| {
+            let alive = !MailboxSender::has_ended(mailbox) && pulse.is_alive(now);
+            all_alive &= alive;
+            serde_json::json!({ "alive": alive, "last_turn_ms": pulse.age(now).map(|age| age.as_millis() as u64) })
+        })
+        .collect();
+    let status = if all_alive { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json(status, &serde_json::json!({ "healthy": all_alive, "workers": workers }))
+}
+
+fn readiness(front: &Front) -> Response<Full<Bytes>> {
+    let why = match (front.directory.is_draining(), front.directory.has_space()) {
+        (true, _) => Some("draining"),
+        (false, false) => Some("full"),
+        (false, true) => None,
+    };
+    let status = if why.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json(status, &serde_json::json!({ "ready": why.is_none(), "why": why }))
+}
+
+fn metrics(front: &Front) -> Response<Full<Bytes>> {
+    front.observe();
+    let mut response = Response::new(Full::from(front.metrics.render()));
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// Asks the admin port of a running server whether it is healthy; waits at most [`TIME_MAX`].
+///
+/// # Errors
+/// It does not answer, or not in time.
+pub(crate) fn ask_health(address: SocketAddr) -> io::Result<bool> {
+    let mut tcp = TcpStream::connect_timeout(&address, TIME_MAX)?;
+    tcp.set_read_timeout(Some(TIME_MAX))?;
+    tcp.set_write_timeout(Some(TIME_MAX))?;
+    write!(tcp, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut status = [0; 12];
+    tcp.read_exact(&mut status)?;
+    Ok(status == *b"HTTP/1.1 200")
+}

@@ -1,0 +1,74 @@
+//! A game's schema as JSON, for tools and for people: what `tickwire-server schema` prints.
+//!
+//! Clients do not read this: they are sent the schema itself when they join (PROTOCOL.md, "Schema").
+
+use serde_json::{Value, json};
+use shared::schema::{Audience, Declaration, Field, FieldKind, Marks, Predictor, Schema};
+
+/// Everything that the schema declares, in its order: positions in the lists are the numbers on the wire.
+#[must_use]
+pub fn to_json(schema: &Schema) -> Value {
+    let declarations = |list: &[Declaration]| list.iter().map(declaration).collect::<Vec<Value>>();
+    let kinds = schema.kinds.iter().map(|kind| {
+        let components = kind.components.iter().filter_map(|&index| schema.components.get(usize::from(index)));
+        json!({ "name": kind.name, "components": components.map(|component| &component.name).collect::<Vec<_>>() })
+    });
+    json!({
+        "game": schema.game,
+        "fingerprint": format!("{:016x}", schema.fingerprint()),
+        "components": declarations(&schema.components),
+        "kinds": kinds.collect::<Vec<_>>(),
+        "input": declaration(&schema.input),
+        "events": declarations(&schema.events),
+        "requests": declarations(&schema.requests),
+    })
+}
+
+fn declaration(declaration: &Declaration) -> Value {
+    json!({ "name": declaration.name, "fields": declaration.fields.iter().map(field).collect::<Vec<_>>() })
+}
+
+fn field(field: &Field) -> Value {
+    let mut value = kind(&field.kind);
+    let Marks { predicted, position, priority, press, constant } = field.marks;
+    value["name"] = json!(field.name);
+    value["audience"] = json!(match field.audience {
+        Audience::Everyone => "everyone",
+        Audience::Team => "team",
+        Audience::Owner => "owner",
+    });
+    value["predictor"] = json!(match field.predictor {
+        Predictor::Hold => "hold",
+        Predictor::Linear => "linear",
+    });
+    for (name, mark) in [("predicted", predicted), ("position", position), ("press", press), ("constant", constant)] {
+        if mark {
+            value[name] = json!(true);
+        }
+    }
+    if priority > 0 {
+        value["priority"] = json!(priority);
+    }
+    value
+}
+
+fn kind(kind: &FieldKind) -> Value {
+    match kind {
+        FieldKind::Bool => json!({ "kind": "bool" }),
+        FieldKind::Unsigned { max } => json!({ "kind": "unsigned", "min": 0, "max": max }),
+        FieldKind::Signed { min, max } => json!({ "kind": "signed", "min": min, "max": max }),
+        FieldKind::Fixed { quantiser, unit } => {
+            json!({ "kind": "fixed", "min": quantiser.min, "max": quantiser.max, "step": quantiser.step, "unit": unit })
+        }
+        FieldKind::Vector2 { quantiser, unit } => {
+            json!({ "kind": "vector2", "min": quantiser.min, "max": quantiser.max, "step": quantiser.step, "unit": unit })
+        }
+        FieldKind::Vector3 { quantiser, unit } => {
+            json!({ "kind": "vector3", "min": quantiser.min, "max": quantiser.max, "step": quantiser.step, "unit": unit })
+        }
+        FieldKind::Angle { bits } => json!({ "kind": "angle", "bits": bits }),
+        FieldKind::Choice { names } => json!({ "kind": "choice", "names": names }),
+        FieldKind::Reference => json!({ "kind": "reference" }),
+        FieldKind::Text { bytes } => json!({ "kind": "text", "bytes_max": bytes }),
+    }
+}
