@@ -54,8 +54,8 @@ pub mod fail_if;
 // How bots play the game in the box.
 pub mod game;
 
-/// What a hostile client does.
+// What a hostile client does.
 pub mod hostile;
 
-/// Many clients at once.
+// Many clients at once.
 pub mod swarm;

@@ -26,56 +26,56 @@ use crate::game_api::RoomGame;
 use crate::mailbox::MailboxReceiver;
 use crate::metrics::Metrics;
 
-/// The loop: mail, deadlines, rooms.
+// The loop: mail, deadlines, rooms.
 mod host;
 
-/// When the next tick is due; the clock.
+// When the next tick is due; the clock.
 mod schedule;
 
-/// One room, its visits, its tick from sockets to sockets.
+// One room, its visits, its tick from sockets to sockets.
 mod hosted;
 
-/// Before the tick.
+// Before the tick.
 mod read_pass;
 
-/// After the tick.
+// After the tick.
 mod write_pass;
 
-/// A connection with its place, its span and its life events.
+// A connection with its place, its span and its life events.
 mod visit;
 
-/// Those that were told to go.
+// Those that were told to go.
 mod leaving;
 
-/// TLS and WebSocket within limits.
+// TLS and WebSocket within limits.
 mod connection;
 
-/// How long a connection may keep us waiting.
+// How long a connection may keep us waiting.
 mod patience;
 
-/// How fast it may be.
+// How fast it may be.
 mod throttle;
 
-/// Bytes, calls and frames counted between the kernel and WebSocket.
+// Bytes, calls and frames counted between the kernel and WebSocket.
 mod transport;
 
-/// Frames, seen from below.
+// Frames, seen from below.
 mod frame_meter;
 
-/// When bytes came.
+// When bytes came.
 mod arrival;
 
-/// What was counted since the last report.
+// What was counted since the last report.
 mod tally;
 
-/// A panic costs what it happened in.
+// A panic costs what it happened in.
 mod panics;
 
-/// The other end of a connection, for tests.
+// The other end of a connection, for tests.
 #[cfg(test)]
 mod test_peer;
 
-/// The smallest game, for tests.
+// The smallest game, for tests.
 #[cfg(test)]
 mod test_game;
 
