@@ -27,7 +27,7 @@ use super::connection::Ending;
 use super::hosted::{Exit, Hosted};
 use super::leaving::{LINGER, Leaving};
 use super::panics::caught;
-use super::schedule::{self, Schedule};
+use super::schedule::{self, Schedule, Sleeper};
 use super::tally::{Tally, report_tick};
 use super::visit::Visit;
 use crate::directory::{RoomId, RoomName};
@@ -47,6 +47,7 @@ const ASK_AGAIN_EVERY: Duration = Duration::from_millis(250);
 /// One worker: its rooms, those who are leaving, and the mail.
 pub(super) struct Host {
     worker: usize,
+    sleeper: Sleeper,
     mail: MailboxReceiver,
     setup: WorkerSetup,
     rooms: BTreeMap<RoomId, Hosted>,
@@ -66,10 +67,11 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// A worker without rooms.
+    /// A worker without rooms. Called on the thread that it will run on.
     pub(super) fn new(worker: usize, mail: MailboxReceiver, setup: WorkerSetup) -> Self {
         Self {
             worker,
+            sleeper: Sleeper::for_this_thread(),
             mail,
             setup,
             rooms: BTreeMap::new(),
@@ -98,7 +100,7 @@ impl Host {
     fn turn(&mut self) -> bool {
         self.setup.metrics.pulse(self.worker).beat(schedule::now(), self.rooms.len());
         match self.next_wake() {
-            Some(wake) => schedule::sleep_until(wake.min(schedule::now() + SLEEP_MAX)),
+            Some(wake) => self.sleeper.sleep_until(wake.min(schedule::now() + SLEEP_MAX)),
             None => match self.mail.recv() {
                 Some(mail) => self.take(mail),
                 None => return false,
