@@ -15,7 +15,7 @@ use crate::player::zoo_players;
 use crate::zoo::Zoo;
 use crate::zoo_truth;
 use bytes::Bytes;
-use client_sim::behaviour::{Behaviours, Wish};
+use client_sim::behaviour::Behaviours;
 use client_sim::dice::Dice;
 use client_sim::session::{Session, SessionConfig, SessionEvent};
 use server::game_api::{RoomGame, RoomOptions};
@@ -314,9 +314,13 @@ impl Arena {
     /// # Panics
     /// If the client may not make it.
     pub fn request<T: Replicated>(&mut self, client: usize, request: &T) -> u16 {
-        let wish: Option<Wish> = crate::player::wish(self.room.replicator().schema(), request);
-        let wish = wish.expect("the game has this request");
-        self.clients[client].session.request(wish).expect("the client may ask now")
+        self.try_request(client, request).expect("the game has this request, and the client may ask now")
+    }
+
+    /// Makes a request as this client, if it may now.
+    pub fn try_request<T: Replicated>(&mut self, client: usize, request: &T) -> Option<u16> {
+        let wish = crate::player::wish(self.room.replicator().schema(), request)?;
+        self.clients[client].session.request(wish)
     }
 
     /// Findings are kept for the story to look at.
@@ -414,7 +418,7 @@ impl Arena {
         let (mut incoming, mut out) = (self.collect(), Outgoing::default());
         let tick = self.room.tick().next();
         run_tick(&mut self.room, &mut incoming, tick, &mut out);
-        let moment = Moment::of(&self.room, self.look);
+        let moment = Moment::of(&self.room, &before, self.look);
         let mut found = Vec::new();
         checks::server(&self.room, &moment, &before, &mut found);
         self.moments.push_back(moment);

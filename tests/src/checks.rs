@@ -178,7 +178,9 @@ pub fn server(room: &Room, moment: &Moment, before: &Counts, found: &mut Vec<Fau
     for seat in room.seats().iter() {
         let window = &seat.client.window;
         let frames = window.frames();
-        if window.under_way() > frames as usize || !(WINDOW_FRAMES_MIN..=WINDOW_FRAMES_MAX).contains(&frames) {
+        // A window that closes does not call back what is under way.
+        if window.under_way() > WINDOW_FRAMES_MAX as usize || !(WINDOW_FRAMES_MIN..=WINDOW_FRAMES_MAX).contains(&frames)
+        {
             found.push(Fault::Bound(format!("window of {frames} with {} under way", window.under_way())));
         }
         for section in Section::ALL {
@@ -200,16 +202,15 @@ pub fn server(room: &Room, moment: &Moment, before: &Counts, found: &mut Vec<Fau
     }
 }
 
-/// Every entity of the World has an anchor, and a facet for its owner and its team; as long as there are slots.
+/// Every entity of the World has an anchor, and a facet for its owner and its team; unless some found no slot in this tick.
 fn whole_entities(room: &Room, moment: &Moment, found: &mut Vec<Fault>) {
     let facets = room.replicator().facets();
     let layout = room.replicator().layout();
-    let crowded = facets.alive_count() * 2 >= layout.slots();
     let tracked = facets.tracked().count();
     if tracked != moment.entities {
         found.push(Fault::NotReplicated(format!("{} entities, {tracked} tracked", moment.entities)));
     }
-    for (id, tracked) in facets.tracked().filter(|_| !crowded) {
+    for (id, tracked) in facets.tracked().filter(|_| !moment.crowded) {
         for (place, kind) in layout.facets_of(tracked.kind).iter().enumerate() {
             let wanted = match layout.facets()[usize::from(kind.0)].section {
                 Section::Everyone => true,

@@ -2,7 +2,7 @@
 //! compared with the tick that it holds.
 
 use client_sim::replica::Replica;
-use server::room::Room;
+use server::room::{Counts, Room};
 use server::sim::{EntityIds, InputSource, Outbox, Owner, Players, Sent, Sim, Team, To};
 use shared::codec::{PartState, Record};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
@@ -24,6 +24,8 @@ pub struct Moment {
     pub told: Vec<Sent>,
     /// How many entities the World has.
     pub entities: usize,
+    /// Some facet found no slot in this tick: what is complete may still lack something.
+    pub crowded: bool,
     /// The World as its game sees it.
     pub things: Box<dyn Things>,
 }
@@ -89,9 +91,9 @@ impl Live {
 }
 
 impl Moment {
-    /// Writes down what is true in `room` now.
+    /// Writes down what is true in `room` now; `before` are its counts before the tick.
     #[must_use]
-    pub fn of(room: &Room, look: fn(&Sim) -> Box<dyn Things>) -> Self {
+    pub fn of(room: &Room, before: &Counts, look: fn(&Sim) -> Box<dyn Things>) -> Self {
         let (sim, replicator) = (room.sim(), room.replicator());
         let world = sim.world();
         let ids = world.resource::<EntityIds>();
@@ -124,6 +126,7 @@ impl Moment {
             players,
             told: world.resource::<Outbox>().events().to_vec(),
             entities: ids.count(),
+            crowded: room.counts().unplaced > before.unplaced,
             things,
         }
     }

@@ -222,6 +222,15 @@ pub struct Poke {
     pub about: EntityId,
 }
 
+/// Asks that something points at something else.
+#[derive(Clone, Debug, PartialEq, Eq, Replicated)]
+pub struct Point {
+    /// What.
+    pub about: EntityId,
+    /// At what.
+    pub to: EntityId,
+}
+
 /// Asks for something that no rule answers.
 #[derive(Clone, Debug, PartialEq, Eq, Replicated)]
 pub struct Ignored;
@@ -290,6 +299,7 @@ pub fn schema() -> Schema {
         .request::<Cull>()
         .request::<Breed>()
         .request::<Poke>()
+        .request::<Point>()
         .build()
         .expect("the zoo's schema is sound")
 }
@@ -312,7 +322,7 @@ impl Game for Zoo {
             .component::<Drift>()
             .resource::<Notes>()
             .constant::<Self>()
-            .add(Stage::ReadInputs, (obey, answer, keep).chain())
+            .add(Stage::ReadInputs, (obey, answer, keep, point).chain())
             .add(Stage::Move, drift)
             .add(Stage::Rules, whims)
             .add(Stage::Spawn, births)
@@ -492,6 +502,18 @@ fn keep(world: &mut World) {
             });
             change(world, entity, |purse: &mut Purse| purse.coins = (purse.coins + 1) % 60_000);
             change(world, entity, |orders: &mut Orders| orders.plan = (orders.plan + 1) % 8);
+        }
+        world.resource_mut::<Outbox>().answer(player, number, Answer::Done);
+    }
+}
+
+/// What points at what by hand.
+fn point(world: &mut World) {
+    let points: Vec<_> = world.resource::<Requests>().of::<Point>().collect();
+    for (player, number, Point { about, to }) in points {
+        if let Some(entity) = world.resource::<EntityIds>().entity(about) {
+            change(world, entity, |bond: &mut Bond| bond.to = to);
+            change(world, entity, |edges: &mut Edges| edges.near = to);
         }
         world.resource_mut::<Outbox>().answer(player, number, Answer::Done);
     }

@@ -2,7 +2,7 @@
 //!
 //! This is the third path: it knows neither codes nor rows nor hashes, so a fault in any of these shows here.
 
-use crate::moment::{Moment, Sight, Things};
+use crate::moment::{Sight, Things};
 use crate::zoo::{Body, Bond, Edges, Orders, Purse, Tag, ZooInput, all};
 use bevy_ecs::prelude::Component;
 use client_sim::replica::Replica;
@@ -82,7 +82,8 @@ impl Things for ZooThings {
 impl Thing {
     fn compare(&self, anchor: Slot, sight: &Sight<'_>, found: &mut Vec<String>) {
         let Sight { replica, moment, player, team } = *sight;
-        let complete = replica.complete();
+        // Where slots are few, a facet may wait for one.
+        let complete = replica.complete() && !moment.crowded;
         let owns = self.owner == Some(player);
         let is_mate = self.team.is_some() && self.team == team;
         let mut say = |what: &str, seen: &dyn std::fmt::Debug, is: &dyn std::fmt::Debug| {
@@ -105,7 +106,7 @@ impl Thing {
         if let Some(fault) = narrowed(replica, anchor, self.orders.as_ref(), is_mate, complete, same_orders) {
             say("Orders", &fault, &(&self.orders, is_mate));
         }
-        let points = |seen: EntityId, to: EntityId| points_at(seen, to, moment, replica);
+        let points = |seen: EntityId, to: EntityId| points_at(seen, to, complete, sight);
         if let Some(bond) = &self.bond {
             match replica.read::<Bond>(anchor) {
                 Some(seen) if seen.strong == bond.strong && points(seen.to, bond.to) => {}
@@ -143,10 +144,10 @@ fn narrowed<T: Component + Replicated + std::fmt::Debug>(
 }
 
 /// A reference reads the anchor of its target, if that is held; a client that is not complete may not know yet.
-fn points_at(seen: EntityId, to: EntityId, moment: &Moment, replica: &Replica) -> bool {
-    let target = moment.anchors.get(&to).filter(|&&slot| replica.kind(slot).is_some());
+fn points_at(seen: EntityId, to: EntityId, complete: bool, sight: &Sight<'_>) -> bool {
+    let target = sight.moment.anchors.get(&to).filter(|&&slot| sight.replica.kind(slot).is_some());
     match target {
-        Some(slot) => seen.0 == u32::from(slot.0) || (seen == EntityId::NONE && !replica.complete()),
+        Some(slot) => seen.0 == u32::from(slot.0) || (seen == EntityId::NONE && !complete),
         None => seen == EntityId::NONE,
     }
 }

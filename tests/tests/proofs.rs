@@ -1,7 +1,7 @@
 //! The proof can fail: five faults done on purpose. Each turns a run red, and each is mended by what is there to mend it.
 
 use client_sim::replica::ReplicaError;
-use shared::ids::EntityId;
+use shared::ids::{EntityId, Slot};
 use shared::wire::Digest;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tests::Arena;
@@ -9,7 +9,7 @@ use tests::arena::ArenaBuilder;
 use tests::checks::{Fault, Finding};
 use tests::link::LinkOptions;
 use tests::player::idle_players;
-use tests::zoo::{Breed, Cull, Poke, STONE, Zoo};
+use tests::zoo::{BEAST, Breed, Cull, Point, Poke, STONE, Zoo};
 
 /// Two clients in a zoo where everything moves and nothing goes.
 fn moving() -> ArenaBuilder {
@@ -161,6 +161,20 @@ fn a_change_that_extract_missed_turns_the_run_red_and_is_mended_by_the_scrub_in_
     let died = red(calm(), skip_a_change);
     assert!(died.contains("MissedExtract(1)"), "{died}");
     let (mut arena, found) = found(calm(), skip_a_change);
+    let faults: Vec<&Fault> = found.iter().map(|finding| &finding.fault).collect();
+    assert_eq!(faults, [&Fault::MissedExtract(1)]);
+    assert_mended(&mut arena, &[]);
+}
+
+#[test]
+fn a_missed_change_of_a_reference_is_mended_by_the_scrub_too() {
+    let (mut arena, found) = found(calm(), |arena| {
+        let ((_, stone), (_, beast)) = (arena.any(STONE), arena.any(BEAST));
+        let named = |slot: Slot| EntityId(u32::from(slot.0));
+        arena.room.sabotage_replicator().sabotage_skip_change();
+        arena.request(1, &Point { about: named(stone), to: named(beast) });
+        arena.run(3);
+    });
     let faults: Vec<&Fault> = found.iter().map(|finding| &finding.fault).collect();
     assert_eq!(faults, [&Fault::MissedExtract(1)]);
     assert_mended(&mut arena, &[]);

@@ -17,7 +17,7 @@ use shared::ids::{EntityId, Slot};
 use shared::limits::ENTITY_FACETS_MAX;
 use shared::schema::facet::Route;
 use shared::schema::{FacetKind, Layout, Section};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is remembered between ticks.
@@ -58,13 +58,18 @@ impl Extract {
     /// Brings facets and rows up to what the World is after its step.
     pub fn run(&mut self, sim: &Sim, facets: &mut Facets, rows: &mut Rows, counts: &mut Counts) {
         let world = sim.world();
-        self.follow_log(world, facets, rows);
+        let placed = self.follow_log(world, facets, rows);
         self.follow_changes(sim, facets, rows, counts);
+        // Not before: a changed constant must be seen as a change, not overwritten.
+        for id in placed {
+            self.read_whole(world, facets, rows, id);
+        }
         self.follow_audiences(world, facets, rows);
         self.follow_references(facets, rows);
     }
 
-    fn follow_log(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows) {
+    /// Follows who came and who went; returns whose rows are still to be read, because they found a slot only now.
+    fn follow_log(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows) -> BTreeSet<EntityId> {
         let ids = world.resource::<EntityIds>();
         for &id in ids.gone() {
             facets.untrack(id);
@@ -74,9 +79,7 @@ impl Extract {
                 self.references.remove(&key);
             }
         }
-        for id in facets.place_waiting() {
-            self.read_whole(world, facets, rows, id);
-        }
+        let placed = facets.place_waiting();
         // What `install` spawned came before the first step, and is in no log but the list of all.
         let all: Vec<EntityId> = if std::mem::replace(&mut self.began, true) {
             ids.spawned().to_vec()
@@ -88,6 +91,7 @@ impl Extract {
                 self.track(world, facets, rows, id, entity);
             }
         }
+        placed
     }
 
     fn track(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows, id: EntityId, entity: Entity) {
@@ -134,11 +138,52 @@ impl Extract {
                 }
             });
         }
+        self.renew(sim, facets, rows, renewed, counts);
+    }
+
+    /// Facets that changed in what may not change start anew, under new slots.
+    fn renew(
+        &mut self,
+        sim: &Sim,
+        facets: &mut Facets,
+        rows: &mut Rows,
+        renewed: Vec<(EntityId, usize)>,
+        counts: &mut Counts,
+    ) {
         for (id, place) in renewed {
             counts.renewals += 1;
             facets.renew(id, place);
             self.read_whole(sim.world(), facets, rows, id);
         }
+    }
+
+    /// For the scrub: reads an entity anew, trusting no change tick, and puts right what differs. Returns how many runs of
+    /// codes did. References are followed by who calls.
+    pub(super) fn look_again(
+        &mut self,
+        sim: &Sim,
+        facets: &mut Facets,
+        rows: &mut Rows,
+        id: EntityId,
+        counts: &mut Counts,
+    ) -> u64 {
+        let entity = sim.world().resource::<EntityIds>().entity(id);
+        let (Some(tracked), Some(entity)) = (facets.get(id), entity) else { return 0 };
+        let Self { layout, columns, references, codes, .. } = self;
+        let (mut missed, mut renewed) = (0, Vec::new());
+        for route in layout.routes(tracked.kind) {
+            if !columns[route.component].one(sim.world(), entity, codes) {
+                continue;
+            }
+            let own = &codes[route.source..route.source + route.count];
+            let found = put(layout, references, facets, rows, id, route, own);
+            missed += u64::from(found != Put::Same);
+            if found == Put::Constant {
+                renewed.push((id, route.facet));
+            }
+        }
+        self.renew(sim, facets, rows, renewed, counts);
+        missed
     }
 
     /// Owners and teams change rarely; looking costs one read per entity that has such facets.
@@ -164,7 +209,7 @@ impl Extract {
     }
 
     /// A reference's facet lives while source and target do; its row is the target's anchor slot.
-    fn follow_references(&self, facets: &mut Facets, rows: &mut Rows) {
+    pub(super) fn follow_references(&self, facets: &mut Facets, rows: &mut Rows) {
         for (&(source, place), &target) in &self.references {
             let slot = facets.anchor(target).and_then(|anchor| Some((facets.bear_reference(source, place)?, anchor)));
             match slot {
@@ -209,8 +254,8 @@ pub fn put(
     if facet.section == Section::References {
         let target = EntityId(codes.first().map_or(EntityId::NONE.0, |&code| code as u32));
         // "Nobody" stays in the table: it has no anchor, so the facet retires.
-        references.insert((id, route.facet), target);
-        return Put::Same;
+        let before = references.insert((id, route.facet), target);
+        return if before == Some(target) { Put::Same } else { Put::Changed };
     }
     let Some(slot) = facets.slot_at(id, route.facet) else { return Put::Same };
     put_in_row(facets, rows, slot, facet.constant.get(route.part) == Some(&true), route.part, codes)

@@ -119,19 +119,15 @@ impl Facets {
         self.waiting.remove(&id);
     }
 
-    /// Tries again to place what found no slot; the entities that got one now.
-    pub fn place_waiting(&mut self) -> Vec<EntityId> {
+    /// Tries again to place what found no slot; the entities of which something was tried, for their rows to be read.
+    pub fn place_waiting(&mut self) -> BTreeSet<EntityId> {
         let waiting = std::mem::take(&mut self.waiting);
-        let mut placed = Vec::new();
-        for id in waiting {
+        for &id in &waiting {
             for place in 0..self.kinds_of(id).len() {
                 self.bear(id, place);
             }
-            if !self.waiting.contains(&id) {
-                placed.push(id);
-            }
         }
-        placed
+        waiting
     }
 
     /// Changes who owns an entity and which team it is of; facets of the old ones retire, of the new ones are born.

@@ -200,8 +200,8 @@ impl Replicator {
         self.facets.next_tick();
         self.records.next_tick();
         self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
-        let Self { scrub, extract, facets, rows, layout, .. } = self;
-        scrub.run(sim, layout, extract, facets, rows, counts);
+        let Self { scrub, extract, facets, rows, .. } = self;
+        scrub.run(sim, extract, facets, rows, counts);
         let pieces = self.ring.begin(tick);
         self.shadow.pack(&self.layout, &self.tables, &self.facets, &self.rows, pieces);
         counts.pieces += pieces.count() as u64;

@@ -252,6 +252,11 @@ impl Room {
 /// Faults done on purpose, to show that the proof can fail.
 #[cfg(feature = "sabotage")]
 impl Room {
+    /// Its simulation, to be shaken.
+    pub const fn sabotage_sim(&mut self) -> &mut Sim {
+        &mut self.sim
+    }
+
     /// Its replication, to be broken.
     pub const fn sabotage_replicator(&mut self) -> &mut Replicator {
         &mut self.replicator
