@@ -5,10 +5,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::config::load::ConfigError;
-use crate::front::dev_certificate::DevCertificateError;
-use crate::front::tls::TlsError;
 use crate::game_api::RoomRefused;
 
 /// Why the server did not start.
@@ -57,4 +56,58 @@ impl StartupError {
             Self::Tls(_) | Self::Listen { .. } | Self::System(_) => 1,
         }
     }
+}
+
+/// Why there is no certificate to serve with. All of it is the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read or holds nothing of the kind.
+    #[error("{}: {source}", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// The file holds no certificate.
+    #[error("{}: no certificate in it", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Certificate and key do not fit, or the key is of a kind that is not supported.
+    #[error("{} and {}: {source}", certificate.display(), key.display())]
+    Pair {
+        /// The chain.
+        certificate: PathBuf,
+        /// The key.
+        key: PathBuf,
+        /// Why.
+        source: rustls::Error,
+    },
+    /// The development certificate.
+    #[error(transparent)]
+    Development(#[from] DevCertificateError),
+    /// Nothing that the provider and we both speak: a bug of ours.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(#[from] rustls::Error),
+}
+
+/// Why there is no development certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum DevCertificateError {
+    /// The data directory cannot be used: the operator's to mend.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It could not be made or is not usable: a bug of ours.
+    #[error("the development certificate cannot be made: {0}")]
+    Made(#[from] rcgen::Error),
+    /// See [`DevCertificateError::Made`].
+    #[error("the development certificate cannot be used: {0}")]
+    Unusable(#[from] rustls::Error),
 }

@@ -31,6 +31,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 
+use crate::error::DevCertificateError;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The authority's life. A root in a browser's store is renewed by hand, so it should not be needed.
@@ -49,25 +51,6 @@ const BACKDATED_DAYS: u32 = 2;
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     data: PathBuf,
-}
-
-/// Why there is no development certificate.
-#[derive(Debug, thiserror::Error)]
-pub enum DevCertificateError {
-    /// The data directory cannot be used: the operator's to mend.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It could not be made or is not usable: a bug of ours.
-    #[error("the development certificate cannot be made: {0}")]
-    Made(#[from] rcgen::Error),
-    /// See [`DevCertificateError::Made`].
-    #[error("the development certificate cannot be used: {0}")]
-    Unusable(#[from] rustls::Error),
 }
 
 /// What was found or done.

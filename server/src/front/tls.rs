@@ -23,43 +23,9 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 
-use super::dev_certificate::{DevCertificateError, Kept, Origin};
+use super::dev_certificate::{Kept, Origin};
 use crate::config::{Config, Transport};
-
-/// Why there is no certificate to serve with. All of it is the operator's to mend.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// A file cannot be read or holds nothing of the kind.
-    #[error("{}: {source}", path.display())]
-    Pem {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: rustls::pki_types::pem::Error,
-    },
-    /// The file holds no certificate.
-    #[error("{}: no certificate in it", path.display())]
-    NoCertificate {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Certificate and key do not fit, or the key is of a kind that is not supported.
-    #[error("{} and {}: {source}", certificate.display(), key.display())]
-    Pair {
-        /// The chain.
-        certificate: PathBuf,
-        /// The key.
-        key: PathBuf,
-        /// Why.
-        source: rustls::Error,
-    },
-    /// The development certificate.
-    #[error(transparent)]
-    Development(#[from] DevCertificateError),
-    /// Nothing that the provider and we both speak: a bug of ours.
-    #[error("TLS cannot be set up: {0}")]
-    Setup(#[from] rustls::Error),
-}
+use crate::error::TlsError;
 
 /// Where the certificate comes from, now and at every reload.
 #[derive(Debug)]
