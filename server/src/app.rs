@@ -13,7 +13,7 @@
 //! Never here: what a game is, what a connection says.
 
 use std::env;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
@@ -247,7 +247,7 @@ impl Running {
 
     /// What a person wants to know who has just started it.
     fn greeting(&self) -> String {
-        let (addr, admin) = (self.addr, self.admin_addr);
+        let (addr, admin) = (reached_from_here(self.addr), reached_from_here(self.admin_addr));
         let version = env!("CARGO_PKG_VERSION");
         let Some(tls) = self.front.tls() else {
             return format!(
@@ -284,6 +284,16 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Who listens on every address is reached on loopback from this machine.
+fn reached_from_here(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
 }
 
 /// Orders have room of their own in a mailbox; a worker that has not taken those before is given a moment.
