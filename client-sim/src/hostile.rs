@@ -19,7 +19,7 @@ use shared::limits::{
 };
 use shared::schema::Schema;
 use shared::wire::client_message::ViewTick;
-use shared::wire::{ClientMessage, CloseCode, Hello, Input};
+use shared::wire::{ClientMessage, CloseCode, Input};
 
 /// One way to misbehave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,11 +93,8 @@ impl<'a> Scene<'a> {
 }
 
 impl Abuse {
-    /// Every kind; those that take long come first, so that a short run can finish them.
+    /// Every kind; those that take long stand last.
     pub const ALL: [Self; 18] = [
-        Self::NeverReads,
-        Self::NoHello,
-        Self::UnfinishedMessage,
         Self::Malformed,
         Self::TrailingBytes,
         Self::UnknownMessage,
@@ -113,7 +110,27 @@ impl Abuse {
         Self::PingFlood,
         Self::WebSocketPingFlood,
         Self::Replay,
+        Self::NeverReads,
+        Self::NoHello,
+        Self::UnfinishedMessage,
     ];
+
+    /// How many at the end of [`Abuse::ALL`] take long: the server waits for them on purpose.
+    const SLOW: usize = 3;
+
+    /// What a bot does in its turn, the first being 0. Every fifth bot of many does only what takes long, so that a short run
+    /// finishes it and the others get round often; a bot alone does everything.
+    #[must_use]
+    pub const fn of_turn(bot: usize, bots: usize, turn: usize) -> Self {
+        let quick = Self::ALL.len() - Self::SLOW;
+        if bots < 2 {
+            Self::ALL[turn % Self::ALL.len()]
+        } else if bot % 5 == 1 {
+            Self::ALL[quick + (bot / 5 + turn) % Self::SLOW]
+        } else {
+            Self::ALL[(bot + turn) % quick]
+        }
+    }
 
     /// The name in reports.
     #[must_use]
@@ -166,10 +183,11 @@ impl Abuse {
         !matches!(self, Self::NoHello | Self::BeforeHello)
     }
 
-    /// Whether the honest client goes on beneath it, confirming frames. A replayer would contradict itself.
+    /// Whether the honest client goes on beneath it, confirming frames. A replayer would contradict itself, and between the
+    /// fragments of a message there is no room for another.
     #[must_use]
     pub const fn confirms(self) -> bool {
-        !matches!(self, Self::NeverReads | Self::Replay)
+        !matches!(self, Self::NeverReads | Self::Replay | Self::UnfinishedMessage)
     }
 
     /// Milliseconds, from the first shot on, in which it reads nothing.
@@ -258,7 +276,7 @@ impl Attack {
             Abuse::Oversized => first.then(|| Shot::Binary(vec![6; 2 * CLIENT_MESSAGE_BYTES_MAX])),
             Abuse::Text => first.then(|| Shot::Text("{\"type\":\"hello\"}".to_owned())),
             Abuse::BeforeHello => Some(Shot::Binary(ping)).filter(|_| first),
-            Abuse::SecondHello => message(ClientMessage::Hello(Box::new(Hello::default()))),
+            Abuse::SecondHello => message(ClientMessage::Hello(Box::default())),
             Abuse::FarAhead => message(input(scene, scene.newest.after(INPUT_AHEAD_TICKS_MAX + 1_000))),
             Abuse::LongPast => {
                 let past = Tick(scene.newest.0.saturating_sub(INPUT_LATE_TICKS_MAX + 50));
@@ -378,5 +396,16 @@ mod tests {
         assert!(!Abuse::Text.is_refused_by(1002));
         assert!(!Abuse::Replay.is_refused_by(1000));
         assert!(!Abuse::LongPast.is_possible(Tick(100)));
+    }
+
+    #[test]
+    fn few_bots_and_many_come_round_to_every_kind() {
+        for bots in [1, 2, 5, 50] {
+            let mut seen: Vec<Abuse> =
+                (0..bots).flat_map(|bot| (0..18).map(move |turn| Abuse::of_turn(bot, bots, turn))).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(seen.len(), Abuse::ALL.len(), "{bots} bots");
+        }
     }
 }

@@ -291,7 +291,7 @@ struct Table(String);
 impl Table {
     fn row(&mut self, name: &str, value: String) {
         // Writing into a String cannot fail.
-        let _ = writeln!(self.0, "  {name:<26} {value}");
+        let _ = writeln!(self.0, "  {name:<28} {value}");
     }
 }
 

@@ -13,27 +13,22 @@
 //!
 //! Never here: sockets (see `transport`), what the world means (see `behaviour` and games).
 
-use crate::agreement::{Agreement, Disagreement, Known, hello};
-use crate::behaviour::{Behaviour, Behaviours, View, Wish, neutral_codes};
-use crate::clock::Clock;
-use crate::input_sender::InputSender;
-use crate::replica::{Applied, Replica, ReplicaError};
-use shared::bits::BitReader;
-use shared::ids::Tick;
-use shared::limits::REQUESTS_WAITING_MAX;
+// What a session tells.
+pub mod events;
+
+// Between Welcome and the end.
+mod playing;
+
+use crate::agreement::{Agreement, Known, hello};
+use crate::behaviour::{Behaviours, Wish};
+use crate::replica::Replica;
+pub use events::{Counters, SessionError, SessionEvent};
+use playing::Playing;
 use shared::schema::Schema;
-use shared::wire::client_message::ViewTick;
-use shared::wire::server_message::Outcome;
-use shared::wire::{ClientMessage, DecodeError, Digest, FrameHeader, FrameKind, Input, Redirect, ServerMessage};
+use shared::wire::{ClientMessage, Digest, ServerMessage};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Milliseconds between two Resyncs; the server answers at most one per second, and counts in its own ticks.
-const RESYNC_MS: f64 = 1_100.0;
-/// Milliseconds between two Pings.
-const PING_MS: f64 = 1_000.0;
-/// Ticks after which a frame is confirmed by itself if no input did.
-const CONFIRM_AFTER_TICKS: f64 = 1.5;
 /// Events that wait to be polled. Whoever does not poll loses the oldest; [`Counters::events_dropped`] counts them.
 const EVENTS_MAX: usize = 1_024;
 
@@ -60,124 +55,6 @@ impl SessionConfig {
     }
 }
 
-/// What a session counted since it began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// State frames received, of every kind.
-    pub frames: u64,
-    /// Of these, full frames.
-    pub full_frames: u64,
-    /// Of these, keep-alives.
-    pub keep_alives: u64,
-    /// Of these, frames that a lost replica could not use.
-    pub frames_ignored: u64,
-    /// Bytes of state frames.
-    pub state_bytes: u64,
-    /// Digests compared, whatever came out.
-    pub digests_checked: u64,
-    /// Digests that differed: we held a wrong world.
-    pub digest_mismatches: u64,
-    /// Frames that did not decode, or did not fit what is held.
-    pub frames_broken: u64,
-    /// Resyncs sent.
-    pub resyncs: u64,
-    /// Ticks that came without a frame of their own: covered by a later one, or passed over by a full frame.
-    pub ticks_skipped: u64,
-    /// Inputs sent.
-    pub inputs_sent: u64,
-    /// Ticks for which we had sent an input and in which it was used.
-    pub inputs_used: u64,
-    /// Ticks for which we had sent an input and in which something stood in for it: it came too late.
-    pub inputs_late: u64,
-    /// Requests sent.
-    pub requests: u64,
-    /// Requests answered, done or refused.
-    pub replies: u64,
-    /// Events of the game received.
-    pub events: u64,
-    /// Events that nobody polled in time.
-    pub events_dropped: u64,
-}
-
-impl Counters {
-    /// What was counted since `earlier`.
-    #[must_use]
-    pub const fn since(&self, earlier: &Self) -> Self {
-        Self {
-            frames: self.frames - earlier.frames,
-            full_frames: self.full_frames - earlier.full_frames,
-            keep_alives: self.keep_alives - earlier.keep_alives,
-            frames_ignored: self.frames_ignored - earlier.frames_ignored,
-            state_bytes: self.state_bytes - earlier.state_bytes,
-            digests_checked: self.digests_checked - earlier.digests_checked,
-            digest_mismatches: self.digest_mismatches - earlier.digest_mismatches,
-            frames_broken: self.frames_broken - earlier.frames_broken,
-            resyncs: self.resyncs - earlier.resyncs,
-            ticks_skipped: self.ticks_skipped - earlier.ticks_skipped,
-            inputs_sent: self.inputs_sent - earlier.inputs_sent,
-            inputs_used: self.inputs_used - earlier.inputs_used,
-            inputs_late: self.inputs_late - earlier.inputs_late,
-            requests: self.requests - earlier.requests,
-            replies: self.replies - earlier.replies,
-            events: self.events - earlier.events,
-            events_dropped: self.events_dropped - earlier.events_dropped,
-        }
-    }
-}
-
-/// Something that happened, for whoever drives the session.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SessionEvent {
-    /// The server let us in.
-    Welcomed,
-    /// A state frame was taken in (or ignored, see [`Applied::ignored`]).
-    Frame(Applied),
-    /// We hold everything that we may see; again after every full frame.
-    Complete,
-    /// The effect of our input for `tick` is here.
-    InputSeen {
-        /// The tick it was meant for.
-        tick: Tick,
-        /// How long that took.
-        ms: f64,
-    },
-    /// A Ping came back.
-    RoundTrip {
-        /// How long that took.
-        ms: f64,
-    },
-    /// A frame broke the replica; a Resync is on its way.
-    Lost(ReplicaError),
-    /// A request was answered.
-    Reply {
-        /// Its number.
-        number: u16,
-        /// How it went.
-        outcome: Outcome,
-    },
-    /// Go on elsewhere.
-    Redirect(Box<Redirect>),
-    /// We cannot go on: close the connection.
-    Failed(SessionError),
-}
-
-/// Why a session cannot go on. The server's fault, or it is newer than we are.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SessionError {
-    /// A message could not be read.
-    #[error("the server's message: {0}")]
-    Decode(#[from] DecodeError),
-    /// We cannot agree on what to play.
-    #[error(transparent)]
-    Disagreement(#[from] Disagreement),
-    /// A message came when it makes no sense.
-    #[error("the server sent {what} at the wrong time")]
-    OutOfPlace {
-        /// Which.
-        what: &'static str,
-    },
-}
-
 /// One client.
 pub struct Session {
     config: SessionConfig,
@@ -194,27 +71,6 @@ enum Phase {
     },
     Playing(Box<Playing>),
     Over,
-}
-
-/// What there is only after the Welcome.
-struct Playing {
-    agreement: Agreement,
-    replica: Replica,
-    clock: Clock,
-    sender: InputSender,
-    behaviour: Option<Box<dyn Behaviour>>,
-    /// The newest state frame received: what we confirm. `None` before the first.
-    newest: Option<Tick>,
-    complete: bool,
-    resync: Option<Tick>,
-    resync_ms: f64,
-    ping: Option<(u32, f64)>,
-    ping_ms: f64,
-    pings: u32,
-    round_trip_ms: f64,
-    request_number: u16,
-    requests_waiting: usize,
-    paused: bool,
 }
 
 impl Session {
@@ -291,8 +147,7 @@ impl Session {
     /// Asks for keep-alives only, or for the world again: a hidden tab.
     pub fn pause(&mut self, on: bool) {
         if let Phase::Playing(playing) = &mut self.phase {
-            playing.paused = on;
-            self.outgoing.push_back(ClientMessage::Pause { on }.to_bytes(&playing.agreement.schema));
+            playing.pause(on, &mut self.outgoing);
         }
     }
 
@@ -327,19 +182,19 @@ impl Session {
     /// The measured round trip, once known.
     #[must_use]
     pub fn round_trip_ms(&self) -> Option<f64> {
-        self.playing().map(|playing| playing.round_trip_ms)
+        self.playing().map(Playing::round_trip_ms)
     }
 
     /// How early our inputs come, smoothed, once known.
     #[must_use]
     pub fn lead_ms(&self) -> Option<f64> {
-        self.playing().and_then(|playing| Some(playing.clock.lead_ticks()? * playing.clock.tick_ms()))
+        self.playing().and_then(Playing::lead_ms)
     }
 
     /// Welcomed, and holding everything that may be seen.
     #[must_use]
     pub fn is_in(&self) -> bool {
-        self.playing().is_some_and(|playing| playing.complete)
+        self.playing().is_some_and(Playing::is_complete)
     }
 
     /// Nothing will come of this session any more.
@@ -382,14 +237,18 @@ impl Session {
                 self.phase = Phase::Playing(Box::new(playing));
                 self.tell(SessionEvent::Welcomed);
             }
-            (Phase::Playing(_), ServerMessage::State(bytes)) => self.take_state(bytes, now_ms),
+            (Phase::Playing(playing), ServerMessage::State(bytes)) => {
+                for event in playing.take_state(bytes, &mut self.counters, now_ms) {
+                    self.tell(event);
+                }
+            }
             (Phase::Playing(playing), ServerMessage::Pong { stamp }) => {
                 if let Some(ms) = playing.take_pong(stamp, now_ms) {
                     self.tell(SessionEvent::RoundTrip { ms });
                 }
             }
             (Phase::Playing(playing), ServerMessage::Reply { number, outcome }) => {
-                playing.requests_waiting = playing.requests_waiting.saturating_sub(1);
+                playing.take_reply();
                 self.counters.replies += 1;
                 self.tell(SessionEvent::Reply { number, outcome });
             }
@@ -400,230 +259,6 @@ impl Session {
             (_, ServerMessage::Redirect(_)) => {}
         }
         Ok(())
-    }
-
-    fn take_state(&mut self, bytes: &[u8], now_ms: f64) {
-        let Phase::Playing(playing) = &mut self.phase else { return };
-        self.counters.frames += 1;
-        self.counters.state_bytes += bytes.len() as u64;
-        let before = playing.replica.tick();
-        let near = playing.newest.unwrap_or(before);
-        let header = FrameHeader::read(&mut BitReader::new(bytes), near, playing.agreement.digest).ok();
-        let result = playing.replica.apply(bytes);
-        let mut events = Vec::new();
-        if let Some(header) = header {
-            playing.note_header(&header, before, &mut self.counters, &mut events, now_ms);
-        }
-        match result {
-            Ok(applied) => playing.note_applied(applied, &mut self.counters, &mut events),
-            Err(error) => {
-                if let ReplicaError::DigestMismatch { .. } = error {
-                    self.counters.digests_checked += 1;
-                    self.counters.digest_mismatches += 1;
-                } else {
-                    self.counters.frames_broken += 1;
-                }
-                playing.resync = Some(header.map_or(before, |header| header.tick));
-                events.push(SessionEvent::Lost(error));
-            }
-        }
-        for event in events {
-            self.tell(event);
-        }
-    }
-}
-
-impl Playing {
-    fn new(agreement: Agreement, config: &SessionConfig, welcome_ms: f64, now_ms: f64) -> Self {
-        let clock = Clock::new(agreement.tick_rate_hz, agreement.tick, welcome_ms, now_ms);
-        let first = clock.due(now_ms).next();
-        let replica = Replica::new(
-            agreement.schema.clone(),
-            agreement.layout.clone(),
-            agreement.tables.clone(),
-            agreement.tick,
-            agreement.digest,
-        );
-        let behaviour = config.behaviours.as_ref().map(|known| known.choose(&agreement.schema, config.seed));
-        Self {
-            agreement,
-            replica,
-            clock,
-            sender: InputSender::new(first, now_ms),
-            behaviour,
-            newest: None,
-            complete: false,
-            resync: None,
-            resync_ms: f64::NEG_INFINITY,
-            ping: None,
-            ping_ms: now_ms,
-            pings: 0,
-            round_trip_ms: welcome_ms,
-            request_number: 0,
-            requests_waiting: 0,
-            paused: false,
-        }
-    }
-
-    /// Learns from a frame's header: how our inputs fared, and which ticks had no frame of their own.
-    fn note_header(
-        &mut self,
-        header: &FrameHeader,
-        before: Tick,
-        counters: &mut Counters,
-        events: &mut Vec<SessionEvent>,
-        now_ms: f64,
-    ) {
-        match header.kind {
-            FrameKind::Step { covered, applied } => {
-                counters.ticks_skipped += u64::from(covered - 1);
-                for place in 0..covered {
-                    let tick = Tick(header.tick.0.wrapping_sub(covered - 1 - place));
-                    let Some(sent_ms) = self.sender.sent_ms(tick) else { continue };
-                    if applied >> place & 1 == 0 {
-                        counters.inputs_late += 1;
-                    } else {
-                        counters.inputs_used += 1;
-                        events.push(SessionEvent::InputSeen { tick, ms: now_ms - sent_ms });
-                    }
-                }
-            }
-            FrameKind::Full => {
-                counters.full_frames += 1;
-                if self.newest.is_some() {
-                    counters.ticks_skipped += u64::from(header.tick.since(before).saturating_sub(1));
-                }
-            }
-            FrameKind::KeepAlive => counters.keep_alives += 1,
-        }
-        self.newest = Some(self.newest.map_or(header.tick, |newest| newest.max(header.tick)));
-        if let Some(early) = header.early {
-            self.clock.feedback(early, self.round_trip_ms, now_ms);
-        }
-    }
-
-    fn note_applied(&mut self, mut applied: Applied, counters: &mut Counters, events: &mut Vec<SessionEvent>) {
-        counters.digests_checked += u64::from(applied.checked);
-        counters.frames_ignored += u64::from(applied.ignored);
-        counters.events += applied.events.len() as u64;
-        if applied.kind == FrameKind::Full {
-            self.resync = None;
-            self.complete = false;
-        }
-        if let Some(behaviour) = &mut self.behaviour {
-            for event in &applied.events {
-                behaviour.event(event);
-            }
-        }
-        let now_complete = !applied.ignored && applied.kind != FrameKind::KeepAlive && applied.complete;
-        let newly = now_complete && !self.complete;
-        self.complete |= now_complete;
-        applied.complete = self.complete;
-        events.push(SessionEvent::Frame(applied));
-        if newly {
-            events.push(SessionEvent::Complete);
-        }
-    }
-
-    /// How long the Ping with this stamp took; `None` if it is not the newest.
-    fn take_pong(&mut self, stamp: u32, now_ms: f64) -> Option<f64> {
-        let (_, sent_ms) = self.ping.take_if(|(sent, _)| *sent == stamp)?;
-        let ms = now_ms - sent_ms;
-        self.round_trip_ms += (ms - self.round_trip_ms) / 4.0;
-        Some(ms)
-    }
-
-    fn handle_tick(&mut self, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters, now_ms: f64) {
-        if let Some(tick) = self.resync
-            && now_ms - self.resync_ms >= RESYNC_MS
-        {
-            self.resync_ms = now_ms;
-            counters.resyncs += 1;
-            self.send(&ClientMessage::Resync { tick }, outgoing);
-        }
-        self.send_inputs(outgoing, counters, now_ms);
-        if let Some(newest) = self.newest
-            && self.sender.owes_confirm(newest, self.confirm_after_ms(), now_ms)
-        {
-            self.sender.confirm(newest, now_ms);
-            self.send(&ClientMessage::Confirm { newest }, outgoing);
-        }
-        if now_ms - self.ping_ms >= PING_MS {
-            self.ping_ms = now_ms;
-            self.pings = self.pings.wrapping_add(1);
-            self.ping = Some((self.pings, now_ms));
-            self.send(&ClientMessage::Ping { stamp: self.pings }, outgoing);
-        }
-    }
-
-    fn next_wake_ms(&self) -> f64 {
-        let mut wake = self.ping_ms + PING_MS;
-        if self.plays() && self.sender.next() <= self.input_limit() {
-            wake = wake.min(self.clock.due_ms(self.sender.next()));
-        }
-        if self.newest.is_some_and(|newest| self.sender.owes_confirm(newest, 0.0, f64::INFINITY)) {
-            wake = wake.min(self.sender.confirmed_ms() + self.confirm_after_ms());
-        }
-        if self.resync.is_some() {
-            wake = wake.min(self.resync_ms + RESYNC_MS);
-        }
-        wake
-    }
-
-    fn confirm_after_ms(&self) -> f64 {
-        self.clock.tick_ms() * CONFIRM_AFTER_TICKS
-    }
-
-    /// Inputs make sense from the first frame on: before it there is nothing to act upon.
-    const fn plays(&self) -> bool {
-        self.behaviour.is_some() && self.newest.is_some() && !self.paused
-    }
-
-    /// The newest tick that an input may name. The server is at least at the newest frame's tick, so this is always allowed.
-    fn input_limit(&self) -> Tick {
-        self.newest.unwrap_or(self.agreement.tick).after(self.agreement.limits.input_ahead_ticks)
-    }
-
-    fn send_inputs(&mut self, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters, now_ms: f64) {
-        let (true, Some(newest)) = (self.plays(), self.newest) else { return };
-        let due = self.clock.due(now_ms);
-        while let Some(tick) = self.sender.take_due(due, self.input_limit()) {
-            let mut codes = neutral_codes(&self.agreement.schema.input);
-            let Some(behaviour) = &mut self.behaviour else { return };
-            let view = View {
-                replica: &self.replica,
-                me: self.replica.me(),
-                tick,
-                tick_rate_hz: self.agreement.tick_rate_hz,
-                map: &self.agreement.map,
-            };
-            behaviour.input(&view, &mut codes);
-            let wish = behaviour.request(&view);
-            let view = ViewTick { older: newest, span: 0, sixteenths: 0 };
-            self.send(&ClientMessage::Input(Input { tick, newest, view, codes }), outgoing);
-            self.sender.sent(tick, newest, now_ms);
-            counters.inputs_sent += 1;
-            if let Some(wish) = wish {
-                let _ = self.request(wish, outgoing, counters);
-            }
-        }
-    }
-
-    fn request(&mut self, wish: Wish, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters) -> Option<u16> {
-        let known = usize::from(wish.kind) < self.agreement.schema.requests.len();
-        if !known || self.requests_waiting >= REQUESTS_WAITING_MAX {
-            return None;
-        }
-        let number = self.request_number;
-        self.request_number = number.wrapping_add(1);
-        self.requests_waiting += 1;
-        counters.requests += 1;
-        self.send(&ClientMessage::Request { number, kind: wish.kind, codes: wish.codes }, outgoing);
-        Some(number)
-    }
-
-    fn send(&self, message: &ClientMessage, outgoing: &mut VecDeque<Vec<u8>>) {
-        outgoing.push_back(message.to_bytes(&self.agreement.schema));
     }
 }
 
@@ -642,13 +277,17 @@ pub(crate) fn no_schema() -> Schema {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::behaviour::Idle;
+    use crate::agreement::Disagreement;
+    use crate::behaviour::{Behaviour, Idle};
+    use crate::replica::ReplicaError;
     use shared::bits::BitWriter;
     use shared::codec::{Lanes, Tables};
+    use shared::ids::Tick;
     use shared::schema::{Declaration, Field, FieldKind, Layout, Marks};
-    use shared::wire::Welcome;
     use shared::wire::control::WelcomeLimits;
+    use shared::wire::server_message::Outcome;
     use shared::wire::state_frame::Proof;
+    use shared::wire::{FrameHeader, FrameKind, Welcome};
 
     const TICK_MS: f64 = 1000.0 / 30.0;
 

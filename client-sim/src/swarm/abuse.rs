@@ -1,7 +1,7 @@
 //! One hostile bot: it misbehaves in one way after the other, and notes how the server took it.
 //!
 //! ```text
-//!   bot 7 begins with the seventh way ─► connect ─► attack ─► how did it end? ─► the next way ─► ... until the run ends
+//!   the way of this turn ─► connect ─► attack ─► how did it end? ─► the next way ─► ... until the run ends
 //! ```
 //!
 //! Never here: what is sent and what must come of it (see `hostile`).
@@ -49,8 +49,8 @@ pub(super) async fn misbehave(mut company: Company, bot: usize) -> Tally {
         return tally;
     }
     let room = company.options.rooms.of(bot);
-    for turn in bot.. {
-        let abuse = Abuse::ALL[turn % Abuse::ALL.len()];
+    for turn in 0.. {
+        let abuse = Abuse::of_turn(bot, company.options.bots, turn);
         let attack = Attack::new(abuse, Dice::new(u64::from(dice.bits()), turn as u64));
         let outcome = attempt(&mut company, attack, bot, &path_of(&room)).await;
         company.live.attempts.fetch_add(1, Ordering::Relaxed);

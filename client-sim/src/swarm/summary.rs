@@ -41,6 +41,7 @@ pub(super) fn report(
         match outcome {
             Outcome::Played(record) => records.push(*record),
             Outcome::Misbehaved(tally) => {
+                report.bots_connected += usize::from(!tally.0.is_empty());
                 for (abuse, other) in tally.0 {
                     add_abuse(report.abuse.entry(abuse.name().to_owned()).or_default(), other);
                 }
@@ -173,7 +174,6 @@ fn judge_abuse(report: &mut Report) {
                 abuse.name()
             ));
         }
-        report.bots_connected += usize::from(kind.tried + kind.unfinished > 0);
     }
     if report.abuse.values().all(|kind| kind.tried == 0) {
         report.failures.push("no abuse was tried to its end".to_owned());

@@ -1,0 +1,302 @@
+//! A session between Welcome and the end: frames in; inputs, confirmations, Resyncs and Pings out.
+//!
+//! ```text
+//!   frame ─► header: how did our inputs fare? ─► clock      ─► replica ─► behaviour ─► input for the tick that is due
+//! ```
+//!
+//! Never here: greeting and leaving (see `session`).
+
+use super::SessionConfig;
+use super::events::{Counters, SessionEvent};
+use crate::agreement::Agreement;
+use crate::behaviour::{Behaviour, View, Wish, neutral_codes};
+use crate::clock::Clock;
+use crate::input_sender::InputSender;
+use crate::replica::{Applied, Replica, ReplicaError};
+use shared::bits::BitReader;
+use shared::ids::Tick;
+use shared::limits::REQUESTS_WAITING_MAX;
+use shared::wire::client_message::ViewTick;
+use shared::wire::{ClientMessage, FrameHeader, FrameKind, Input};
+use std::collections::VecDeque;
+
+/// Milliseconds between two Resyncs; the server answers at most one per second, and counts in its own ticks.
+const RESYNC_MS: f64 = 1_100.0;
+/// Milliseconds between two Pings.
+const PING_MS: f64 = 1_000.0;
+/// Ticks after which a frame is confirmed by itself if no input did.
+const CONFIRM_AFTER_TICKS: f64 = 1.5;
+
+/// What there is only after the Welcome.
+pub(super) struct Playing {
+    pub(super) agreement: Agreement,
+    pub(super) replica: Replica,
+    clock: Clock,
+    sender: InputSender,
+    behaviour: Option<Box<dyn Behaviour>>,
+    /// The newest state frame received: what we confirm. `None` before the first.
+    newest: Option<Tick>,
+    complete: bool,
+    resync: Option<Tick>,
+    resync_ms: f64,
+    ping: Option<(u32, f64)>,
+    ping_ms: f64,
+    pings: u32,
+    round_trip_ms: f64,
+    request_number: u16,
+    requests_waiting: usize,
+    paused: bool,
+}
+
+impl Playing {
+    pub(super) fn new(agreement: Agreement, config: &SessionConfig, welcome_ms: f64, now_ms: f64) -> Self {
+        let clock = Clock::new(agreement.tick_rate_hz, agreement.tick, welcome_ms, now_ms);
+        let first = clock.due(now_ms).next();
+        let replica = Replica::new(
+            agreement.schema.clone(),
+            agreement.layout.clone(),
+            agreement.tables.clone(),
+            agreement.tick,
+            agreement.digest,
+        );
+        let behaviour = config.behaviours.as_ref().map(|known| known.choose(&agreement.schema, config.seed));
+        Self {
+            agreement,
+            replica,
+            clock,
+            sender: InputSender::new(first, now_ms),
+            behaviour,
+            newest: None,
+            complete: false,
+            resync: None,
+            resync_ms: f64::NEG_INFINITY,
+            ping: None,
+            ping_ms: now_ms,
+            pings: 0,
+            round_trip_ms: welcome_ms,
+            request_number: 0,
+            requests_waiting: 0,
+            paused: false,
+        }
+    }
+
+    /// How long a word to the server and back takes.
+    pub(super) const fn round_trip_ms(&self) -> f64 {
+        self.round_trip_ms
+    }
+
+    /// How early inputs come, once known.
+    pub(super) fn lead_ms(&self) -> Option<f64> {
+        Some(self.clock.lead_ticks()? * self.clock.tick_ms())
+    }
+
+    /// Whether everything is held that may be seen.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Asks for keep-alives only, or for the world again.
+    pub(super) fn pause(&mut self, on: bool, outgoing: &mut VecDeque<Vec<u8>>) {
+        self.paused = on;
+        self.send(&ClientMessage::Pause { on }, outgoing);
+    }
+
+    /// A request was answered.
+    pub(super) const fn take_reply(&mut self) {
+        self.requests_waiting = self.requests_waiting.saturating_sub(1);
+    }
+
+    /// Takes in a state frame; what happened by it.
+    pub(super) fn take_state(&mut self, bytes: &[u8], counters: &mut Counters, now_ms: f64) -> Vec<SessionEvent> {
+        counters.frames += 1;
+        counters.state_bytes += bytes.len() as u64;
+        let before = self.replica.tick();
+        let near = self.newest.unwrap_or(before);
+        let header = FrameHeader::read(&mut BitReader::new(bytes), near, self.agreement.digest).ok();
+        let result = self.replica.apply(bytes);
+        let mut events = Vec::new();
+        if let Some(header) = header {
+            self.note_header(&header, before, counters, &mut events, now_ms);
+        }
+        match result {
+            Ok(applied) => self.note_applied(applied, counters, &mut events),
+            Err(error) => {
+                if let ReplicaError::DigestMismatch { .. } = error {
+                    counters.digests_checked += 1;
+                    counters.digest_mismatches += 1;
+                } else {
+                    counters.frames_broken += 1;
+                }
+                self.resync = Some(header.map_or(before, |header| header.tick));
+                events.push(SessionEvent::Lost(error));
+            }
+        }
+        events
+    }
+
+    /// Learns from a frame's header: how our inputs fared, and which ticks had no frame of their own.
+    fn note_header(
+        &mut self,
+        header: &FrameHeader,
+        before: Tick,
+        counters: &mut Counters,
+        events: &mut Vec<SessionEvent>,
+        now_ms: f64,
+    ) {
+        match header.kind {
+            FrameKind::Step { covered, applied } => {
+                counters.ticks_skipped += u64::from(covered - 1);
+                for place in 0..covered {
+                    let tick = Tick(header.tick.0.wrapping_sub(covered - 1 - place));
+                    let Some(sent_ms) = self.sender.sent_ms(tick) else { continue };
+                    if applied >> place & 1 == 0 {
+                        counters.inputs_late += 1;
+                    } else {
+                        counters.inputs_used += 1;
+                        events.push(SessionEvent::InputSeen { tick, ms: now_ms - sent_ms });
+                    }
+                }
+            }
+            FrameKind::Full => {
+                counters.full_frames += 1;
+                if self.newest.is_some() {
+                    counters.ticks_skipped += u64::from(header.tick.since(before).saturating_sub(1));
+                }
+            }
+            FrameKind::KeepAlive => counters.keep_alives += 1,
+        }
+        self.newest = Some(self.newest.map_or(header.tick, |newest| newest.max(header.tick)));
+        if let Some(early) = header.early {
+            self.clock.feedback(early, self.round_trip_ms, now_ms);
+        }
+    }
+
+    fn note_applied(&mut self, mut applied: Applied, counters: &mut Counters, events: &mut Vec<SessionEvent>) {
+        counters.digests_checked += u64::from(applied.checked);
+        counters.frames_ignored += u64::from(applied.ignored);
+        counters.events += applied.events.len() as u64;
+        if applied.kind == FrameKind::Full {
+            self.resync = None;
+            self.complete = false;
+        }
+        if let Some(behaviour) = &mut self.behaviour {
+            for event in &applied.events {
+                behaviour.event(event);
+            }
+        }
+        let now_complete = !applied.ignored && applied.kind != FrameKind::KeepAlive && applied.complete;
+        let newly = now_complete && !self.complete;
+        self.complete |= now_complete;
+        applied.complete = self.complete;
+        events.push(SessionEvent::Frame(applied));
+        if newly {
+            events.push(SessionEvent::Complete);
+        }
+    }
+
+    /// How long the Ping with this stamp took; `None` if it is not the newest.
+    pub(super) fn take_pong(&mut self, stamp: u32, now_ms: f64) -> Option<f64> {
+        let (_, sent_ms) = self.ping.take_if(|(sent, _)| *sent == stamp)?;
+        let ms = now_ms - sent_ms;
+        self.round_trip_ms += (ms - self.round_trip_ms) / 4.0;
+        Some(ms)
+    }
+
+    pub(super) fn handle_tick(&mut self, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters, now_ms: f64) {
+        if let Some(tick) = self.resync
+            && now_ms - self.resync_ms >= RESYNC_MS
+        {
+            self.resync_ms = now_ms;
+            counters.resyncs += 1;
+            self.send(&ClientMessage::Resync { tick }, outgoing);
+        }
+        self.send_inputs(outgoing, counters, now_ms);
+        if let Some(newest) = self.newest
+            && self.sender.owes_confirm(newest, self.confirm_after_ms(), now_ms)
+        {
+            self.sender.confirm(newest, now_ms);
+            self.send(&ClientMessage::Confirm { newest }, outgoing);
+        }
+        if now_ms - self.ping_ms >= PING_MS {
+            self.ping_ms = now_ms;
+            self.pings = self.pings.wrapping_add(1);
+            self.ping = Some((self.pings, now_ms));
+            self.send(&ClientMessage::Ping { stamp: self.pings }, outgoing);
+        }
+    }
+
+    pub(super) fn next_wake_ms(&self) -> f64 {
+        let mut wake = self.ping_ms + PING_MS;
+        if self.plays() && self.sender.next() <= self.input_limit() {
+            wake = wake.min(self.clock.due_ms(self.sender.next()));
+        }
+        if self.newest.is_some_and(|newest| self.sender.owes_confirm(newest, 0.0, f64::INFINITY)) {
+            wake = wake.min(self.sender.confirmed_ms() + self.confirm_after_ms());
+        }
+        if self.resync.is_some() {
+            wake = wake.min(self.resync_ms + RESYNC_MS);
+        }
+        wake
+    }
+
+    fn confirm_after_ms(&self) -> f64 {
+        self.clock.tick_ms() * CONFIRM_AFTER_TICKS
+    }
+
+    /// Inputs make sense from the first frame on: before it there is nothing to act upon.
+    const fn plays(&self) -> bool {
+        self.behaviour.is_some() && self.newest.is_some() && !self.paused
+    }
+
+    /// The newest tick that an input may name. The server is at least at the newest frame's tick, so this is always allowed.
+    fn input_limit(&self) -> Tick {
+        self.newest.unwrap_or(self.agreement.tick).after(self.agreement.limits.input_ahead_ticks)
+    }
+
+    fn send_inputs(&mut self, outgoing: &mut VecDeque<Vec<u8>>, counters: &mut Counters, now_ms: f64) {
+        let (true, Some(newest)) = (self.plays(), self.newest) else { return };
+        let due = self.clock.due(now_ms);
+        while let Some(tick) = self.sender.take_due(due, self.input_limit()) {
+            let mut codes = neutral_codes(&self.agreement.schema.input);
+            let Some(behaviour) = &mut self.behaviour else { return };
+            let view = View {
+                replica: &self.replica,
+                me: self.replica.me(),
+                tick,
+                tick_rate_hz: self.agreement.tick_rate_hz,
+                map: &self.agreement.map,
+            };
+            behaviour.input(&view, &mut codes);
+            let wish = behaviour.request(&view);
+            let view = ViewTick { older: newest, span: 0, sixteenths: 0 };
+            self.send(&ClientMessage::Input(Input { tick, newest, view, codes }), outgoing);
+            self.sender.sent(tick, newest, now_ms);
+            counters.inputs_sent += 1;
+            if let Some(wish) = wish {
+                let _ = self.request(wish, outgoing, counters);
+            }
+        }
+    }
+
+    pub(super) fn request(
+        &mut self,
+        wish: Wish,
+        outgoing: &mut VecDeque<Vec<u8>>,
+        counters: &mut Counters,
+    ) -> Option<u16> {
+        let known = usize::from(wish.kind) < self.agreement.schema.requests.len();
+        if !known || self.requests_waiting >= REQUESTS_WAITING_MAX {
+            return None;
+        }
+        let number = self.request_number;
+        self.request_number = number.wrapping_add(1);
+        self.requests_waiting += 1;
+        counters.requests += 1;
+        self.send(&ClientMessage::Request { number, kind: wish.kind, codes: wish.codes }, outgoing);
+        Some(number)
+    }
+
+    fn send(&self, message: &ClientMessage, outgoing: &mut VecDeque<Vec<u8>>) {
+        outgoing.push_back(message.to_bytes(&self.agreement.schema));
+    }
+}
