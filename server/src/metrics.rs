@@ -188,8 +188,6 @@ catalogue! {
     Counter inputs_duplicate = "tickwire_inputs_total" { timing = "duplicate" };
     /// Ticks and players without an input of their own.
     Counter inputs_missing = "tickwire_inputs_total" { timing = "missing" };
-    /// How much earlier than its tick a taken input came, added up.
-    Counter inputs_early_ticks = "tickwire_inputs_early_ticks_total";
     /// Requests taken.
     Counter requests = "tickwire_requests_total";
     /// Messages that could not be decoded.

@@ -63,6 +63,10 @@ impl Refusal {
     pub(super) fn into_response(self) -> Response<Full<Bytes>> {
         let body = serde_json::json!({ "error": self.reason, "message": self.message });
         let mut response = json(self.status, &body);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            // Who comes again comes on a new connection; this one's memory is needed.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);
         }
@@ -91,7 +95,10 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Res
         Ok(response) => response,
         Err(refusal) => {
             front.metrics.refused(refusal.reason);
-            visitor.tell_refused(refusal.reason);
+            // Browsers ask for pages that are not there by themselves.
+            if refusal.status != StatusCode::NOT_FOUND {
+                visitor.tell_refused(refusal.reason);
+            }
             refusal.into_response()
         }
     }
