@@ -79,6 +79,8 @@ pub struct Report {
     pub round_trip_ms: Percentiles,
     /// Connections that ended before we left, by close code (1006: without a close frame).
     pub disconnects: BTreeMap<String, u64>,
+    /// The same by code and the reason that the server gave, for people.
+    pub disconnect_reasons: BTreeMap<String, u64>,
     /// Bots that could not connect, by cause.
     pub refusals: BTreeMap<String, u64>,
     /// Replicas in memory at the end. Nothing is shared between bots yet: one each.
@@ -247,7 +249,7 @@ impl Report {
         for (kind, abuse) in &self.abuse {
             table.row(&format!("abuse: {kind}"), abuse.to_string());
         }
-        for (what, counts) in [("disconnects", &self.disconnects), ("refusals", &self.refusals)] {
+        for (what, counts) in [("disconnects", &self.disconnect_reasons), ("refusals", &self.refusals)] {
             let counts: Vec<String> = counts.iter().map(|(cause, count)| format!("{count} × {cause}")).collect();
             if !counts.is_empty() {
                 table.row(what, counts.join(", "));

@@ -94,3 +94,45 @@ impl Own {
 fn codes(row: Vec<i32>, place: Place) -> Option<Vec<i32>> {
     row.get(place.from..place.from + place.count).map(<[i32]>::to_vec)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::schema::{Audience, Declaration, Field, FieldKind, Marks, Predictor};
+
+    fn field(name: &str, kind: FieldKind, position: bool) -> Field {
+        let marks = Marks { position, ..Marks::default() };
+        Field { name: name.to_owned(), kind, audience: Audience::Everyone, predictor: Predictor::Hold, marks }
+    }
+
+    fn schema(score: &str) -> Schema {
+        let quantiser = shared::quantise::Quantiser { min: 0, max: 100, step: 1 };
+        let number = || FieldKind::Unsigned { max: 9 };
+        let place = vec![field("angle", number(), false), field("at", FieldKind::Vector2 { quantiser, unit: 1 }, true)];
+        let counts = vec![field("deaths", number(), false), field("kills", number(), false)];
+        Schema {
+            game: "test".to_owned(),
+            components: vec![
+                Declaration { name: "Place".to_owned(), fields: place },
+                Declaration { name: score.to_owned(), fields: counts },
+            ],
+            kinds: Vec::new(),
+            input: Declaration { name: "Nothing".to_owned(), fields: Vec::new() },
+            events: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_watched_is_found_in_the_schema() {
+        let own = Own::new(&schema(SCORE));
+        assert_eq!(own.positions, vec![Place { component: 0, from: 1, count: 2 }]);
+        assert_eq!(own.counted, [None, Some(Place { component: 1, from: 1, count: 1 }), None]);
+        assert!(own.has_position());
+    }
+
+    #[test]
+    fn a_game_that_counts_nothing_has_nothing_counted() {
+        assert_eq!(Own::new(&schema("Tally")).counted, [None; 3]);
+    }
+}

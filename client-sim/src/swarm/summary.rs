@@ -5,7 +5,7 @@
 //!
 //! Never here: sockets, clocks.
 
-use super::bot::BotRecord;
+use super::bot::{BotRecord, describe};
 use super::options::{Mode, SwarmOptions};
 use super::{Outcome, Samples};
 use crate::hostile::Abuse;
@@ -96,6 +96,7 @@ fn summarise_play(report: &mut Report, records: &[BotRecord]) {
     for record in records {
         if let Some(ended) = &record.dropped {
             *report.disconnects.entry(ended.code().to_string()).or_default() += 1;
+            *report.disconnect_reasons.entry(describe(ended)).or_default() += 1;
         }
         if let Some(cause) = record.refused.as_ref().or_else(|| record.failed.as_ref().filter(|_| !record.was_in)) {
             *report.refusals.entry(cause.clone()).or_default() += 1;
@@ -257,6 +258,7 @@ mod tests {
         let report = run(play(), vec![played(wrong), played(dropped), played(outside)]);
         assert_eq!(report.failures.len(), 3, "{:?}", report.failures);
         assert_eq!(report.disconnects.get("4003"), Some(&1));
+        assert_eq!(report.disconnect_reasons.get("closed 4003: too many messages"), Some(&1));
         assert_eq!(report.refusals.get("HTTP 503"), Some(&1));
     }
 
