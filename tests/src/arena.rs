@@ -542,6 +542,9 @@ impl Arena {
         for (connection, bytes) in out.messages {
             *told_bytes.entry(connection).or_default() += bytes.len();
             if let Some(stranger) = self.strangers.iter_mut().find(|stranger| stranger.connection == Some(connection)) {
+                if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), Digest::Folded) {
+                    stranger.newest = Some(seen.tick);
+                }
                 stranger.heard.push(bytes);
                 continue;
             }

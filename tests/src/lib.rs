@@ -13,6 +13,9 @@ pub mod arena;
 // What must be true after every step.
 pub mod checks;
 
+// What abusers say.
+pub mod hostile;
+
 // What lies between a client and its room.
 pub mod link;
 

@@ -103,6 +103,8 @@ pub struct Stranger {
     pub(crate) says: Vec<(Vec<u8>, i32)>,
     /// What it heard.
     pub heard: Vec<Vec<u8>>,
+    /// The tick of the newest frame that it heard.
+    pub newest: Option<Tick>,
     /// How it ended.
     pub closed: Option<CloseCode>,
     /// How often it was told to end.

@@ -18,6 +18,10 @@ impl Room {
     ) -> Vec<Join> {
         let mut joins = Vec::with_capacity(hellos.len());
         for (connection, hello) in hellos {
+            // What it said after its Hello may have closed it.
+            if !self.seats.listens_to(connection) {
+                continue;
+            }
             match self.welcome(connection, &hello.into_inner(), out) {
                 Ok(join) => joins.push(join),
                 Err(code) => {
