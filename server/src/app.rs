@@ -523,6 +523,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_client_sends_right_behind_its_upgrade_is_not_lost() {
+        let server = Server::start("early", |_| {});
+        let mut tls = server.tls();
+        let mut bytes = upgrade_request("a").into_bytes();
+        // A ping with the payload "hi", masked with zeros.
+        bytes.extend([0x89, 0x82, 0, 0, 0, 0, b'h', b'i']);
+        tls.write_all(&bytes).expect("taken");
+        let mut answer = Vec::new();
+        let pong = [0x8A, 2, b'h', b'i'];
+        while !answer.windows(pong.len()).any(|window| window == pong) {
+            let mut some = [0; 256];
+            let count = tls.read(&mut some).expect("the pong comes");
+            assert!(count > 0, "closed before the pong: {}", String::from_utf8_lossy(&answer));
+            answer.extend(&some[..count]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101"));
+    }
+
+    #[test]
     fn plain_http_on_the_tls_port_is_told_where_to_ask() {
         let server = Server::start("instead", |_| {});
         let mut tcp = server.tcp();

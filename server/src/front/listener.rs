@@ -170,9 +170,10 @@ impl Visitor {
         self.span.in_scope(|| tracing::info!(reason, "refused"));
     }
 
+    /// Refuses what has not even asked. Whoever scans or floods is counted, but does not fill the log.
     fn refuse(&self, reason: &'static str) {
         self.front.metrics.refused(reason);
-        self.tell_refused(reason);
+        self.span.in_scope(|| tracing::debug!(reason, "refused"));
     }
 
     /// From accept to its end here.
