@@ -356,18 +356,16 @@ mod tests {
             let Ending::Closed(code, _) = ending else { panic!("{ending:?}") };
             assert_eq!(code, wanted);
             self.connection.close(code);
+            let (answer, answered) = std::sync::mpsc::channel();
             let peer = std::thread::spawn(move || {
                 let heard = self.peer.receive_close();
-                // tungstenite answers while it reads on.
+                let _ = self.peer.ws.flush(); // tungstenite has the answer ready
+                answer.send(()).unwrap();
                 (heard, self.peer.stream_ends_in_order())
             });
-            // Whoever is still not understood answers in vain: then the linger ends by time, here by count.
-            for _ in 0..200_000 {
-                if !self.connection.linger() || peer.is_finished() {
-                    break;
-                }
-                std::thread::yield_now();
-            }
+            // Whoever is not understood any more answers in vain: then only time would end the linger.
+            until("an answer", || (!self.connection.linger() || answered.try_recv().is_ok()).then_some(()));
+            self.connection.linger();
             self.connection.finish();
             drop(self.connection);
             let (heard, in_order) = peer.join().unwrap();

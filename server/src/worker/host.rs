@@ -137,7 +137,7 @@ impl Host {
             Mail::Close { room, code } => {
                 let found = self.rooms.iter().find(|(_, hosted)| *hosted.name() == room).map(|(id, _)| *id);
                 if let Some(id) = found {
-                    self.end_room(id, code, now);
+                    self.end_room(id, code, "the operator closed the room", now);
                 }
             }
             Mail::Stop { code } => self.stop(code, now),
@@ -240,12 +240,12 @@ impl Host {
         }
     }
 
-    fn end_room(&mut self, id: RoomId, code: CloseCode, now: Instant) {
+    fn end_room(&mut self, id: RoomId, code: CloseCode, cause: &'static str, now: Instant) {
         let Some(hosted) = self.rooms.remove(&id) else { return };
-        tracing::info!(room = %hosted.name(), code = code.name(), connections = hosted.connection_count(), "room ended");
+        tracing::info!(room = %hosted.name(), code = code.name(), cause, connections = hosted.connection_count(), "room ended");
         hosted.report_gone(&self.setup.metrics);
         self.setup.metrics.rooms_ended.increment(1);
-        hosted.end(code, now, &mut Exit { leaving: &mut self.leaving, tally: &mut self.tally });
+        hosted.end(code, cause, now, &mut Exit { leaving: &mut self.leaving, tally: &mut self.tally });
         self.ended.insert(id);
         self.ask_again = Some(now);
     }
@@ -273,7 +273,7 @@ impl Host {
     fn stop(&mut self, code: CloseCode, now: Instant) {
         self.stopping.get_or_insert((code, now + LINGER));
         while let Some((&id, _)) = self.rooms.first_key_value() {
-            self.end_room(id, code, now);
+            self.end_room(id, code, "the server stops", now);
         }
     }
 }

@@ -147,7 +147,7 @@ impl Hosted {
     }
 
     /// Ends the room in order: what it still has to say is sent, then everyone is closed with `code`.
-    pub(super) fn end(mut self, code: CloseCode, now: Instant, exit: &mut Exit<'_>) {
+    pub(super) fn end(mut self, code: CloseCode, cause: &'static str, now: Instant, exit: &mut Exit<'_>) {
         let Self { room, outgoing, .. } = &mut self;
         if let Err(words) = caught(|| room.end(code, outgoing)) {
             tracing::error!(room = %self.name, words, "the room panicked while it was ended: this is a bug");
@@ -159,10 +159,10 @@ impl Hosted {
         }
         for (id, code) in self.outgoing.closes.drain(..) {
             if let Some(visit) = self.visits.remove(id) {
-                exit.leaving.add(visit, Ending::Closed(code, "the room's decision"), now, exit.tally);
+                exit.leaving.add(visit, Ending::Closed(code, cause), now, exit.tally);
             }
         }
-        self.abandon(code, "the room ended", now, exit);
+        self.abandon(code, cause, now, exit);
     }
 
     /// Ends the room as it is: its code is not asked again.
