@@ -618,6 +618,18 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_that_is_behind_with_its_mail_gets_no_newcomers() {
+        let server = Server::start("busy", |_| {});
+        let mailbox = &server.running().boxes[0];
+        let letters: Vec<_> = std::iter::from_fn(|| mailbox.reserve().ok()).collect();
+        let answer = server.ask(&upgrade_request("a"));
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("busy"), "{answer}");
+        assert_eq!(server.running().directory().place_count(), 0, "the place was given back");
+        drop(letters);
+        server.join("a");
+    }
+
+    #[test]
     fn a_request_with_too_long_a_head_is_a_431() {
         let server = Server::start("head", |_| {});
         let long = PAGE.replace("Connection", &format!("X: {}\r\nConnection", "x".repeat(9000)));

@@ -72,3 +72,27 @@ fn kind(kind: &FieldKind) -> Value {
         FieldKind::Text { bytes } => json!({ "kind": "text", "bytes_max": bytes }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_declaration_and_every_field_is_told_in_order() {
+        let schema = shared::game::schema();
+        let told = to_json(&schema);
+        let names = |list: &Value| -> Vec<String> {
+            let items = list.as_array().expect("a list").iter();
+            items.map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
+        };
+        let declared = |list: &[Declaration]| -> Vec<String> { list.iter().map(|one| one.name.clone()).collect() };
+        assert_eq!(names(&told["components"]), declared(&schema.components));
+        assert_eq!(names(&told["events"]), declared(&schema.events));
+        assert_eq!(names(&told["requests"]), declared(&schema.requests));
+        for (told, component) in told["components"].as_array().expect("a list").iter().zip(&schema.components) {
+            let fields: Vec<String> = component.fields.iter().map(|field| field.name.clone()).collect();
+            assert_eq!(names(&told["fields"]), fields);
+            assert!(told["fields"].as_array().expect("a list").iter().all(|field| field["kind"].is_string()));
+        }
+    }
+}
