@@ -126,12 +126,8 @@ impl Scales<'_> {
                     return Err(self.out_of_place());
                 }
             }
-            ClientMessage::Pause { on } => {
-                if seat.client.paused && !on {
-                    seat.client.view.start_anew();
-                }
-                seat.client.paused = on;
-            }
+            // Its next frame covers what it missed: a full one only if that is too much, so that toggling buys nothing.
+            ClientMessage::Pause { on } => seat.client.paused = on,
             ClientMessage::Resync { .. } => {
                 let pause = RESYNC_SECONDS * self.tick_rate_hz;
                 if seat.resynced.is_none_or(|last| self.tick.since(last) >= pause) {

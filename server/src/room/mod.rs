@@ -232,7 +232,10 @@ impl Room {
             match published {
                 Published::Frame(frame) => out.messages.push((connection, frame)),
                 Published::Skipped(_) => {}
-                Published::EventsOverflow => out.closes.push((connection, CloseCode::EventsOverflow)),
+                Published::EventsOverflow => {
+                    out.closes.push((connection, CloseCode::EventsOverflow));
+                    continue;
+                }
             }
             let window = &seat.client.window;
             if window.under_way() > 0 && tick.since(window.confirmed()) > UNCONFIRMED_SECONDS * rate {
