@@ -1,0 +1,83 @@
+//! Slots are used again, also while a client is skipped: it must let go of the old and take the new, never mix them up.
+
+use shared::ids::{EntityId, Slot, Tick};
+use std::collections::BTreeMap;
+use tests::Arena;
+use tests::arena::ArenaBuilder;
+use tests::link::LinkOptions;
+use tests::zoo::{BEAST, Breed, CHEST, Cull, FLAG, STONE, Zoo};
+
+/// A pool so small that slots come round in a few ticks; a client whose socket holds nothing.
+fn crowded(seed: u64) -> ArenaBuilder {
+    let zoo = Zoo { crowd: 6, deaths: 120, whims: 40, ..Zoo::default() };
+    let link = LinkOptions { socket_bytes: 0, ..LinkOptions::default() };
+    Arena::seeded(seed).zoo(zoo).slot_bits(6).clients(2).link(link)
+}
+
+/// How many slots named one facet at `from` and another at `to`.
+fn reused(arena: &Arena, from: Tick, to: Tick) -> usize {
+    let names = |tick: Tick| -> BTreeMap<Slot, _> {
+        let moment = arena.moment(tick).expect("it is kept");
+        let named = |slot: Slot| moment.anchors.iter().find(|(_, anchor)| **anchor == slot).map(|(id, _)| *id);
+        moment.facets.iter().map(|(&slot, live)| (slot, (live.record, named(live.record.anchor)))).collect()
+    };
+    let before = names(from);
+    names(to).into_iter().filter(|(slot, name)| before.get(slot).is_some_and(|old| old != name)).count()
+}
+
+#[test]
+fn slots_that_are_used_again_while_a_client_is_skipped_are_let_go_first() {
+    let mut arena = crowded(1).start();
+    arena.run(10);
+    let mut count = 0;
+    for round in 0..60 {
+        let from = arena.tick();
+        arena.stall(0, 2 + round % 14);
+        arena.run(4 + round % 14);
+        count += reused(&arena, from, arena.tick());
+    }
+    assert!(count > 30, "{count} slots were used again");
+    assert!(arena.room.counts().caught_up_ticks > 200);
+    assert_eq!(arena.clients[0].log.full_frames(), 1);
+}
+
+#[test]
+fn slots_that_are_used_again_over_a_longer_gap_come_with_a_full_frame() {
+    let mut arena = crowded(2).start();
+    arena.run(10);
+    for _ in 0..12 {
+        arena.freeze(0, 25);
+        arena.run(32);
+    }
+    assert!(arena.clients[0].log.full_frames() > 10);
+    arena.run_until_quiet();
+}
+
+#[test]
+fn a_slot_that_moves_from_one_section_to_another_is_let_go_in_the_old_one() {
+    let link = LinkOptions { socket_bytes: 0, ..LinkOptions::default() };
+    let mut arena = Arena::seeded(3).zoo(Zoo::calm(10)).clients(2).slot_bits(7).link(link).start();
+    arena.run(10);
+    for kinds in [(STONE, CHEST), (CHEST, FLAG), (FLAG, STONE), (STONE, BEAST)] {
+        arena.request(1, &Breed { kind: kinds.0.0 });
+        arena.run(2);
+        let (_, anchor) = arena.any(kinds.0);
+        arena.stall(0, 8);
+        arena.run(2);
+        arena.request(1, &Cull { about: EntityId(u32::from(anchor.0)) });
+        arena.run(2);
+        assert!(arena.room.sabotage_replicator().sabotage_reuse_slot(anchor), "the slot is free");
+        arena.request(1, &Breed { kind: kinds.1.0 });
+        arena.run(8);
+    }
+    arena.run_until_quiet();
+}
+
+#[test]
+fn where_slots_run_out_things_wait_and_come_when_there_is_room() {
+    let mut arena =
+        Arena::seeded(4).zoo(Zoo { crowd: 20, deaths: 30, ..Zoo::default() }).slot_bits(6).clients(2).start();
+    arena.run(200);
+    assert!(arena.room.counts().unplaced > 0, "the pool was large enough");
+    assert!(arena.room.replicator().facets().alive_count() <= 32);
+}
