@@ -356,7 +356,7 @@ mod tests {
             let Ending::Closed(code, _) = ending else { panic!("{ending:?}") };
             assert_eq!(code, wanted);
             self.connection.close(code);
-            let (answer, answered) = std::sync::mpsc::channel();
+            let (answer, answered) = std::sync::mpsc::sync_channel(1);
             let peer = std::thread::spawn(move || {
                 let heard = self.peer.receive_close();
                 let _ = self.peer.ws.flush(); // tungstenite has the answer ready
