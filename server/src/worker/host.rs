@@ -20,6 +20,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::{Duration, Instant};
 
+use shared::ids::Tick;
 use shared::wire::close_code::CloseCode;
 
 use super::WorkerSetup;
@@ -172,7 +173,7 @@ impl Host {
 
     /// Closes a connection that no room takes.
     fn refuse(&mut self, admitted: Admitted, code: CloseCode, cause: &'static str, now: Instant) {
-        if let Ok(visit) = Visit::new(admitted, 1, shared::ids::Tick(0), now) {
+        if let Ok(visit) = Visit::new(admitted, 1, Tick(0), now) {
             self.leaving.add(visit, Ending::Closed(code, cause), now, &mut self.tally);
         }
     }
@@ -292,6 +293,8 @@ mod tests {
     use crate::directory::{Caps, Directory};
     use crate::mailbox::{HandedOver, MailboxSender, mailbox};
     use crate::metrics::Metrics;
+    use shared::bits::BitReader;
+    use shared::wire::state_frame::{Digest, FrameHeader};
     use shared::wire::{ClientMessage, Hello, version};
     use std::sync::Arc;
     use std::thread::JoinHandle;
@@ -300,6 +303,7 @@ mod tests {
     /// A worker as the front sees it.
     struct Worker {
         directory: Arc<Directory>,
+        metrics: Metrics,
         mail: MailboxSender,
         thread: JoinHandle<()>,
     }
@@ -317,9 +321,10 @@ mod tests {
                 tick_rate_hz: rooms.tick_rate_hz,
             });
             let (mail, receiver) = mailbox();
-            let setup = WorkerSetup { game: dots(), rooms, directory: directory.clone(), metrics: Metrics::unread(1) };
+            let metrics = Metrics::new(1);
+            let setup = WorkerSetup { game: dots(), rooms, directory: directory.clone(), metrics: metrics.clone() };
             let thread = super::super::spawn(0, receiver, setup).unwrap();
-            Self { directory, mail, thread }
+            Self { directory, metrics, mail, thread }
         }
 
         fn admit(&self, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
@@ -342,6 +347,13 @@ mod tests {
                 assert!(matches!(first, Message::Binary(_)), "{first:?}");
             }
             peer
+        }
+
+        /// A counter as it is now.
+        fn counted(&self, name: &str) -> u64 {
+            let text = self.metrics.render();
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.unwrap_or_else(|| panic!("no {name} in:\n{text}")).parse().unwrap()
         }
 
         fn stop(self) {
@@ -379,6 +391,33 @@ mod tests {
             assert!(in_order);
         }
         assert_eq!(directory.place_count(), 0);
+    }
+
+    #[test]
+    fn a_playing_socket_costs_one_receive_and_one_send_per_tick() {
+        const PLAYERS: u64 = 5;
+        let worker = Worker::start();
+        let mut players: Vec<_> = (0..PLAYERS).map(|_| worker.player("main", tls_pair())).collect();
+        let counts = || {
+            ["ticks", "socket_receive_calls", "socket_send_calls"]
+                .map(|name| worker.counted(&format!("tickwire_{name}_total")))
+        };
+        let before = counts();
+        for _ in 0..60 {
+            for player in &mut players {
+                let Message::Binary(frame) = player.receive() else { panic!("closed") };
+                let header = FrameHeader::read(&mut BitReader::new(&frame), Tick(0), Digest::Folded).unwrap();
+                player.send(&ClientMessage::Confirm { newest: header.tick }.to_bytes(&schema()));
+            }
+        }
+        let after = counts();
+        let [ticks, recvs, sends] = [0, 1, 2].map(|index| after[index] - before[index]);
+        // Both readings may fall into the middle of a tick.
+        let wanted = ticks * PLAYERS;
+        assert!(ticks >= 10, "{ticks}");
+        assert!(recvs.abs_diff(wanted) <= 2 * PLAYERS, "{recvs} receives in {ticks} ticks");
+        assert!(sends.abs_diff(wanted) <= 2 * PLAYERS, "{sends} sends in {ticks} ticks");
+        worker.stop();
     }
 
     #[test]

@@ -50,8 +50,8 @@ impl Visit {
     }
 
     /// Life event: the room has it.
-    pub(super) fn tell_attached(&self, slot: ConnectionId, tick: Tick) {
-        self.span.in_scope(|| tracing::info!(slot = slot.0, tick = tick.0, "attached"));
+    pub(super) fn tell_attached(&self, id: ConnectionId, tick: Tick) {
+        self.span.in_scope(|| tracing::info!(number = id.0, tick = tick.0, "attached"));
     }
 
     /// Life event: over. The last that is heard of it.
@@ -84,48 +84,48 @@ impl Visit {
 /// The visits of one room, each under the number that the room knows it by.
 #[derive(Default)]
 pub(super) struct Visits {
-    slots: Vec<Option<Visit>>,
-    /// Free places among `slots`; the last freed is used first, so that the list stays short.
+    entries: Vec<Option<Visit>>,
+    /// Numbers of empty entries; the last freed is used first, so that the list stays short.
     free: Vec<u32>,
 }
 
 impl Visits {
     /// Gives a visit the number it keeps until it is removed.
     pub(super) fn insert(&mut self, visit: Visit) -> ConnectionId {
-        if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = Some(visit);
-            return ConnectionId(slot);
+        if let Some(number) = self.free.pop() {
+            self.entries[number as usize] = Some(visit);
+            return ConnectionId(number);
         }
-        self.slots.push(Some(visit));
-        ConnectionId(self.slots.len() as u32 - 1)
+        self.entries.push(Some(visit));
+        ConnectionId(self.entries.len() as u32 - 1)
     }
 
     /// Takes a visit out; its number may be given to another from now on.
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Visit> {
-        let visit = self.slots.get_mut(id.0 as usize)?.take()?;
+        let visit = self.entries.get_mut(id.0 as usize)?.take()?;
         self.free.push(id.0);
         Some(visit)
     }
 
     /// The visit of that number.
     pub(super) fn one(&mut self, id: ConnectionId) -> Option<&mut Visit> {
-        self.slots.get_mut(id.0 as usize)?.as_mut()
+        self.entries.get_mut(id.0 as usize)?.as_mut()
     }
 
     /// All visits, by number.
     pub(super) fn each(&mut self) -> impl Iterator<Item = (ConnectionId, &mut Visit)> {
         let ids = (0..).map(ConnectionId);
-        ids.zip(&mut self.slots).filter_map(|(id, slot)| Some((id, slot.as_mut()?)))
+        ids.zip(&mut self.entries).filter_map(|(id, entry)| Some((id, entry.as_mut()?)))
     }
 
     /// All visits; none is left.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Visit> + use<> {
         self.free.clear();
-        std::mem::take(&mut self.slots).into_iter().flatten()
+        std::mem::take(&mut self.entries).into_iter().flatten()
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.entries.len() - self.free.len()
     }
 }
