@@ -7,11 +7,12 @@
 //! A finding of a checker ends the story at once, unless the story said [`Arena::tolerate`] (it breaks things on purpose)
 //! and looks at the findings itself.
 
+use crate::arena_truth;
 use crate::checks::{self, Fault, Finding};
 use crate::link::{Link, LinkOptions};
 use crate::moment::{Moment, Things};
 use crate::peer::{Client, FrameSeen, Log, Stranger};
-use crate::player::zoo_players;
+use crate::player::{fighters, zoo_players};
 use crate::zoo::Zoo;
 use crate::zoo_truth;
 use bytes::Bytes;
@@ -51,6 +52,12 @@ impl ArenaBuilder {
     pub fn zoo(mut self, zoo: Zoo) -> Self {
         self.game = Arc::new(zoo);
         self
+    }
+
+    /// The built-in game, played by its own fighters.
+    #[must_use]
+    pub fn built_in(self) -> Self {
+        self.game(Arc::new(server::game::Arena), arena_truth::look).behaviours(Some(fighters()))
     }
 
     /// Another game, and how to read its World.

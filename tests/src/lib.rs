@@ -10,6 +10,9 @@
 // The room and its peers.
 pub mod arena;
 
+// The built-in game's World, read directly.
+pub mod arena_truth;
+
 // What must be true after every step.
 pub mod checks;
 

@@ -3,6 +3,7 @@
 use crate::zoo::{Switch, Tell, Whom};
 use client_sim::behaviour::{AtRandom, Behaviour, Behaviours, Idle, View, Wish};
 use client_sim::dice::Dice;
+use client_sim::game::bots::Fight;
 use shared::schema::{Replicated, Schema};
 use shared::wire::values::NO_REFERENCE;
 use std::sync::Arc;
@@ -69,4 +70,10 @@ pub fn random_players() -> Arc<dyn Behaviours> {
 #[must_use]
 pub fn idle_players() -> Arc<dyn Behaviours> {
     Arc::new(|_: &Schema, _: u64| -> Box<dyn Behaviour> { Box::new(Idle) })
+}
+
+/// Everyone plays the built-in game to win.
+#[must_use]
+pub fn fighters() -> Arc<dyn Behaviours> {
+    Arc::new(|_: &Schema, seed: u64| -> Box<dyn Behaviour> { Box::new(Fight::new(seed)) })
 }

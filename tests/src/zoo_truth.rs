@@ -144,7 +144,7 @@ fn narrowed<T: Component + Replicated + std::fmt::Debug>(
 }
 
 /// A reference reads the anchor of its target, if that is held; a client that is not complete may not know yet.
-fn points_at(seen: EntityId, to: EntityId, complete: bool, sight: &Sight<'_>) -> bool {
+pub(crate) fn points_at(seen: EntityId, to: EntityId, complete: bool, sight: &Sight<'_>) -> bool {
     let target = sight.moment.anchors.get(&to).filter(|&&slot| sight.replica.kind(slot).is_some());
     match target {
         Some(slot) => seen.0 == u32::from(slot.0) || (seen == EntityId::NONE && !complete),
