@@ -25,6 +25,12 @@ const PACE_PER_TICK: f64 = 0.02;
 const PACE_MAX: f64 = 0.08;
 /// How much a new observation weighs.
 const WEIGHT: f64 = 1.0 / 8.0;
+/// Bunches of frames over which we look how far ahead of the server we are. A frame alone is a bunch, too; after a stall, a
+/// bunch of old ones comes first.
+const BUNCHES: usize = 4;
+/// We may be this many ticks further ahead of the frames than round trip and lead explain. What `early` says ends at eight ticks, so
+/// a server that falls far behind its rate is seen here.
+const AHEAD_SLACK_TICKS: f64 = 8.0;
 /// Observations before a jump: one alone may be an outlier.
 const JUMP_AFTER: u32 = 3;
 
@@ -40,6 +46,10 @@ pub struct Clock {
     spread: f64,
     /// What was sent before a jump says nothing about the time after it.
     deaf_until_ms: f64,
+    /// By how many ticks we were ahead of the last frame of each of the last bunches when it came.
+    ahead: [f64; BUNCHES],
+    bunches: usize,
+    frame_ms: f64,
 }
 
 impl Clock {
@@ -57,6 +67,9 @@ impl Clock {
             early: LEAD_TICKS,
             spread: 0.5,
             deaf_until_ms: now_ms,
+            ahead: [0.0; BUNCHES],
+            bunches: 0,
+            frame_ms: f64::NEG_INFINITY,
         }
     }
 
@@ -103,16 +116,41 @@ impl Clock {
         self.spread += ((early - self.early).abs() - self.spread) * WEIGHT;
         self.early += (early - self.early) * WEIGHT;
         self.advance_to(now_ms);
-        let error = LEAD_TICKS + (2.0 * self.spread).min(SPREAD_TICKS_MAX) - self.early;
+        let error = self.target_ticks() - self.early;
         if error.abs() > JUMP_TICKS && self.seen >= JUMP_AFTER {
-            self.ticks += error;
-            self.pace = 1.0;
-            self.seen = 0;
+            self.jump(error, round_trip_ms, now_ms);
             self.early += error;
-            self.deaf_until_ms = now_ms + round_trip_ms + 4.0 * self.tick_ms;
         } else {
             self.pace = 1.0 + (error * PACE_PER_TICK).clamp(-PACE_MAX, PACE_MAX);
         }
+    }
+
+    /// Takes in that the frame of `tick` came: we must not be further ahead of it than the way there and back explains.
+    pub fn frame(&mut self, tick: Tick, round_trip_ms: f64, now_ms: f64) {
+        if now_ms - self.frame_ms >= self.tick_ms / 4.0 {
+            let least = self.ahead.iter().copied().fold(f64::INFINITY, f64::min);
+            let explained = round_trip_ms / self.tick_ms + self.target_ticks();
+            if self.bunches >= BUNCHES && least > explained + AHEAD_SLACK_TICKS {
+                self.advance_to(now_ms);
+                self.jump(explained - least, round_trip_ms, now_ms);
+            }
+            self.bunches += 1;
+        }
+        self.frame_ms = now_ms;
+        self.ahead[self.bunches % BUNCHES] = self.ticks(now_ms) - f64::from(tick.0);
+    }
+
+    /// Ticks by which inputs should come early.
+    fn target_ticks(&self) -> f64 {
+        LEAD_TICKS + (2.0 * self.spread).min(SPREAD_TICKS_MAX)
+    }
+
+    fn jump(&mut self, ticks: f64, round_trip_ms: f64, now_ms: f64) {
+        self.ticks += ticks;
+        self.pace = 1.0;
+        self.seen = 0;
+        self.ahead.iter_mut().for_each(|ahead| *ahead += ticks);
+        self.deaf_until_ms = now_ms + round_trip_ms + 4.0 * self.tick_ms;
     }
 
     /// A new pace must not change the past.
@@ -184,6 +222,35 @@ mod tests {
             let (lead, _) = play(Clock::new(30, Tick(guess), 0.0, 0.0), 30.0, 5.0, 20);
             assert!((0.5..2.5).contains(&lead), "from tick {guess}: {lead}");
         }
+    }
+
+    #[test]
+    fn a_server_that_runs_at_a_quarter_of_its_rate_is_not_left_behind() {
+        let mut clock = Clock::new(30, Tick(0), 0.0, 0.0);
+        for ms in (0..20_000).step_by(5) {
+            let now = f64::from(ms);
+            if ms % 135 == 0 {
+                let tick = Tick(ms / 135);
+                let early = (clock.ticks(now) - f64::from(tick.0)) * 16.0;
+                clock.feedback(early.clamp(-128.0, 127.0) as i8, 140.0, now);
+                clock.frame(tick, 140.0, now);
+            }
+        }
+        let ahead = clock.ticks(20_000.0) - 20_000.0 / 135.0;
+        assert!(ahead < 45.0, "{ahead} ticks ahead of the server");
+    }
+
+    #[test]
+    fn a_bunch_of_old_frames_after_a_stall_changes_nothing() {
+        let mut clock = Clock::new(30, Tick(0), 0.0, 0.0);
+        for tick in 0..60 {
+            clock.frame(Tick(tick), 50.0, f64::from(tick) * clock.tick_ms());
+        }
+        let before = clock.ticks(4_000.0);
+        for tick in 60..80 {
+            clock.frame(Tick(tick), 50.0, 4_000.0);
+        }
+        assert!((clock.ticks(4_000.0) - before).abs() < 1e-9);
     }
 
     #[test]

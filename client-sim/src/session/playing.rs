@@ -166,6 +166,7 @@ impl Playing {
             FrameKind::KeepAlive => counters.keep_alives += 1,
         }
         self.newest = Some(self.newest.map_or(header.tick, |newest| newest.max(header.tick)));
+        self.clock.frame(header.tick, self.round_trip_ms, now_ms);
         if let Some(early) = header.early {
             self.clock.feedback(early, self.round_trip_ms, now_ms);
         }
