@@ -102,7 +102,7 @@ impl Facets {
     }
 
     /// Begins to replicate an entity: its anchor, and its owner's and team's facets if it has these. Facets of
-    /// references are born by [`Facets::bear`] when their target lives.
+    /// references are born by `bear` when their target lives.
     pub fn track(&mut self, id: EntityId, tracked: Tracked) {
         self.tracked.insert(id, tracked);
         for place in 0..self.kinds_of(id).len() {
