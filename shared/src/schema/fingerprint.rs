@@ -15,6 +15,9 @@ use crate::quantise::Quantiser;
 /// The form of the bytes; a schema in another form is refused.
 const FORM: u32 = 1;
 
+/// The word of the only kind of field that has names.
+const CHOICE: &str = "choice";
+
 /// Why bytes are no schema that we can play by. The server's fault, or it is newer than we are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaBytesError {
@@ -116,6 +119,10 @@ fn read_field(reader: &mut BitReader<'_>) -> Result<Field, SchemaBytesError> {
     let word = read_text(reader)?;
     let numbers = read_list(reader, |reader| Ok(reader.read(32, "schema number")? as i32))?;
     let names = read_list(reader, read_text)?;
+    // Names that nobody reads would give one schema two forms, and two fingerprints.
+    if !names.is_empty() && word != CHOICE {
+        return Err(DecodeError::Inconsistent { field: "names of a field" }.into());
+    }
     let kind =
         understand(&word, &numbers, names).ok_or(SchemaBytesError::Unknown { what: "kind of field", name: word })?;
     let word = read_text(reader)?;
@@ -144,7 +151,7 @@ fn describe(kind: &FieldKind) -> (&'static str, Vec<i32>, &[String]) {
         FieldKind::Signed { min, max } => ("signed", vec![*min, *max], &[]),
         FieldKind::Fixed { quantiser, unit } => ("fixed", range_numbers(quantiser, *unit), &[]),
         FieldKind::Angle { bits } => ("angle", vec![*bits as i32], &[]),
-        FieldKind::Choice { names } => ("choice", vec![], names),
+        FieldKind::Choice { names } => (CHOICE, vec![], names),
         FieldKind::Vector2 { quantiser, unit } => ("vector2", range_numbers(quantiser, *unit), &[]),
         FieldKind::Vector3 { quantiser, unit } => ("vector3", range_numbers(quantiser, *unit), &[]),
         FieldKind::Reference => ("reference", vec![], &[]),
@@ -162,7 +169,7 @@ fn understand(word: &str, numbers: &[i32], names: Vec<String>) -> Option<FieldKi
             Some(FieldKind::Fixed { quantiser: Quantiser { min, max, step }, unit: unit as u32 })
         }
         ("angle", &[bits]) => Some(FieldKind::Angle { bits: bits as u32 }),
-        ("choice", []) => Some(FieldKind::Choice { names }),
+        (CHOICE, []) => Some(FieldKind::Choice { names }),
         ("vector2", &[min, max, step, unit]) => {
             Some(FieldKind::Vector2 { quantiser: Quantiser { min, max, step }, unit: unit as u32 })
         }

@@ -115,3 +115,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn names_where_nobody_reads_them_are_refused() {
+    let bool_with_names = |names: &[u8]| {
+        let mut bytes = vec![1, 1, b'g', 0, 0, 1, b'i', 1, 1, b'f', 4];
+        bytes.extend_from_slice(b"bool\0");
+        bytes.extend_from_slice(names);
+        bytes.extend_from_slice(b"\x08everyone\x04hold\0\0\0");
+        bytes
+    };
+    assert!(Schema::from_bytes(&bool_with_names(&[0])).is_ok());
+    assert!(Schema::from_bytes(&bool_with_names(&[1, 1, b'n'])).is_err());
+}
