@@ -7,155 +7,26 @@
 //! A finding of a checker ends the story at once, unless the story said [`Arena::tolerate`] (it breaks things on purpose)
 //! and looks at the findings itself.
 
-use crate::arena_truth;
-use crate::checks::{self, Fault, Finding};
+use crate::builder::ArenaBuilder;
+use crate::checks::Finding;
 use crate::link::{Link, LinkOptions};
 use crate::moment::{Moment, Things};
-use crate::peer::{Client, FrameSeen, Log, Stranger};
-use crate::player::{fighters, zoo_players};
+use crate::peer::{Client, Log, Stranger};
+use crate::player::zoo_players;
 use crate::zoo::Zoo;
 use crate::zoo_truth;
-use bytes::Bytes;
 use client_sim::behaviour::Behaviours;
 use client_sim::dice::Dice;
-use client_sim::session::{Session, SessionConfig, SessionEvent};
-use server::game_api::{RoomGame, RoomOptions};
+use client_sim::session::{Session, SessionConfig};
+use server::game_api::RoomOptions;
 use server::replicate::replicator::ReplicateOptions;
-use server::room::{ConnectionId, Counts, Incoming, Outgoing, Received, Room, RoomEntropy, run_tick};
-use server::sim::{Players, Sim};
-use shared::bits::BitReader;
+use server::room::{ConnectionId, Room};
+use server::sim::Sim;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::{Kind, Replicated};
-use shared::wire::{ClientMessage, CloseCode, Digest, FrameHeader, FrameKind, Hello};
-use std::collections::{BTreeMap, VecDeque};
+use shared::wire::{ClientMessage, CloseCode, Digest, Hello};
+use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// How many ticks' truths are kept: a client that is later than this must start anew anyway.
-const MOMENTS: usize = 1_024;
-
-/// What a story begins with.
-pub struct ArenaBuilder {
-    seed: u64,
-    game: Arc<dyn RoomGame>,
-    look: fn(&Sim) -> Box<dyn Things>,
-    options: RoomOptions,
-    replicate: ReplicateOptions,
-    clients: usize,
-    behaviours: Option<Arc<dyn Behaviours>>,
-    link: LinkOptions,
-    digest: Digest,
-}
-
-impl ArenaBuilder {
-    /// A zoo as wild as this.
-    #[must_use]
-    pub fn zoo(mut self, zoo: Zoo) -> Self {
-        self.game = Arc::new(zoo);
-        self
-    }
-
-    /// The built-in game, played by its own fighters.
-    #[must_use]
-    pub fn built_in(self) -> Self {
-        self.game(Arc::new(server::game::Arena), arena_truth::look).behaviours(Some(fighters()))
-    }
-
-    /// Another game, and how to read its World.
-    #[must_use]
-    pub fn game(mut self, game: Arc<dyn RoomGame>, look: fn(&Sim) -> Box<dyn Things>) -> Self {
-        (self.game, self.look) = (game, look);
-        self
-    }
-
-    /// This many clients from the beginning.
-    #[must_use]
-    pub const fn clients(mut self, clients: usize) -> Self {
-        self.clients = clients;
-        self
-    }
-
-    /// A pool of `1 << bits` slots.
-    #[must_use]
-    pub const fn slot_bits(mut self, bits: u32) -> Self {
-        self.options.slot_bits = bits;
-        self
-    }
-
-    /// At most this many players.
-    #[must_use]
-    pub const fn players_max(mut self, players: u16) -> Self {
-        self.options.players_max = players;
-        self
-    }
-
-    /// At most this many bytes of records in a frame.
-    #[must_use]
-    pub const fn record_bytes(mut self, bytes: usize) -> Self {
-        self.replicate.record_bytes = bytes;
-        self
-    }
-
-    /// How many entities the scrub looks at per tick; all of them unless a story says otherwise.
-    #[must_use]
-    pub const fn scrub_entities(mut self, entities: usize) -> Self {
-        self.replicate.scrub_entities = entities;
-        self
-    }
-
-    /// Who plays; `None`: all watch.
-    #[must_use]
-    pub fn behaviours(mut self, behaviours: Option<Arc<dyn Behaviours>>) -> Self {
-        self.behaviours = behaviours;
-        self
-    }
-
-    /// How every path behaves.
-    #[must_use]
-    pub const fn link(mut self, link: LinkOptions) -> Self {
-        self.link = link;
-        self
-    }
-
-    /// How much of the digest clients ask for.
-    #[must_use]
-    pub const fn digest(mut self, digest: Digest) -> Self {
-        self.digest = digest;
-        self
-    }
-
-    /// The room is made and the clients are at its door.
-    ///
-    /// # Panics
-    /// If the room refuses the game.
-    #[must_use]
-    pub fn start(self) -> Arena {
-        let entropy = RoomEntropy { seed: self.seed, incarnation: !self.seed, slots: self.seed.rotate_left(32) };
-        let room = Room::with_replication(self.game, &self.options, entropy, self.replicate);
-        let room = room.unwrap_or_else(|refused| panic!("the room can not be made: {refused}"));
-        let mut arena = Arena {
-            room,
-            clients: Vec::new(),
-            strangers: Vec::new(),
-            moments: VecDeque::new(),
-            findings: Vec::new(),
-            tolerates: false,
-            seed: self.seed,
-            dice: Dice::new(self.seed, 1_000),
-            now_us: 0,
-            tick_us: 1_000_000 / u64::from(self.options.tick_rate_hz),
-            look: self.look,
-            behaviours: self.behaviours,
-            link: self.link,
-            digest: self.digest,
-            record_bytes: self.replicate.record_bytes,
-            expected_closes: Vec::new(),
-        };
-        for _ in 0..self.clients {
-            arena.join();
-        }
-        arena
-    }
-}
 
 /// A real room, its clients, and the truth of its last ticks.
 pub struct Arena {
@@ -167,18 +38,18 @@ pub struct Arena {
     pub strangers: Vec<Stranger>,
     /// Chance for the story.
     pub dice: Dice,
-    moments: VecDeque<Moment>,
-    findings: Vec<Finding>,
-    tolerates: bool,
-    seed: u64,
-    now_us: u64,
-    tick_us: u64,
-    look: fn(&Sim) -> Box<dyn Things>,
-    behaviours: Option<Arc<dyn Behaviours>>,
-    link: LinkOptions,
-    digest: Digest,
-    record_bytes: usize,
-    expected_closes: Vec<(usize, CloseCode)>,
+    pub(crate) moments: VecDeque<Moment>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) tolerates: bool,
+    pub(crate) seed: u64,
+    pub(crate) now_us: u64,
+    pub(crate) tick_us: u64,
+    pub(crate) look: fn(&Sim) -> Box<dyn Things>,
+    pub(crate) behaviours: Option<Arc<dyn Behaviours>>,
+    pub(crate) link: LinkOptions,
+    pub(crate) digest: Digest,
+    pub(crate) record_bytes: usize,
+    pub(crate) expected_closes: Vec<(usize, CloseCode)>,
 }
 
 impl Arena {
@@ -410,229 +281,5 @@ impl Arena {
                 self.fail(&format!("client {place} is not whole"));
             }
         }
-    }
-
-    /// One tick: a quarter at a time the clients, then the room, then the checks.
-    pub fn step(&mut self) {
-        let began_us = self.now_us;
-        for quarter in 1..=4 {
-            self.now_us = began_us + self.tick_us * quarter / 4;
-            for client in 0..self.clients.len() {
-                self.play(client);
-            }
-        }
-        let before = *self.room.counts();
-        let (mut incoming, mut out) = (self.collect(), Outgoing::default());
-        let tick = self.room.tick().next();
-        run_tick(&mut self.room, &mut incoming, tick, &mut out);
-        let moment = Moment::of(&self.room, &before, self.look);
-        let mut found = Vec::new();
-        checks::server(&self.room, &moment, &before, &mut found);
-        self.moments.push_back(moment);
-        if self.moments.len() > MOMENTS {
-            self.moments.pop_front();
-        }
-        self.check_seats(&mut found);
-        self.deliver(out, &before, &mut found);
-        self.note(None, found);
-    }
-
-    /// What happens at a client until now.
-    fn play(&mut self, place: usize) {
-        let now_ms = self.now_us as f64 / 1_000.0;
-        while let Some((_, bytes)) = self.clients[place].down.take_due(self.now_us) {
-            self.clients[place].session.handle_frame(&bytes, now_ms);
-            let found = self.look_at(place, &bytes);
-            self.note(Some(place), found);
-        }
-        let client = &mut self.clients[place];
-        if client.down.is_empty()
-            && let Some(code) = client.closing.take()
-        {
-            client.log.closed = Some(code);
-            client.session.handle_close();
-        }
-        if client.session.next_wake_ms(now_ms) <= now_ms {
-            client.session.handle_tick(now_ms);
-        }
-        while let Some(bytes) = client.session.poll_frame() {
-            client.up.send(bytes, self.now_us);
-        }
-    }
-
-    /// Checks what a message did to a client.
-    fn look_at(&mut self, place: usize, bytes: &[u8]) -> Vec<Fault> {
-        let mut found = Vec::new();
-        let client = &mut self.clients[place];
-        let mut applied = None;
-        while let Some(event) = client.session.poll_event() {
-            match event {
-                SessionEvent::Welcomed => {
-                    let agreement = client.session.agreement();
-                    client.player = agreement.map(|agreement| agreement.player);
-                    client.told_until = agreement.map(|agreement| agreement.tick);
-                }
-                SessionEvent::Frame(frame) => applied = Some(frame),
-                SessionEvent::Lost(error) => {
-                    client.log.lost += 1;
-                    client.was_lost = true;
-                    found.push(Fault::Lost(error));
-                }
-                SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
-                SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
-                SessionEvent::Complete
-                | SessionEvent::InputSeen { .. }
-                | SessionEvent::RoundTrip { .. }
-                | SessionEvent::Redirect(_) => {}
-            }
-        }
-        let Some(applied) = applied else { return found };
-        self.clients[place].log.events.extend(applied.events.iter().cloned());
-        if applied.ignored || applied.kind == FrameKind::KeepAlive {
-            return found;
-        }
-        let client = &self.clients[place];
-        let (Some(replica), Some(player)) = (client.session.replica(), client.player) else { return found };
-        let Some(moment) = self.moment(applied.tick) else {
-            found.push(Fault::TooOld(applied.tick));
-            return found;
-        };
-        checks::replica(replica, moment, player, &mut found);
-        let from = client.told_until.unwrap_or_default();
-        if !client.was_lost {
-            let declarations = &self.room.replicator().schema().events;
-            let moments = self.moments.iter().filter(|moment| moment.tick > from && moment.tick <= applied.tick);
-            checks::events(&applied.events, moments, moment, (replica, player), declarations, &mut found);
-        }
-        if let FrameKind::Step { covered, .. } = applied.kind {
-            let header = FrameHeader::read(&mut BitReader::new(bytes), applied.tick, self.digest);
-            if let Ok(FrameHeader { kind: FrameKind::Step { applied: bits, .. }, .. }) = header {
-                checks::applied(covered, bits, applied.tick, player, |tick| self.moment(tick), &mut found);
-            }
-        }
-        if applied.tick <= from {
-            found.push(Fault::TickWentBack(applied.tick));
-        }
-        self.clients[place].told_until = Some(applied.tick);
-        found
-    }
-
-    /// What came since the last tick.
-    fn collect(&mut self) -> Incoming {
-        let mut incoming = Incoming::default();
-        for client in &mut self.clients {
-            while let Some((arrived_us, bytes)) = client.up.take_due(self.now_us) {
-                let Some(connection) = client.connection else { continue };
-                let early_sixteenths = ((self.now_us - arrived_us) * 16 / self.tick_us) as i32;
-                incoming.messages.push(Received { connection, bytes: Bytes::from(bytes), early_sixteenths });
-            }
-            if client.down.is_busy(self.now_us) {
-                incoming.busy.extend(client.connection);
-            }
-        }
-        for stranger in &mut self.strangers {
-            let Some(connection) = stranger.connection else { continue };
-            for (bytes, early_sixteenths) in stranger.says.drain(..) {
-                incoming.messages.push(Received { connection, bytes: Bytes::from(bytes), early_sixteenths });
-            }
-            if stranger.busy {
-                incoming.busy.push(connection);
-            }
-        }
-        incoming
-    }
-
-    /// Hands over what the room says, and closes whom it closes.
-    fn deliver(&mut self, out: Outgoing, before: &Counts, found: &mut Vec<Fault>) {
-        let now_us = self.now_us;
-        let mut told_bytes: BTreeMap<ConnectionId, usize> = BTreeMap::new();
-        for (connection, bytes) in out.messages {
-            *told_bytes.entry(connection).or_default() += bytes.len();
-            if let Some(stranger) = self.strangers.iter_mut().find(|stranger| stranger.connection == Some(connection)) {
-                if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), Digest::Folded) {
-                    stranger.newest = Some(seen.tick);
-                }
-                stranger.heard.push(bytes);
-                continue;
-            }
-            let Some(client) = self.clients.iter_mut().find(|client| client.connection == Some(connection)) else {
-                found.push(Fault::Bound(format!("a message for {connection:?}, which is gone")));
-                continue;
-            };
-            if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), self.digest) {
-                if client.handed.is_some_and(|handed| handed >= seen.tick) || seen.tick != self.room.tick() {
-                    found.push(Fault::TickWentBack(seen.tick));
-                }
-                let most = checks::frame_bytes_max(&self.room, seen.kind, self.record_bytes);
-                if seen.bytes > most {
-                    found.push(Fault::Bound(format!("a frame of {} bytes, at most {most}", seen.bytes)));
-                }
-                client.handed = Some(seen.tick);
-                client.log.frames.push(seen);
-            }
-            client.down.send(bytes, now_us);
-        }
-        let frames = self.room.counts().frames - before.frames;
-        if frames as usize > self.room.seats().count() + out.closes.len() {
-            found.push(Fault::Bound(format!("{frames} frames in a tick")));
-        }
-        for (connection, code) in out.closes {
-            self.close(connection, code, found);
-        }
-    }
-
-    fn close(&mut self, connection: ConnectionId, code: CloseCode, found: &mut Vec<Fault>) {
-        if let Some(stranger) = self.strangers.iter_mut().find(|stranger| stranger.connection == Some(connection)) {
-            stranger.closes += 1;
-            stranger.closed = Some(code);
-            stranger.connection = None;
-        } else if let Some(place) = self.clients.iter().position(|client| client.connection == Some(connection)) {
-            self.clients[place].closing = Some(code);
-            self.clients[place].connection = None;
-            if let Some(at) = self.expected_closes.iter().position(|&expected| expected == (place, code)) {
-                self.expected_closes.swap_remove(at);
-            } else {
-                found.push(Fault::Closed(code));
-            }
-        } else {
-            found.push(Fault::Bound(format!("{connection:?} was closed twice ({})", code.name())));
-            return;
-        }
-        self.room.detach(connection);
-    }
-
-    /// Seats are exactly those of peers that are in; the World knows nobody else but those who leave with the next step.
-    fn check_seats(&self, found: &mut Vec<Fault>) {
-        let seats = self.room.seats();
-        let connected = |connection: ConnectionId| {
-            self.clients.iter().any(|client| client.connection == Some(connection))
-                || self.strangers.iter().any(|stranger| stranger.connection == Some(connection))
-        };
-        for seat in seats.iter() {
-            if !seat.connection.is_some_and(connected) {
-                found.push(Fault::Bound(format!("the seat of {:?} belongs to nobody", seat.player)));
-            }
-        }
-        let players = self.room.sim().world().resource::<Players>().count();
-        let leaving = self.room.counts().joins - self.room.counts().leaves;
-        if players as u64 != leaving || players < seats.count() {
-            found.push(Fault::Bound(format!(
-                "{players} players, {} seats, {leaving} came and did not leave",
-                seats.count()
-            )));
-        }
-    }
-
-    fn note(&mut self, client: Option<usize>, found: Vec<Fault>) {
-        let tick = self.room.tick();
-        self.findings.extend(found.into_iter().map(|fault| Finding { tick, client, fault }));
-        if !self.findings.is_empty() && !self.tolerates {
-            let shown: Vec<String> = self.findings.iter().take(8).map(|finding| format!("    {finding:?}")).collect();
-            self.fail(&shown.join("\n"));
-        }
-    }
-
-    fn fail(&self, what: &str) -> ! {
-        panic!("seed {:#x}, tick {}:\n{what}", self.seed, self.room.tick());
     }
 }

@@ -1,7 +1,7 @@
 //! The harness: a real room, real client sessions, a virtual link, virtual time. The stories are in `tests/tests`.
 //!
 //! ```text
-//!   arena.rs   the room and its peers, one thread, one tick after the other
+//!   arena.rs   the room and its peers, one thread, one tick after the other (builder.rs, tick.rs)
 //!   link.rs    what lies between them: delay, jitter, stalls, cuts; ordered, as a WebSocket is
 //!   checks.rs  run after every step of every story: replica = shadow = World, by paths of our own
 //!   zoo.rs     a game with everything that the engine can carry
@@ -9,6 +9,12 @@
 
 // The room and its peers.
 pub mod arena;
+
+// What a story begins with.
+pub mod builder;
+
+// One tick of it.
+mod tick;
 
 // The built-in game's World, read directly.
 pub mod arena_truth;
@@ -36,6 +42,9 @@ pub mod seeds;
 
 // A game with everything that the engine can carry.
 pub mod zoo;
+
+// What happens in it.
+mod zoo_rules;
 
 // Its World, read directly.
 pub mod zoo_truth;

@@ -3,7 +3,8 @@
 //! This is the third path: it knows neither codes nor rows nor hashes, so a fault in any of these shows here.
 
 use crate::moment::{Sight, Things};
-use crate::zoo::{Body, Bond, Edges, Orders, Purse, Tag, ZooInput, all};
+use crate::zoo::{Body, Bond, Edges, Orders, Purse, Tag, ZooInput};
+use crate::zoo_rules::all;
 use bevy_ecs::prelude::Component;
 use client_sim::replica::Replica;
 use server::sim::{Controls, InputSource, Networked, Owner, Players, Sim, Team};

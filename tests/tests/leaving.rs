@@ -1,6 +1,7 @@
 //! Leaving: by word or by a cut, at any moment; what is left behind; coming again as somebody new.
 
-use shared::schema::{Kind, Replicated};
+use server::replicate::facets::AudienceKey;
+use shared::schema::{Kind, Replicated, Section};
 use shared::wire::CloseCode;
 use tests::Arena;
 use tests::zoo::{BEAST, Body, Zoo, schema};
@@ -79,6 +80,10 @@ fn when_everyone_has_left_the_room_is_empty_and_what_was_lent_is_nobodys() {
     let moment = arena.moment(arena.tick()).expect("it was just now");
     assert!(moment.players.is_empty());
     assert!(moment.facets.values().all(|live| live.owner.is_none()));
+    for client in 0..4 {
+        let key = AudienceKey::Player(arena.player(client));
+        assert!(arena.room.replicator().facets().visible(Section::Owner, key).is_none(), "its set is gone, too");
+    }
     arena.run(30);
     let late = arena.join();
     arena.run(4);

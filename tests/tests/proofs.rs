@@ -5,7 +5,7 @@ use shared::ids::{EntityId, Slot};
 use shared::wire::Digest;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tests::Arena;
-use tests::arena::ArenaBuilder;
+use tests::builder::ArenaBuilder;
 use tests::checks::{Fault, Finding};
 use tests::link::LinkOptions;
 use tests::player::idle_players;

@@ -3,7 +3,7 @@
 use shared::ids::{EntityId, Slot, Tick};
 use std::collections::BTreeMap;
 use tests::Arena;
-use tests::arena::ArenaBuilder;
+use tests::builder::ArenaBuilder;
 use tests::link::LinkOptions;
 use tests::zoo::{BEAST, Breed, CHEST, Cull, FLAG, STONE, Zoo};
 

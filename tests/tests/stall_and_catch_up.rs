@@ -4,7 +4,7 @@ use shared::ids::Tick;
 use shared::limits::{CATCH_UP_TICKS, RESYNC_SECONDS, UNCONFIRMED_SECONDS, WINDOW_FRAMES_MIN};
 use shared::wire::{ClientMessage, CloseCode, FrameKind};
 use tests::Arena;
-use tests::arena::ArenaBuilder;
+use tests::builder::ArenaBuilder;
 use tests::link::LinkOptions;
 use tests::peer::FrameSeen;
 use tests::player::idle_players;

@@ -150,6 +150,23 @@ fn a_storm_over_long_crooked_and_narrow_paths() {
 }
 
 #[test]
+fn a_storm_over_the_built_in_game() {
+    seeds::each("storm", "a_storm_over_the_built_in_game", 6, |seed| {
+        let mut dice = Dice::new(seed, 98);
+        let weather = Weather { gusts: 200, cramped: false, bad_paths: true };
+        let link = path(&mut dice, weather.bad_paths);
+        let mut arena = Arena::seeded(seed).built_in().clients(4).players_max(6).link(link).start();
+        for _ in 0..TICKS {
+            if dice.below(1_000) < weather.gusts {
+                gust(&mut arena, &mut dice, weather);
+            }
+            arena.step();
+        }
+        calm_down(&mut arena, true);
+    });
+}
+
+#[test]
 fn everything_at_once() {
     let weather = Weather { gusts: 600, cramped: true, bad_paths: true };
     seeds::each("storm", "everything_at_once", 16, |seed| storm(seed, weather));

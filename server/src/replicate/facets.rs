@@ -196,7 +196,14 @@ impl Facets {
         let Some(slot) = self.tracked.get_mut(&id).and_then(|tracked| tracked.slots[place].take()) else { return };
         let Some(alive) = self.alive[slot.index()].take() else { return };
         let section = self.layout.facets()[usize::from(alive.record.kind.0)].section;
-        self.set_mut(section, alive.audience).remove(slot);
+        let set = self.set_mut(section, alive.audience);
+        set.remove(slot);
+        if set.is_empty()
+            && let AudienceKey::Player(player) = alive.audience
+        {
+            // Players come and go for as long as the room lives.
+            self.owners.remove(&player);
+        }
         if !self.born.remove(slot) {
             self.gone.insert(slot);
         }
@@ -305,13 +312,6 @@ impl Facets {
             }
             (Section::References, _) => &mut self.references,
             _ => &mut self.everyone,
-        }
-    }
-
-    /// A player left for good: its set is not needed any more.
-    pub fn forget_player(&mut self, player: PlayerId) {
-        if self.owners.get(&player).is_some_and(SlotSet::is_empty) {
-            self.owners.remove(&player);
         }
     }
 

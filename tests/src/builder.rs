@@ -1,0 +1,141 @@
+//! What a story begins with: which game, how many clients, which paths between them.
+
+use crate::arena::Arena;
+use crate::arena_truth;
+use crate::link::LinkOptions;
+use crate::moment::Things;
+use crate::player::fighters;
+use crate::zoo::Zoo;
+use client_sim::behaviour::Behaviours;
+use client_sim::dice::Dice;
+use server::game_api::{RoomGame, RoomOptions};
+use server::replicate::replicator::ReplicateOptions;
+use server::room::{Room, RoomEntropy};
+use server::sim::Sim;
+use shared::wire::Digest;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What a story begins with.
+pub struct ArenaBuilder {
+    pub(crate) seed: u64,
+    pub(crate) game: Arc<dyn RoomGame>,
+    pub(crate) look: fn(&Sim) -> Box<dyn Things>,
+    pub(crate) options: RoomOptions,
+    pub(crate) replicate: ReplicateOptions,
+    pub(crate) clients: usize,
+    pub(crate) behaviours: Option<Arc<dyn Behaviours>>,
+    pub(crate) link: LinkOptions,
+    pub(crate) digest: Digest,
+}
+
+impl ArenaBuilder {
+    /// A zoo as wild as this.
+    #[must_use]
+    pub fn zoo(mut self, zoo: Zoo) -> Self {
+        self.game = Arc::new(zoo);
+        self
+    }
+
+    /// The built-in game, played by its own fighters.
+    #[must_use]
+    pub fn built_in(self) -> Self {
+        self.game(Arc::new(server::game::Arena), arena_truth::look).behaviours(Some(fighters()))
+    }
+
+    /// Another game, and how to read its World.
+    #[must_use]
+    pub fn game(mut self, game: Arc<dyn RoomGame>, look: fn(&Sim) -> Box<dyn Things>) -> Self {
+        (self.game, self.look) = (game, look);
+        self
+    }
+
+    /// This many clients from the beginning.
+    #[must_use]
+    pub const fn clients(mut self, clients: usize) -> Self {
+        self.clients = clients;
+        self
+    }
+
+    /// A pool of `1 << bits` slots.
+    #[must_use]
+    pub const fn slot_bits(mut self, bits: u32) -> Self {
+        self.options.slot_bits = bits;
+        self
+    }
+
+    /// At most this many players.
+    #[must_use]
+    pub const fn players_max(mut self, players: u16) -> Self {
+        self.options.players_max = players;
+        self
+    }
+
+    /// At most this many bytes of records in a frame.
+    #[must_use]
+    pub const fn record_bytes(mut self, bytes: usize) -> Self {
+        self.replicate.record_bytes = bytes;
+        self
+    }
+
+    /// How many entities the scrub looks at per tick; all of them unless a story says otherwise.
+    #[must_use]
+    pub const fn scrub_entities(mut self, entities: usize) -> Self {
+        self.replicate.scrub_entities = entities;
+        self
+    }
+
+    /// Who plays; `None`: all watch.
+    #[must_use]
+    pub fn behaviours(mut self, behaviours: Option<Arc<dyn Behaviours>>) -> Self {
+        self.behaviours = behaviours;
+        self
+    }
+
+    /// How every path behaves.
+    #[must_use]
+    pub const fn link(mut self, link: LinkOptions) -> Self {
+        self.link = link;
+        self
+    }
+
+    /// How much of the digest clients ask for.
+    #[must_use]
+    pub const fn digest(mut self, digest: Digest) -> Self {
+        self.digest = digest;
+        self
+    }
+
+    /// The room is made and the clients are at its door.
+    ///
+    /// # Panics
+    /// If the room refuses the game.
+    #[must_use]
+    pub fn start(self) -> Arena {
+        let entropy = RoomEntropy { seed: self.seed, incarnation: !self.seed, slots: self.seed.rotate_left(32) };
+        let room = Room::with_replication(self.game, &self.options, entropy, self.replicate);
+        let room = room.unwrap_or_else(|refused| panic!("the room can not be made: {refused}"));
+        let mut arena = Arena {
+            room,
+            clients: Vec::new(),
+            strangers: Vec::new(),
+            moments: VecDeque::new(),
+            findings: Vec::new(),
+            tolerates: false,
+            seed: self.seed,
+            dice: Dice::new(self.seed, 1_000),
+            now_us: 0,
+            tick_us: 1_000_000 / u64::from(self.options.tick_rate_hz),
+            look: self.look,
+            behaviours: self.behaviours,
+            link: self.link,
+            digest: self.digest,
+            record_bytes: self.replicate.record_bytes,
+            expected_closes: Vec::new(),
+        };
+        for _ in 0..self.clients {
+            arena.join();
+        }
+        arena
+    }
+}

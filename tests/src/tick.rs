@@ -1,0 +1,239 @@
+//! One tick of a story: what clients do in it, the room's tick, what came of it, and the checks.
+
+use crate::arena::Arena;
+use crate::checks::{self, Fault, Finding};
+use crate::moment::Moment;
+use crate::peer::FrameSeen;
+use bytes::Bytes;
+use client_sim::session::SessionEvent;
+use server::room::{ConnectionId, Counts, Incoming, Outgoing, Received, run_tick};
+use server::sim::Players;
+use shared::bits::BitReader;
+use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind};
+
+/// How many ticks' truths are kept: a client that is later than this must start anew anyway.
+const MOMENTS: usize = 1_024;
+
+impl Arena {
+    /// One tick: a quarter at a time the clients, then the room, then the checks.
+    pub fn step(&mut self) {
+        let began_us = self.now_us;
+        for quarter in 1..=4 {
+            self.now_us = began_us + self.tick_us * quarter / 4;
+            for client in 0..self.clients.len() {
+                self.play(client);
+            }
+        }
+        let before = *self.room.counts();
+        let (mut incoming, mut out) = (self.collect(), Outgoing::default());
+        let tick = self.room.tick().next();
+        run_tick(&mut self.room, &mut incoming, tick, &mut out);
+        let moment = Moment::of(&self.room, &before, self.look);
+        let mut found = Vec::new();
+        checks::server(&self.room, &moment, &before, &mut found);
+        self.moments.push_back(moment);
+        if self.moments.len() > MOMENTS {
+            self.moments.pop_front();
+        }
+        self.check_seats(&mut found);
+        self.deliver(out, &before, &mut found);
+        self.note(None, found);
+    }
+
+    /// What happens at a client until now.
+    fn play(&mut self, place: usize) {
+        let now_ms = self.now_us as f64 / 1_000.0;
+        while let Some((_, bytes)) = self.clients[place].down.take_due(self.now_us) {
+            self.clients[place].session.handle_frame(&bytes, now_ms);
+            let found = self.look_at(place, &bytes);
+            self.note(Some(place), found);
+        }
+        let client = &mut self.clients[place];
+        if client.down.is_empty()
+            && let Some(code) = client.closing.take()
+        {
+            client.log.closed = Some(code);
+            client.session.handle_close();
+        }
+        if client.session.next_wake_ms(now_ms) <= now_ms {
+            client.session.handle_tick(now_ms);
+        }
+        while let Some(bytes) = client.session.poll_frame() {
+            client.up.send(bytes, self.now_us);
+        }
+    }
+
+    /// Checks what a message did to a client.
+    fn look_at(&mut self, place: usize, bytes: &[u8]) -> Vec<Fault> {
+        let mut found = Vec::new();
+        let client = &mut self.clients[place];
+        let mut applied = None;
+        while let Some(event) = client.session.poll_event() {
+            match event {
+                SessionEvent::Welcomed => {
+                    let agreement = client.session.agreement();
+                    client.player = agreement.map(|agreement| agreement.player);
+                    client.told_until = agreement.map(|agreement| agreement.tick);
+                }
+                SessionEvent::Frame(frame) => applied = Some(frame),
+                SessionEvent::Lost(error) => {
+                    client.log.lost += 1;
+                    client.was_lost = true;
+                    found.push(Fault::Lost(error));
+                }
+                SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
+                SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
+                SessionEvent::Complete
+                | SessionEvent::InputSeen { .. }
+                | SessionEvent::RoundTrip { .. }
+                | SessionEvent::Redirect(_) => {}
+            }
+        }
+        let Some(applied) = applied else { return found };
+        self.clients[place].log.events.extend(applied.events.iter().cloned());
+        if applied.ignored || applied.kind == FrameKind::KeepAlive {
+            return found;
+        }
+        let client = &self.clients[place];
+        let (Some(replica), Some(player)) = (client.session.replica(), client.player) else { return found };
+        let Some(moment) = self.moment(applied.tick) else {
+            found.push(Fault::TooOld(applied.tick));
+            return found;
+        };
+        checks::replica(replica, moment, player, &mut found);
+        let from = client.told_until.unwrap_or_default();
+        if !client.was_lost {
+            let declarations = &self.room.replicator().schema().events;
+            let moments = self.moments.iter().filter(|moment| moment.tick > from && moment.tick <= applied.tick);
+            checks::events(&applied.events, moments, moment, (replica, player), declarations, &mut found);
+        }
+        if let FrameKind::Step { covered, .. } = applied.kind {
+            let header = FrameHeader::read(&mut BitReader::new(bytes), applied.tick, self.digest);
+            if let Ok(FrameHeader { kind: FrameKind::Step { applied: bits, .. }, .. }) = header {
+                checks::applied(covered, bits, applied.tick, player, |tick| self.moment(tick), &mut found);
+            }
+        }
+        if applied.tick <= from {
+            found.push(Fault::TickWentBack(applied.tick));
+        }
+        self.clients[place].told_until = Some(applied.tick);
+        found
+    }
+
+    /// What came since the last tick.
+    fn collect(&mut self) -> Incoming {
+        let mut incoming = Incoming::default();
+        for client in &mut self.clients {
+            while let Some((arrived_us, bytes)) = client.up.take_due(self.now_us) {
+                let Some(connection) = client.connection else { continue };
+                let early_sixteenths = ((self.now_us - arrived_us) * 16 / self.tick_us) as i32;
+                incoming.messages.push(Received { connection, bytes: Bytes::from(bytes), early_sixteenths });
+            }
+            if client.down.is_busy(self.now_us) {
+                incoming.busy.extend(client.connection);
+            }
+        }
+        for stranger in &mut self.strangers {
+            let Some(connection) = stranger.connection else { continue };
+            for (bytes, early_sixteenths) in stranger.says.drain(..) {
+                incoming.messages.push(Received { connection, bytes: Bytes::from(bytes), early_sixteenths });
+            }
+            if stranger.busy {
+                incoming.busy.push(connection);
+            }
+        }
+        incoming
+    }
+
+    /// Hands over what the room says, and closes whom it closes.
+    fn deliver(&mut self, out: Outgoing, before: &Counts, found: &mut Vec<Fault>) {
+        let now_us = self.now_us;
+        for (connection, bytes) in out.messages {
+            if let Some(stranger) = self.strangers.iter_mut().find(|stranger| stranger.connection == Some(connection)) {
+                if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), Digest::Folded) {
+                    stranger.newest = Some(seen.tick);
+                }
+                stranger.heard.push(bytes);
+                continue;
+            }
+            let Some(client) = self.clients.iter_mut().find(|client| client.connection == Some(connection)) else {
+                found.push(Fault::Bound(format!("a message for {connection:?}, which is gone")));
+                continue;
+            };
+            if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), self.digest) {
+                if client.handed.is_some_and(|handed| handed >= seen.tick) || seen.tick != self.room.tick() {
+                    found.push(Fault::TickWentBack(seen.tick));
+                }
+                let most = checks::frame_bytes_max(&self.room, seen.kind, self.record_bytes);
+                if seen.bytes > most {
+                    found.push(Fault::Bound(format!("a frame of {} bytes, at most {most}", seen.bytes)));
+                }
+                client.handed = Some(seen.tick);
+                client.log.frames.push(seen);
+            }
+            client.down.send(bytes, now_us);
+        }
+        let frames = self.room.counts().frames - before.frames;
+        if frames as usize > self.room.seats().count() + out.closes.len() {
+            found.push(Fault::Bound(format!("{frames} frames in a tick")));
+        }
+        for (connection, code) in out.closes {
+            self.close(connection, code, found);
+        }
+    }
+
+    fn close(&mut self, connection: ConnectionId, code: CloseCode, found: &mut Vec<Fault>) {
+        if let Some(stranger) = self.strangers.iter_mut().find(|stranger| stranger.connection == Some(connection)) {
+            stranger.closes += 1;
+            stranger.closed = Some(code);
+            stranger.connection = None;
+        } else if let Some(place) = self.clients.iter().position(|client| client.connection == Some(connection)) {
+            self.clients[place].closing = Some(code);
+            self.clients[place].connection = None;
+            if let Some(at) = self.expected_closes.iter().position(|&expected| expected == (place, code)) {
+                self.expected_closes.swap_remove(at);
+            } else {
+                found.push(Fault::Closed(code));
+            }
+        } else {
+            found.push(Fault::Bound(format!("{connection:?} was closed twice ({})", code.name())));
+            return;
+        }
+        self.room.detach(connection);
+    }
+
+    /// Seats are exactly those of peers that are in; the World knows nobody else but those who leave with the next step.
+    fn check_seats(&self, found: &mut Vec<Fault>) {
+        let seats = self.room.seats();
+        let connected = |connection: ConnectionId| {
+            self.clients.iter().any(|client| client.connection == Some(connection))
+                || self.strangers.iter().any(|stranger| stranger.connection == Some(connection))
+        };
+        for seat in seats.iter() {
+            if !seat.connection.is_some_and(connected) {
+                found.push(Fault::Bound(format!("the seat of {:?} belongs to nobody", seat.player)));
+            }
+        }
+        let players = self.room.sim().world().resource::<Players>().count();
+        let leaving = self.room.counts().joins - self.room.counts().leaves;
+        if players as u64 != leaving || players < seats.count() {
+            found.push(Fault::Bound(format!(
+                "{players} players, {} seats, {leaving} came and did not leave",
+                seats.count()
+            )));
+        }
+    }
+
+    fn note(&mut self, client: Option<usize>, found: Vec<Fault>) {
+        let tick = self.room.tick();
+        self.findings.extend(found.into_iter().map(|fault| Finding { tick, client, fault }));
+        if !self.findings.is_empty() && !self.tolerates {
+            let shown: Vec<String> = self.findings.iter().take(8).map(|finding| format!("    {finding:?}")).collect();
+            self.fail(&shown.join("\n"));
+        }
+    }
+
+    pub(crate) fn fail(&self, what: &str) -> ! {
+        panic!("seed {:#x}, tick {}:\n{what}", self.seed, self.room.tick());
+    }
+}
