@@ -32,7 +32,7 @@ pub const WINDOW_CLOSE_AFTER_TICKS: u32 = 30;
 /// How far ahead of the current tick an input may be named, in ticks. Beyond: closed `OutOfPlace`.
 pub const INPUT_AHEAD_TICKS_MAX: u32 = 64;
 /// How late an input may come and still be counted as late rather than absurd, in ticks (ten seconds at 30 Hz: a stall
-/// is not an attack). Beyond: a strike.
+/// is not an attack). Beyond: a strike, unless it goes on from the inputs before it.
 pub const INPUT_LATE_TICKS_MAX: u32 = 300;
 /// Ticks for which a missing input repeats the last one. After that the neutral input stands in.
 pub const INPUT_REPEAT_TICKS_MAX: u32 = 15;

@@ -217,3 +217,17 @@ fn over_a_crooked_path_some_inputs_of_a_real_client_are_late_and_it_knows_which(
     let counters = arena.clients[0].session.counters();
     assert!(counters.inputs_late > 0 && counters.inputs_used > counters.inputs_late, "{counters:?}");
 }
+
+#[test]
+fn a_client_whose_path_stood_still_for_twelve_seconds_is_not_taken_for_an_abuser() {
+    let mut arena = Arena::seeded(4).clients(2).start();
+    arena.run(30);
+    for _ in 0..4 {
+        arena.freeze(0, 12 * 30);
+        arena.run(12 * 30 + 20);
+        assert_eq!(arena.clients[0].log.closed, None);
+    }
+    arena.run_until_quiet();
+    assert_eq!(arena.room.counts().out_of_place, 0);
+    assert!(arena.room.counts().inputs_late > 200);
+}

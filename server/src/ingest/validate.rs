@@ -3,7 +3,7 @@
 //! ```text
 //!   not decoded           strike; the third closes             Malformed
 //!   not a Hello, unseated closes                               OutOfPlace
-//!   input too far ahead   closes                               OutOfPlace      (too far back: strike)
+//!   input too far ahead   closes                               OutOfPlace      (too far back for no reason: strike)
 //!   confirms what was never sent, draws what it never got      closes          OutOfPlace
 //!   pings, requests over the limit                             closes          TooFast
 //! ```
@@ -162,7 +162,10 @@ impl Scales<'_> {
         if !confirmed || drawn > input.newest || input.tick > self.tick.after(INPUT_AHEAD_TICKS_MAX) {
             return Err(self.out_of_place());
         }
-        if self.tick.since(input.tick) > INPUT_LATE_TICKS_MAX {
+        // Whose path stood still sends on where it was, however late; who names the past without need does not.
+        let goes_on = seat.newest_input.is_some_and(|newest| input.tick > newest);
+        seat.newest_input = seat.newest_input.max(Some(input.tick));
+        if self.tick.since(input.tick) > INPUT_LATE_TICKS_MAX && !goes_on {
             self.counts.out_of_place += 1;
             return Err(Refusal::Strike(CloseCode::OutOfPlace));
         }

@@ -32,6 +32,8 @@ pub struct Seat {
     pub inputs: InputBuffer,
     /// Pings that may still be answered, in the parts that `ingest::validate` counts in; refilled every tick.
     pub pings: u32,
+    /// The newest tick that an input of its named.
+    pub newest_input: Option<Tick>,
     /// The last full frame that it asked for.
     pub resynced: Option<Tick>,
 }
@@ -104,6 +106,7 @@ impl Seats {
             client: client(player),
             inputs: InputBuffer::new(&self.shape),
             pings: PINGS_FULL,
+            newest_input: None,
             resynced: None,
         };
         self.seats.insert(player, seat);
