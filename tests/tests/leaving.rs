@@ -1,8 +1,10 @@
 //! Leaving: by word or by a cut, at any moment; what is left behind; coming again as somebody new.
 
+use client_sim::agreement::hello;
+use client_sim::session::SessionConfig;
 use server::replicate::facets::AudienceKey;
 use shared::schema::{Kind, Replicated, Section};
-use shared::wire::CloseCode;
+use shared::wire::{ClientMessage, CloseCode, Digest, Hello};
 use tests::Arena;
 use tests::zoo::{BEAST, Body, Zoo, schema};
 
@@ -65,6 +67,29 @@ fn who_comes_again_is_somebody_new_with_a_new_body_and_a_full_frame() {
     assert!(me.is_some() && old_me.is_some());
     // The number of the connection was used again at once.
     assert_eq!(arena.room.seats().count(), 2);
+}
+
+#[test]
+fn who_held_on_to_the_schema_and_the_tables_is_not_sent_them_again() {
+    let mut arena = Arena::seeded(8).clients(1).start();
+    arena.run(5);
+    let known = arena.clients[0].session.agreement().map(|agreement| agreement.known.clone());
+    assert!(known.is_some());
+    let told = |arena: &Arena, hello: Hello| {
+        let mut arena = Arena::seeded(8).clients(arena.clients.len()).start();
+        let stranger = arena.stranger();
+        let bytes = arena.message(&ClientMessage::Hello(Box::new(hello)));
+        arena.strangers[stranger].say(bytes);
+        arena.step();
+        arena.strangers[stranger].heard[0].len()
+    };
+    let long = told(&arena, hello("new", Digest::Folded, None));
+    let short = told(&arena, hello("old", Digest::Folded, known.as_ref()));
+    assert!(short < 100 && long > 1_000, "{short} and {long} bytes");
+    arena.cut(0);
+    let again = arena.join_as(SessionConfig { known, digest: Digest::Whole, ..SessionConfig::named("again") });
+    arena.run(5);
+    assert!(arena.is_whole(again));
 }
 
 #[test]
