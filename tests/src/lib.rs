@@ -28,6 +28,9 @@ pub mod hostile;
 // What lies between a client and its room.
 pub mod link;
 
+// A real server, for what is about sockets.
+pub mod loopback;
+
 // What was true after a tick.
 pub mod moment;
 

@@ -1,0 +1,138 @@
+//! A real server on loopback with a certificate of its own, for stories that are about sockets, TLS and close codes.
+//!
+//! Few of these: what is about the game or the wire is told over the virtual link (see [`crate::arena`]). No story here
+//! depends on how long something takes, only on that it happens.
+
+use client_sim::behaviour::{AtRandom, Behaviour};
+use client_sim::session::{Session, SessionConfig, SessionEvent};
+use client_sim::transport::{Arrival, Connection, Ended, Epoch, Target};
+use client_sim::trust::Trust;
+use server::app::{Running, start};
+use server::config::Config;
+use server::game::Arena;
+use shared::schema::Schema;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio_tungstenite::tungstenite::Message;
+
+/// A running server and the folder of its data, which goes with it.
+pub struct Loopback {
+    running: Option<Running>,
+    data: PathBuf,
+}
+
+impl Loopback {
+    /// Starts the server with the Arena game on free ports.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let data = std::env::temp_dir().join(format!("tickwire-{}-{number}", std::process::id()));
+        let mut server = Self { running: None, data };
+        server.start_again();
+        server
+    }
+
+    /// Stops it if it runs, and starts it with the same data.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_again(&mut self) {
+        self.stop();
+        let running = start(Config::local(self.data.clone()), Arc::new(Arena)).expect("the defaults start");
+        self.running = Some(running);
+    }
+
+    /// Stops it: every client gets its close code.
+    pub fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+
+    /// The development authority that vouches for it.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.data.join("dev-ca.pem")
+    }
+
+    /// A connection to `path`, the certificate fully checked.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn connect(&self, path: &str) -> Connection {
+        let running = self.running.as_ref().expect("it runs");
+        let trust = Trust::choose(Some(&self.authority()), false).expect("there is an authority");
+        let url = format!("wss://127.0.0.1:{}", running.addr().port());
+        let target = Target::resolve(&url, Some(trust.tls().expect("a certificate"))).await.expect("an address");
+        target.connect(path, None).await.expect("a connection")
+    }
+}
+
+impl Drop for Loopback {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// Runs a story about sockets to its end. The server lives outside: stopping it blocks.
+///
+/// # Panics
+/// If there is no runtime to be had.
+pub fn run<T>(story: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(story)
+}
+
+/// A client that plays any valid input.
+#[must_use]
+pub fn anybody(name: &str) -> Session {
+    let by_chance = |_: &Schema, seed: u64| -> Box<dyn Behaviour> { Box::new(AtRandom::new(seed)) };
+    Session::new(SessionConfig { behaviours: Some(Arc::new(by_chance)), ..SessionConfig::named(name) })
+}
+
+/// Plays until `enough` frames were proven, or the connection ends; panics if a frame breaks the replica.
+///
+/// # Panics
+/// If a frame was wrong.
+pub async fn play(socket: &mut Connection, session: &mut Session, enough: u32) -> Option<Ended> {
+    let clock = Epoch::begin();
+    let mut proven = 0;
+    while proven < enough {
+        session.handle_tick(clock.now_ms());
+        while let Some(frame) = session.poll_frame() {
+            let _ = socket.feed(Message::Binary(frame.into())).await;
+        }
+        let _ = socket.flush().await;
+        while let Some(event) = session.poll_event() {
+            match event {
+                SessionEvent::Frame(applied) => proven += u32::from(applied.checked),
+                SessionEvent::Lost(error) => panic!("a wrong world: {error}"),
+                SessionEvent::Failed(error) => panic!("{error}"),
+                _ => {}
+            }
+        }
+        tokio::select! {
+            arrival = socket.receive() => match arrival {
+                Arrival::Message(bytes) => session.handle_frame(&bytes, clock.now_ms()),
+                Arrival::Nothing => {}
+                Arrival::End(ended) => return Some(ended),
+            },
+            () = tokio::time::sleep_until(clock.at(session.next_wake_ms(clock.now_ms()))) => {}
+        }
+    }
+    None
+}
+
+/// How a connection ends, whatever comes before.
+pub async fn end_of(socket: &mut Connection) -> Ended {
+    loop {
+        if let Arrival::End(ended) = socket.receive().await {
+            return ended;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Real sockets, real TLS, a certificate that is checked: what the virtual link cannot tell.
+
+use client_sim::transport::Ended;
+use shared::wire::CloseCode;
+use tests::loopback::{Loopback, anybody, end_of, play, run};
+use tokio_tungstenite::tungstenite::Message;
+
+fn closed(code: CloseCode) -> Ended {
+    Ended::Closed { code: code.number(), reason: code.reason().to_owned() }
+}
+
+#[test]
+fn two_clients_play_over_wss_and_every_frame_is_proven() {
+    let server = Loopback::start();
+    run(async {
+        let (mut one, mut two) = (server.connect("/play/main").await, server.connect("/play/main").await);
+        let (mut first, mut second) = (anybody("first"), anybody("second"));
+        let ended = tokio::join!(play(&mut one, &mut first, 60), play(&mut two, &mut second, 60));
+        assert_eq!(ended, (None, None));
+        for session in [first, second] {
+            let replica = session.replica().expect("it played");
+            assert!(replica.complete() && replica.anchors().count() >= 2, "both see both");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_stops_tells_every_client_why() {
+    let mut server = Loopback::start();
+    run(async {
+        let mut socket = server.connect("/play/main").await;
+        assert_eq!(play(&mut socket, &mut anybody("guest"), 5).await, None);
+        let stopped = tokio::task::spawn_blocking(move || server.stop());
+        assert_eq!(end_of(&mut socket).await, closed(CloseCode::GoingAway));
+        stopped.await.expect("it stops");
+    });
+}
+
+#[test]
+fn a_second_start_shows_the_same_certificate() {
+    let mut server = Loopback::start();
+    let before = std::fs::read(server.authority()).expect("made on the first start");
+    server.start_again();
+    assert_eq!(std::fs::read(server.authority()).expect("still there"), before);
+    run(async {
+        let mut socket = server.connect("/play").await;
+        assert_eq!(play(&mut socket, &mut anybody("guest"), 3).await, None);
+    });
+}
+
+#[test]
+fn abuse_ends_with_the_code_that_the_protocol_gives() {
+    let server = Loopback::start();
+    let abuses = [
+        (Message::Text("hello".into()), CloseCode::NotBinary),
+        (Message::Binary(vec![0; 5_000].into()), CloseCode::TooBig),
+        (Message::Binary(vec![8].into()), CloseCode::OutOfPlace),
+    ];
+    run(async {
+        for (message, code) in abuses {
+            let mut socket = server.connect("/play/main").await;
+            socket.feed(message).await.expect("an open socket");
+            socket.flush().await.expect("an open socket");
+            assert_eq!(end_of(&mut socket).await, closed(code));
+        }
+    });
+}
