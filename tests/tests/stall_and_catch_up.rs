@@ -1,6 +1,6 @@
 //! The newest state wins: who could not be told for a while is told what became of it, in one frame.
 
-use shared::ids::Tick;
+use shared::ids::{EntityId, Tick};
 use shared::limits::{CATCH_UP_TICKS, RESYNC_SECONDS, UNCONFIRMED_SECONDS, WINDOW_FRAMES_MIN};
 use shared::wire::{ClientMessage, CloseCode, FrameKind};
 use tests::Arena;
@@ -8,7 +8,7 @@ use tests::builder::ArenaBuilder;
 use tests::link::LinkOptions;
 use tests::peer::FrameSeen;
 use tests::player::idle_players;
-use tests::zoo::Zoo;
+use tests::zoo::{Tell, Whom, Zoo};
 
 /// A moving zoo; sockets that hold one frame and no more.
 fn moving(seed: u64) -> ArenaBuilder {
@@ -124,6 +124,24 @@ fn a_pause_gets_keep_alives_only_and_ends_with_a_full_frame() {
     let frames = since(&arena, 0, paused);
     assert_eq!((frames[0].tick, frames[0].kind), (paused.next(), FrameKind::Full));
     arena.assert_all_clients_agree_with_server();
+}
+
+#[test]
+fn who_paused_is_told_nothing_and_is_not_closed_for_what_happens_meanwhile() {
+    let mut arena = started(moving(15));
+    arena.clients[0].session.pause(true);
+    arena.run(2);
+    for _ in 0..6 {
+        arena.request(1, &Tell { whom: Whom::All, count: 200, about: EntityId::NONE });
+        arena.run(2);
+    }
+    arena.clients[0].session.pause(false);
+    arena.run(3);
+    assert_eq!(arena.clients[0].log.events, []);
+    assert_eq!(arena.clients[1].log.events.len(), 1_200);
+    arena.request(1, &Tell { whom: Whom::All, count: 1, about: EntityId::NONE });
+    arena.run(2);
+    assert_eq!(arena.clients[0].log.events.len(), 1);
 }
 
 #[test]
