@@ -52,8 +52,6 @@ pub struct Standing {
     pub entity: Option<EntityId>,
     /// That entity's team.
     pub team: Option<u8>,
-    /// It asked for keep-alives only: it is told nothing.
-    pub paused: bool,
     /// Where its input of this tick came from.
     pub source: Option<InputSource>,
 }
@@ -117,8 +115,7 @@ impl Moment {
         let players = world.resource::<Players>().iter().map(|(player, _)| {
             let entity = sim.entity_of(player);
             let team = entity.and_then(of_entity).and_then(|entity| entity.get::<Team>().map(|team| team.0));
-            let paused = room.seats().get(player).is_some_and(|seat| seat.client.paused);
-            (player, Standing { entity, team, paused, source: things.source(player) })
+            (player, Standing { entity, team, source: things.source(player) })
         });
         let players = players.collect();
         let anchored = ids.iter().filter_map(|(id, _)| Some((id, replicator.facets().anchor(id)?)));
@@ -143,9 +140,7 @@ impl Moment {
     /// What the game told `player` in this tick.
     pub fn told(&self, player: PlayerId) -> impl Iterator<Item = &Sent> + '_ {
         let team = self.team(player);
-        let paused = self.players.get(&player).is_some_and(|standing| standing.paused);
         self.told.iter().filter(move |sent| match sent.to {
-            _ if paused => false,
             To::Everyone => true,
             To::Team(own) => team == Some(own),
             To::Player(own) => own == player,
