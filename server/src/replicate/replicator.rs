@@ -227,8 +227,7 @@ impl Replicator {
         client.view.next_tick(&self.facets);
         client.window.next_tick();
         for (to, told) in &self.told {
-            // Who paused is told nothing: a hidden tab must not be closed for the events of a long match.
-            if !client.paused && is_for(*to, client.player, team) && client.events.push(told).is_err() {
+            if is_for(*to, client.player, team) && client.events.push(told).is_err() {
                 return Published::EventsOverflow;
             }
         }
