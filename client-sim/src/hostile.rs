@@ -279,8 +279,9 @@ impl Attack {
             Abuse::SecondHello => message(ClientMessage::Hello(Box::default())),
             Abuse::FarAhead => message(input(scene, scene.newest.after(INPUT_AHEAD_TICKS_MAX + 1_000))),
             Abuse::LongPast => {
+                // Whose first inputs come late may have stood still; who was in time and then goes back has not.
                 let past = Tick(scene.newest.0.saturating_sub(INPUT_LATE_TICKS_MAX + 50));
-                message(input(scene, past))
+                message(input(scene, if first { scene.newest.after(2) } else { past }))
             }
             Abuse::UnsentConfirm => message(ClientMessage::Confirm { newest: scene.newest.after(1_000) }),
             Abuse::PingFlood | Abuse::NeverReads => Some(Shot::Binary(ping)),
