@@ -59,6 +59,9 @@ pub mod schema_json;
 // The built-in game.
 pub mod game;
 
+// The workload that figures are measured on, as a game.
+pub mod arena_n;
+
 // Builds the parts, starts them, waits, stops them in order.
 pub mod app;
 

@@ -1,12 +1,16 @@
-//! The server with its built-in game. Everything else is in the library: a server for another game is this file with
-//! another offer.
+//! The server with its built-in game, and with the workload that its figures are measured on. Everything else is in the
+//! library: a server for another game is this file with another offer.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use server::app::{self, Offer};
+use server::arena_n::ArenaN;
 use server::game::Arena;
 
 fn main() -> ExitCode {
-    app::main(&[Offer { name: "arena", make: || Arc::new(Arena) }])
+    app::main(&[
+        Offer { name: "arena", make: || Arc::new(Arena) },
+        Offer { name: "arena-n", make: || Arc::new(ArenaN) },
+    ])
 }

@@ -44,6 +44,7 @@ const PURE: &[&str] = &[
     "server/src/sim/",
     "server/src/replicate/",
     "server/src/game/",
+    "server/src/arena_n/",
     "server/src/room/",
     "server/src/game_api.rs",
     "shared/src/",
@@ -59,8 +60,14 @@ const PURE: &[&str] = &[
 ];
 
 /// What decides, or turns values into bits: its order must be the same on every machine.
-const ORDERED: &[&str] =
-    &["server/src/sim/", "server/src/game/", "shared/src/game/", "shared/src/codec/", "shared/src/wire/"];
+const ORDERED: &[&str] = &[
+    "server/src/sim/",
+    "server/src/game/",
+    "server/src/arena_n/",
+    "shared/src/game/",
+    "shared/src/codec/",
+    "shared/src/wire/",
+];
 
 /// What must not know which game it runs.
 const ENGINE: &[&str] = &["server/src/", "shared/src/", "client-sim/src/"];
@@ -234,6 +241,7 @@ const WORDS: &[Rule] = &[
         &[
             "server/src/sim/",
             "server/src/game/",
+            "server/src/arena_n/",
             "server/src/game_api.rs",
             "server/src/replicate/extract.rs",
             "server/src/replicate/scrub.rs",
@@ -271,7 +279,7 @@ const WORDS: &[Rule] = &[
     ),
     words(
         "stages: sim",
-        &["server/src/sim/", "server/src/game/"],
+        &["server/src/sim/", "server/src/game/", "server/src/arena_n/"],
         &[],
         &["crate::ingest", "crate::replicate", "crate::room"],
         "the World knows neither bytes nor clients: it is handed a StepInput, and is read by replicate/extract.rs",
