@@ -42,8 +42,8 @@ pub mod trust;
 // wss ↔ session.
 pub mod transport;
 
-// The server's memory, where it runs beside us.
-pub mod rss;
+// The server's memory and processor time, where it runs beside us.
+pub mod process;
 
 // What a run measured.
 pub mod report;
@@ -59,3 +59,9 @@ pub mod hostile;
 
 // Many clients at once.
 pub mod swarm;
+
+// The least that a server can do: what capacity is compared with.
+pub mod floor;
+
+// What a server beside us costs per client, as ratios to the floor.
+pub mod capacity;

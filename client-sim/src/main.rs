@@ -6,17 +6,22 @@
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use client_sim::behaviour::{AtRandom, Behaviour, Idle};
+use client_sim::capacity;
+use client_sim::capacity::options::{CapacityOptions, CapacityOptionsError, PlayersList, Workload};
 use client_sim::fail_if::FailIf;
+use client_sim::floor::{Floor, FloorOptions};
 use client_sim::game::bots;
+use client_sim::game::steady::{self, Steady};
 use client_sim::link::LinkSpec;
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions};
 use client_sim::swarm::progress::Progress;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
 use shared::schema::Schema;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
 
 /// Plays Tickwire without a screen: one bot or a thousand, each proving every frame it gets.
 #[derive(Parser)]
@@ -30,6 +35,11 @@ struct Arguments {
 enum Command {
     /// Sends bots to a server and reports what they saw.
     Swarm(Box<SwarmArguments>),
+    /// Measures what a server costs per client and tick, beside a floor that only reads and writes its sockets.
+    Capacity(CapacityArguments),
+    /// The floor that `capacity` starts: a ready frame to every socket, once per tick.
+    #[command(hide = true)]
+    Floor(FloorArguments),
 }
 
 #[derive(clap::Args)]
@@ -89,6 +99,71 @@ struct SwarmArguments {
     fail_if: Vec<FailIf>,
 }
 
+#[derive(clap::Args)]
+#[command(after_help = CAPACITY_EXPLAINED)]
+struct CapacityArguments {
+    /// How many players, one row for each.
+    #[arg(long, value_name = "LIST", default_value = "50,100,200,400")]
+    players: PlayersList,
+    /// Length of each measuring window.
+    #[arg(long, default_value = "5", value_parser = positive)]
+    seconds: f64,
+    /// What is played: the bare workload, or the game in the box with all its rules.
+    #[arg(long, value_enum, default_value_t = WorkloadName::ArenaN)]
+    game: WorkloadName,
+    /// Radius of what a player sees. Refused: there is no interest management yet.
+    #[arg(long, value_name = "UNITS")]
+    view: Option<f64>,
+    /// Entities in all: those beyond the players are moved by the server.
+    #[arg(long, value_name = "N")]
+    entities: Option<usize>,
+    /// Simulation steps and frames per second.
+    #[arg(long, value_name = "HZ", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=128))]
+    tick_rate: u16,
+    /// Pairs of runs, server and floor, of which the medians are taken.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
+    rounds: u8,
+    /// The server's program; without it, the tickwire-server beside this one.
+    #[arg(long, value_name = "PATH")]
+    server: Option<PathBuf>,
+    /// Writes the report as JSON; - is standard output.
+    #[arg(long, value_name = "FILE|-")]
+    json: Option<PathBuf>,
+}
+
+/// How to read a capacity report.
+const CAPACITY_EXPLAINED: &str = "Server and floor run in turns, each as a process of its own beside the bots of this one. The ratio is that \
+of the medians and is the figure to compare: absolute times differ between machines and from minute to minute. Processor time is utime + \
+stime of all threads. A rate below 0.95 of the \
+ticks is not held; bots that share the machine with the server may be the reason.";
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WorkloadName {
+    /// Everything moves, nothing is decided.
+    ArenaN,
+    /// Bots fight.
+    Arena,
+}
+
+#[derive(clap::Args)]
+struct FloorArguments {
+    /// Clients that it waits for.
+    #[arg(long)]
+    clients: usize,
+    /// Bytes of a frame.
+    #[arg(long)]
+    frame_bytes: usize,
+    /// Frames per second.
+    #[arg(long, value_name = "HZ", default_value_t = 30)]
+    tick_rate: u16,
+    /// The certificate chain (PEM).
+    #[arg(long)]
+    certificate: PathBuf,
+    /// Its key (PEM).
+    #[arg(long)]
+    key: PathBuf,
+}
+
 /// What the report's `null`s mean.
 const NOT_MEASURED: &str = "In the report null means: not measured. These clients do not predict or interpolate yet, so \
 mispredictions, prediction_error, corrections and interpolation_underruns are null. moved, shots, kills and respawns come from \
@@ -124,7 +199,11 @@ impl BehaviourName {
 
     /// The behaviour for the game with this schema.
     fn choose(self, schema: &Schema, seed: u64) -> Box<dyn Behaviour> {
-        let own = if schema.game == bots::GAME { bots::behaviour(self.name(), seed) } else { None };
+        let own: Option<Box<dyn Behaviour>> = match schema.game.as_str() {
+            bots::GAME => bots::behaviour(self.name(), seed),
+            steady::GAME if self != Self::Idle => Some(Box::new(Steady::new(seed))),
+            _ => None,
+        };
         match (own, self) {
             (Some(own), _) => own,
             (None, Self::Idle) => Box::new(Idle),
@@ -153,8 +232,12 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 fn main() -> ExitCode {
-    let Command::Swarm(arguments) = Arguments::parse().command;
-    match run_swarm(&arguments) {
+    let done = match Arguments::parse().command {
+        Command::Swarm(arguments) => run_swarm(&arguments),
+        Command::Capacity(arguments) => run_capacity(arguments),
+        Command::Floor(arguments) => run_floor(arguments),
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("client-sim: {error:#}");
@@ -184,6 +267,7 @@ fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
         url: arguments.url.clone(),
         tls,
         bots: arguments.bots as usize,
+        settle_seconds: 0.0,
         seconds: arguments.seconds,
         ramp_per_second: arguments.ramp,
         mode,
@@ -197,30 +281,91 @@ fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
     })
 }
 
+/// Two threads carry a thousand bots; the rest of the machine is the server's.
+fn runtime() -> Result<Runtime> {
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
+    Builder::new_multi_thread().worker_threads(threads).enable_all().build().context("starting the runtime")
+}
+
+/// Completes when somebody asks the program to stop.
+async fn interrupted() {
+    // Where there is no such signal, nothing interrupts.
+    #[cfg(unix)]
+    if let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            Some(()) = term.recv() => return,
+            Ok(()) = tokio::signal::ctrl_c() => return,
+            else => {}
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn write_json(file: Option<&Path>, json: &str) -> Result<()> {
+    match file {
+        Some(file) if file.as_os_str() == "-" => println!("{json}"),
+        Some(file) => std::fs::write(file, format!("{json}\n")).with_context(|| file.display().to_string())?,
+        None => {}
+    }
+    Ok(())
+}
+
+fn verdict(failures: &[String]) -> ExitCode {
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
 fn run_swarm(arguments: &SwarmArguments) -> Result<ExitCode> {
     let options = options(arguments)?;
-    // Two threads carry a thousand bots; the rest of the machine is the server's.
-    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build()
-        .context("starting the runtime")?;
     let progress = Progress::new(options.bots);
-    let interrupted = async {
-        // Where there is no such signal, nothing interrupts.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let mut report = runtime.block_on(swarm::run(options, progress, interrupted))?;
+    let mut report = runtime()?.block_on(swarm::run(options, progress, interrupted()))?;
     let value = report.to_value();
     report.failures.extend(arguments.fail_if.iter().filter_map(|condition| condition.verdict(&value)));
     eprint!("{}", report.to_table());
-    match &arguments.json {
-        Some(file) if file.as_os_str() == "-" => println!("{}", report.to_json()),
-        Some(file) => std::fs::write(file, report.to_json() + "\n").with_context(|| file.display().to_string())?,
-        None => {}
+    write_json(arguments.json.as_deref(), &report.to_json())?;
+    Ok(verdict(&report.failures))
+}
+
+fn run_capacity(arguments: CapacityArguments) -> Result<ExitCode> {
+    if arguments.view.is_some() {
+        return Err(CapacityOptionsError::NoInterest.into());
     }
-    Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let this = std::env::current_exe().context("where this program is")?;
+    let (game, behaviour) = match arguments.game {
+        WorkloadName::ArenaN => (Workload::ArenaN, BehaviourName::Wander),
+        WorkloadName::Arena => (Workload::Arena, BehaviourName::Fight),
+    };
+    let options = CapacityOptions {
+        players: arguments.players.0,
+        seconds: arguments.seconds,
+        game,
+        entities: arguments.entities,
+        tick_rate_hz: arguments.tick_rate,
+        rounds: usize::from(arguments.rounds),
+        server: arguments.server.unwrap_or_else(|| beside(&this, "tickwire-server")),
+        floor: this,
+        behaviours: Arc::new(move |schema: &Schema, seed: u64| behaviour.choose(schema, seed)),
+    };
+    options.check()?;
+    if cfg!(debug_assertions) {
+        eprintln!("this is a debug build: its figures say nothing about a server (cargo run --release)");
+    }
+    let capacity = runtime()?.block_on(capacity::run(options, interrupted()))?;
+    eprint!("{}", capacity.to_table());
+    write_json(arguments.json.as_deref(), &capacity.to_json())?;
+    Ok(verdict(&capacity.failures))
+}
+
+/// A program in the same folder as this one.
+fn beside(this: &Path, name: &str) -> PathBuf {
+    this.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+fn run_floor(arguments: FloorArguments) -> Result<ExitCode> {
+    let FloorArguments { clients, frame_bytes, tick_rate: tick_rate_hz, certificate, key } = arguments;
+    let floor = Floor::open(FloorOptions { clients, tick_rate_hz, frame_bytes, certificate, key })?;
+    println!("{}", floor.address()?);
+    floor.run()?;
+    Ok(ExitCode::SUCCESS)
 }

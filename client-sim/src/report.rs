@@ -39,6 +39,8 @@ pub struct Report {
     pub state_bytes_per_bot_per_second: Option<f64>,
     /// Bytes that came out of the socket, TLS and all, per bot and second.
     pub wire_bytes_per_bot_per_second: Option<f64>,
+    /// Bytes of one input message.
+    pub bytes_per_input: Option<f64>,
     /// Digests compared.
     pub digests_checked: u64,
     /// Digests that differed: a bot held a wrong world.
@@ -87,6 +89,8 @@ pub struct Report {
     pub replicas_held: usize,
     /// Memory of the server where it is local.
     pub server_rss_bytes: ServerRss,
+    /// Microseconds of processor time that the server used in the window, all threads, where it is local.
+    pub server_cpu_us: Option<u64>,
     /// Each room by itself.
     pub rooms: Vec<RoomReport>,
     /// Of `hostile`: how each kind of abuse fared.
@@ -325,7 +329,7 @@ impl std::fmt::Display for AbuseReport {
 }
 
 /// Numbers with three places after the point: more is noise.
-fn rounded(value: serde_json::Value) -> serde_json::Value {
+pub(crate) fn rounded(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::Number(number) if number.is_f64() => {

@@ -2,3 +2,6 @@
 
 // Seeded behaviours.
 pub mod bots;
+
+// The bot of the workload that capacity is measured on; stays when the game goes.
+pub mod steady;

@@ -33,6 +33,8 @@ pub struct Counters {
     pub ticks_skipped: u64,
     /// Inputs sent.
     pub inputs_sent: u64,
+    /// Their bytes.
+    pub input_bytes: u64,
     /// Ticks for which we had sent an input and in which it was used.
     pub inputs_used: u64,
     /// Ticks for which we had sent an input and in which something stood in for it: it came too late.
@@ -63,6 +65,7 @@ impl Counters {
             resyncs: self.resyncs - earlier.resyncs,
             ticks_skipped: self.ticks_skipped - earlier.ticks_skipped,
             inputs_sent: self.inputs_sent - earlier.inputs_sent,
+            input_bytes: self.input_bytes - earlier.input_bytes,
             inputs_used: self.inputs_used - earlier.inputs_used,
             inputs_late: self.inputs_late - earlier.inputs_late,
             requests: self.requests - earlier.requests,

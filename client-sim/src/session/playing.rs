@@ -273,6 +273,7 @@ impl Playing {
             self.send(&ClientMessage::Input(Input { tick, newest, view, codes }), outgoing);
             self.sender.sent(tick, newest, now_ms);
             counters.inputs_sent += 1;
+            counters.input_bytes += outgoing.back().map_or(0, |bytes| bytes.len() as u64);
             if let Some(wish) = wish {
                 let _ = self.request(wish, outgoing, counters);
             }

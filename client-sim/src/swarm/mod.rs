@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Each bot is one task with its own session and its own chance; what they share is a few counters. One or two threads carry them
-//! all. The folder, `transport` and `main` are the only places in this crate that wait.
+//! all. The folder, `capacity`, `transport` and `main` are the only places in this crate that wait.
 
 // What a run is asked to do.
 pub mod options;
@@ -31,8 +31,8 @@ mod handshakes;
 mod summary;
 
 use crate::hostile::Abuse;
+use crate::process::Process;
 use crate::report::{AbuseReport, Report, ServerRss, Times};
-use crate::rss::Process;
 use crate::transport::{ConnectError, Epoch, Target};
 use bot::{BotRecord, Company};
 use handshakes::Opened;
@@ -157,7 +157,15 @@ pub async fn run(
         course.show(&mut progress, Stage::Filling);
         stopped = wait_or_stop(interrupted.as_mut()).await;
     }
+    if !stopped && options.settle_seconds > 0.0 {
+        stopped = tokio::select! {
+            () = interrupted.as_mut() => true,
+            () = sleep(Duration::from_secs_f64(options.settle_seconds)) => false,
+        };
+    }
     memory.start = rss();
+    let cpu_us = || server.and_then(Process::cpu_us);
+    let cpu_us_before = cpu_us();
     let opened_ms = company.epoch.now_ms();
     stage.send_replace(Stage::Measuring);
     let seconds = |now_ms: f64| (now_ms - opened_ms) / 1_000.0;
@@ -169,8 +177,9 @@ pub async fn run(
         course.show(&mut progress, Stage::Measuring);
         stopped = wait_or_stop(interrupted.as_mut()).await;
     }
-    memory.end = rss();
+    let cpu_us = cpu_us().zip(cpu_us_before).map(|(after, before)| after.saturating_sub(before));
     let measured = seconds(company.epoch.now_ms());
+    memory.end = rss();
     stage.send_replace(Stage::Ending);
     course.show(&mut progress, Stage::Ending);
     let outcomes = gather(&mut bots).await;
@@ -178,7 +187,8 @@ pub async fn run(
     memory.after = rss();
 
     let samples = std::mem::take(&mut *company.live.samples.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(summary::report(&options, outcomes, &samples, measured, memory))
+    let report = summary::report(&options, outcomes, &samples, measured, memory);
+    Ok(Report { server_cpu_us: cpu_us, ..report })
 }
 
 /// Begins every bot; each waits for its own turn.

@@ -17,6 +17,8 @@ pub struct SwarmOptions {
     pub tls: Option<Arc<rustls::ClientConfig>>,
     /// How many bots.
     pub bots: usize,
+    /// Seconds between the last bot's coming in and the measuring window: what joining left behind is not measured.
+    pub settle_seconds: f64,
     /// Length of the measuring window.
     pub seconds: f64,
     /// Bots that begin per second.

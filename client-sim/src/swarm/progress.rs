@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 /// Shows how far a run is.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    silent: bool,
     bots: usize,
     frames: u64,
     shown_ms: f64,
@@ -24,11 +25,20 @@ impl Progress {
             let style = ProgressStyle::with_template("{bar:30} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(1_000).with_style(style)
         });
-        Self { bar, bots, frames: 0, shown_ms: 0.0 }
+        Self { bar, silent: false, bots, frames: 0, shown_ms: 0.0 }
+    }
+
+    /// Shows nothing: whoever runs several swarms says what is going on.
+    #[must_use]
+    pub const fn silent() -> Self {
+        Self { bar: None, silent: true, bots: 0, frames: 0, shown_ms: 0.0 }
     }
 
     /// Shows where the run stands; `part` is how much of the window has passed, 0 to 1. Call it about once per second.
     pub(super) fn show(&mut self, live: &Live, stage: Stage, part: f64, now_ms: f64) {
+        if self.silent {
+            return;
+        }
         let frames = live.frames.load(Ordering::Relaxed);
         let seconds = ((now_ms - self.shown_ms) / 1_000.0).max(0.001);
         let rate = (frames - self.frames) as f64 / seconds;

@@ -84,6 +84,8 @@ fn summarise_play(report: &mut Report, records: &[BotRecord]) {
     report.resyncs = sum(|record| record.whole.resyncs);
     report.full_frames = sum(|record| record.counters.full_frames);
     report.frames_skipped = sum(|record| record.counters.ticks_skipped);
+    let inputs = sum(|record| record.counters.inputs_sent);
+    report.bytes_per_input = ratio(sum(|record| record.counters.input_bytes) as f64, inputs as f64);
     let late = sum(|record| record.counters.inputs_late);
     report.inputs_late = ratio(late as f64, (late + sum(|record| record.counters.inputs_used)) as f64);
     if inside.iter().any(|record| record.moved.is_some()) {
@@ -194,6 +196,7 @@ mod tests {
             url: String::new(),
             tls: None,
             bots,
+            settle_seconds: 0.0,
             seconds: 10.0,
             ramp_per_second: 100.0,
             mode,

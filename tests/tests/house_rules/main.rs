@@ -85,6 +85,7 @@ const WAITING: &[&str] = &[
     "client-sim/src/transport/",
     "client-sim/src/swarm.rs",
     "client-sim/src/swarm/",
+    "client-sim/src/capacity/",
     "client-sim/src/main.rs",
 ];
 

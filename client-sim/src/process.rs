@@ -1,21 +1,35 @@
-//! How much memory does the server take? Where it runs beside us, Linux tells.
+//! How much memory and processor time does the server take? Where it runs beside us, Linux tells.
 //!
 //! ```text
-//!   port ─► /proc/net/tcp, tcp6 (listening) ─► inode ─► /proc/PID/fd/* ─► PID ─► /proc/PID/status: VmRSS
+//!   port ─► /proc/net/tcp, tcp6 (listening) ─► inode ─► /proc/PID/fd/* ─► PID ─┬► /proc/PID/status: VmRSS
+//!                                                                             └► /proc/PID/stat, task/*/schedstat
 //! ```
+//!
+//! Processor time is `utime` + `stime` of all threads. The kernel rounds these to hundredths of a second; where it also tells
+//! the nanoseconds that they are made of, thread by thread, we take those.
 //!
 //! Elsewhere, or for another user's process, the answer is "not known".
 
 use std::fs;
 use std::path::PathBuf;
 
-/// A process beside us, found by the port on which it listens.
+/// Microseconds in one of the ticks in which the kernel tells processor time: `USER_HZ` is 100 on every machine that Linux
+/// runs on today (it is part of the kernel's interface to programs).
+const CPU_TICK_US: u64 = 10_000;
+
+/// A process beside us, found by its number or by the port on which it listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
     number: u32,
 }
 
 impl Process {
+    /// The process with this number.
+    #[must_use]
+    pub const fn numbered(number: u32) -> Self {
+        Self { number }
+    }
+
     /// The process that listens on `port`, if it is ours to look at.
     #[must_use]
     pub fn listening_on(port: u16) -> Option<Self> {
@@ -44,6 +58,24 @@ impl Process {
     pub fn rss_bytes(self) -> Option<u64> {
         resident_bytes(&fs::read_to_string(format!("/proc/{}/status", self.number)).ok()?)
     }
+
+    /// Microseconds of processor time that all its threads have used so far, in user and in system mode; `None` if it is
+    /// gone.
+    #[must_use]
+    pub fn cpu_us(self) -> Option<u64> {
+        let rounded_us = cpu_us(&fs::read_to_string(format!("/proc/{}/stat", self.number)).ok()?)?;
+        // Without the threads that have ended: then the rounded sum, which has them, is the larger one.
+        Some(rounded_us.max(self.threads_ns() / 1_000))
+    }
+
+    /// Nanoseconds that the threads which live have run; 0 where the kernel does not tell.
+    fn threads_ns(self) -> u64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.number)).into_iter().flatten().flatten();
+        threads
+            .filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok())
+            .filter_map(|schedstat| schedstat.split_ascii_whitespace().next()?.parse::<u64>().ok())
+            .sum()
+    }
 }
 
 /// The inodes of sockets that listen on `port`, in a table as `/proc/net/tcp` has it.
@@ -69,9 +101,26 @@ fn resident_bytes(status: &str) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// `utime` and `stime` of a line as `/proc/PID/stat` has it. The name in parentheses may hold anything, parentheses too.
+fn cpu_us(stat: &str) -> Option<u64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_ascii_whitespace();
+    let user: u64 = fields.nth(11)?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some((user + system) * CPU_TICK_US)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_time_is_user_and_system_time_of_all_threads() {
+        let stat = "4242 (a) b (c) S 1 4242 4242 0 -1 4194304 1 0 0 0 250 31 0 0 20 0 5 0 99 1 2 3";
+        assert_eq!(cpu_us(stat), Some(2_810_000));
+        assert_eq!(cpu_us("4242 (cut) S 1 2"), None);
+        assert_eq!(cpu_us("nonsense"), None);
+    }
 
     #[test]
     fn listening_sockets_are_found_in_the_kernels_table() {
@@ -97,6 +146,9 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let process = Process::listening_on(listener.local_addr().unwrap().port()).unwrap();
         assert_eq!(process.number, std::process::id());
+        assert_eq!(process, Process::numbered(std::process::id()));
         assert!(process.rss_bytes().unwrap() > 100_000);
+        let cpu_us = process.cpu_us().unwrap();
+        assert!(cpu_us > 0 && process.cpu_us().unwrap() >= cpu_us);
     }
 }
