@@ -43,6 +43,9 @@ pub mod player;
 // Where seeds come from.
 pub mod seeds;
 
+// Arena-N without sockets, for benches.
+pub mod workload;
+
 // A game with everything that the engine can carry.
 pub mod zoo;
 
