@@ -58,7 +58,7 @@ pub struct Row {
     /// From sending an input to holding its effect.
     pub input_to_state_ms: Latency,
     /// Resident memory of the server at the end of the window.
-    pub server_rss_bytes: Option<f64>,
+    pub server_rss_bytes: Option<u64>,
     /// Digests compared in all runs.
     pub digests_checked: u64,
     /// Digests that differed in all runs.
@@ -105,7 +105,7 @@ pub struct ServerRun {
     /// From sending an input to holding its effect.
     pub input_to_state_ms: Latency,
     /// Resident memory at the end of the window.
-    pub rss_bytes: Option<f64>,
+    pub rss_bytes: Option<u64>,
     /// Digests compared.
     pub digests_checked: u64,
     /// Digests that differed.
@@ -137,7 +137,7 @@ impl ServerRun {
             bytes_per_frame: quotient(report.state_bytes_per_bot_per_second, frames_per_second),
             bytes_per_input: report.bytes_per_input,
             input_to_state_ms: Latency { p50: report.input_to_state_ms.p50, p99: report.input_to_state_ms.p99 },
-            rss_bytes: report.server_rss_bytes.end.map(|bytes| bytes as f64),
+            rss_bytes: report.server_rss_bytes.end,
             digests_checked: report.digests_checked,
             digest_mismatches: report.digest_mismatches,
         }
@@ -166,7 +166,7 @@ impl Row {
                 p50: server(|run| run.input_to_state_ms.p50),
                 p99: server(|run| run.input_to_state_ms.p99),
             },
-            server_rss_bytes: server(|run| run.rss_bytes),
+            server_rss_bytes: server(|run| run.rss_bytes.map(|bytes| bytes as f64)).map(|bytes| bytes as u64),
             digests_checked: runs.iter().map(|pair| pair.server.digests_checked).sum(),
             digest_mismatches: runs.iter().map(|pair| pair.server.digest_mismatches).sum(),
             runs,
@@ -188,7 +188,7 @@ impl Row {
             shown(self.state_bytes_per_client_per_second, 0),
             shown(self.wire_bytes_per_client_per_second, 0),
             format!("{} / {}", shown(latency.p50, 0), shown(latency.p99, 0)),
-            shown(self.server_rss_bytes.map(|bytes| bytes / f64::from(1 << 20)), 1),
+            shown(self.server_rss_bytes.map(|bytes| bytes as f64 / f64::from(1 << 20)), 1),
             format!("{} / {}", self.digests_checked, self.digest_mismatches),
         ]
     }
@@ -319,7 +319,7 @@ mod tests {
         };
         let run = ServerRun::of(&report, 30);
         assert_eq!((run.rate_held, run.us_per_client_tick), (Some(0.9), Some(10.0)));
-        assert_eq!((run.bytes_per_frame, run.rss_bytes), (Some(100.0), Some(7.0)));
+        assert_eq!((run.bytes_per_frame, run.rss_bytes), (Some(100.0), Some(7)));
         assert_eq!(ServerRun::of(&Report::default(), 30).us_per_client_tick, None);
     }
 
