@@ -229,7 +229,7 @@ fn links(repository: &Repository) -> Vec<Finding> {
                     .filter(|name| !name.is_empty())
             });
             for name in examples {
-                let homes = ["server", "client-sim"].map(|member| format!("{member}/examples/{name}"));
+                let homes = ["server", "client-sim", "tests"].map(|member| format!("{member}/examples/{name}"));
                 let homes: Vec<String> =
                     homes.iter().flat_map(|home| [format!("{home}.rs"), format!("{home}/main.rs")]).collect();
                 let home = homes.iter().find(|home| repository.has(home)).unwrap_or(&homes[0]);
