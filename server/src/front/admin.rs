@@ -28,7 +28,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{interval, sleep, timeout};
 
 use super::Front;
-use super::http::{Refusal, check_host, json};
+use super::answers::{Refusal, json};
+use super::host::check_host;
 use crate::mailbox::MailboxSender;
 
 /// Connections at a time; the next waits.

@@ -34,7 +34,9 @@ use tokio_rustls::server::TlsStream;
 use tracing::Instrument;
 
 use super::Front;
-use super::http::{Refusal, answer, host_of};
+use super::answers::Refusal;
+use super::host::host_of;
+use super::http::{Answer, answer};
 use super::tls::Tls;
 use super::upgrade::Granted;
 use crate::directory::Presence;
@@ -129,7 +131,7 @@ impl Deadline {
 }
 
 /// A connection while it is here.
-pub(super) struct Visitor {
+struct Visitor {
     front: Arc<Front>,
     connection: u64,
     peer: SocketAddr,
@@ -155,19 +157,9 @@ impl Visitor {
         })
     }
 
-    /// What it was accepted by.
-    pub(super) fn front(&self) -> &Front {
-        &self.front
-    }
-
     /// Keeps what an upgrade takes with it until the answer is out.
-    pub(super) fn grant(&self, granted: Granted) {
+    fn grant(&self, granted: Granted) {
         *self.granted.lock().unwrap_or_else(PoisonError::into_inner) = Some(granted);
-    }
-
-    /// Life event: it did not get what it asked for.
-    pub(super) fn tell_refused(&self, reason: &'static str) {
-        self.span.in_scope(|| tracing::info!(reason, "refused"));
     }
 
     /// Refuses what has not even asked. Whoever scans or floods is counted, but does not fill the log.
@@ -238,7 +230,10 @@ impl Visitor {
         let service = service_fn(|request| {
             let visitor = self.clone();
             async move {
-                let response = answer(&visitor, request).await;
+                let Answer { response, granted } = answer(&visitor.front, request).await;
+                if let Some(granted) = granted {
+                    visitor.grant(granted);
+                }
                 // An upgrade keeps the time it has, if it is the first thing asked.
                 let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
                 let limits = &visitor.front.limits;

@@ -24,7 +24,7 @@ pub(crate) mod tls;
 // A certificate authority for this machine.
 pub(crate) mod dev_certificate;
 
-// Which path leads where; answers and refusals.
+// Which path leads where.
 mod http;
 
 // The page and its files.
@@ -33,13 +33,19 @@ mod pages;
 // From a request to a place in a room.
 mod upgrade;
 
+// What the client calls us.
+mod host;
+
+// What answers and refusals look like.
+mod answers;
+
 // For the operator.
 pub(crate) mod admin;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
@@ -47,9 +53,6 @@ use crate::config::{Config, LimitsConfig, Transport};
 use crate::directory::Directory;
 use crate::mailbox::MailboxSender;
 use crate::metrics::Metrics;
-
-/// What a client that was refused for lack of room is told to wait.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What every connection's task needs.
 pub(crate) struct Front {

@@ -20,8 +20,9 @@ use hyper::{Request, Response, StatusCode, Version};
 use shared::wire::version::SUBPROTOCOL;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::http::{Refusal, host_of};
-use super::listener::Visitor;
+use super::Front;
+use super::answers::Refusal;
+use super::host::host_of;
 use crate::directory::{Place, RoomName};
 use crate::mailbox::{Letter, NotTaken};
 
@@ -46,16 +47,15 @@ pub(super) fn room_of(path: &str) -> Option<Result<Option<RoomName>, Refusal>> {
     }
 }
 
-/// Grants an upgrade or says why not.
+/// Grants an upgrade or says why not. Gives the answer, and what the connection keeps until it is out.
 ///
 /// # Errors
 /// The client's fault, or a cap is reached.
-pub(super) fn answer(
-    visitor: &Visitor,
+pub(super) fn grant(
+    front: &Front,
     room: Option<RoomName>,
     mut request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Refusal> {
-    let front = visitor.front();
+) -> Result<(Response<Full<Bytes>>, Granted), Refusal> {
     let accept = check(&request, front.scheme, &front.origins)?;
     let place = match &room {
         Some(room) => front.directory.admit(room)?,
@@ -65,7 +65,6 @@ pub(super) fn answer(
     let letter = mailbox.ok_or(NotTaken::Ended).and_then(|mailbox| mailbox.reserve());
     let letter = letter.map_err(|why| Refusal::try_again("busy", why.to_string()))?;
     let upgrade = hyper::upgrade::on(&mut request);
-    visitor.grant(Granted { upgrade, place, letter });
 
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -74,7 +73,7 @@ pub(super) fn answer(
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
-    Ok(response)
+    Ok((response, Granted { upgrade, place, letter }))
 }
 
 /// Everything that the request alone decides; gives the answer to its key.

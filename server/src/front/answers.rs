@@ -1,0 +1,113 @@
+//! What answers and refusals look like.
+//!
+//! A refusal is a status that a person understands, a reason that a program can act on, and a counter: the body is
+//! `{"error": "room_full", "message": "the room is full"}`, the error one of [`crate::metrics::REFUSAL_REASONS`].
+//!
+//! Never here: who is answered what (see `http`, `upgrade`, `admin`).
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use crate::directory::Refused;
+
+/// What a client that was refused for lack of room is told to wait.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Why a request is not granted.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    /// One of [`crate::metrics::REFUSAL_REASONS`].
+    pub(super) reason: &'static str,
+    message: Cow<'static, str>,
+    /// What the status asks for: what is allowed, what to upgrade to, when to come again.
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, reason: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, reason, message: message.into(), header: None }
+    }
+
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// No room for now: 503 and when to come again.
+    pub(super) fn try_again(reason: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        let seconds = HeaderValue::from(RETRY_AFTER.as_secs());
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, reason, message).with(header::RETRY_AFTER, seconds)
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
+    }
+
+    pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", format!("only {allowed} is allowed here"))
+            .with(header::ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    pub(super) fn into_response(self) -> Response<Full<Bytes>> {
+        let body = serde_json::json!({ "error": self.reason, "message": self.message });
+        let mut response = json(self.status, &body);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            // Who comes again comes on a new connection; this one's memory is needed.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let reason = match refused {
+            Refused::RoomFull => "room_full",
+            Refused::RoomsFull => "rooms_full",
+            Refused::ConnectionsFull => "connections_full",
+            Refused::AddressFull => "address_full",
+            Refused::Draining => "draining",
+        };
+        Self::try_again(reason, refused.to_string())
+    }
+}
+
+/// A JSON answer that nobody keeps and no browser takes for something else.
+pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(format!("{body}\n")));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::REFUSAL_REASONS;
+
+    #[test]
+    fn every_cap_is_a_503_that_says_when_to_come_again_and_has_a_counter() {
+        let all =
+            [Refused::RoomFull, Refused::RoomsFull, Refused::ConnectionsFull, Refused::AddressFull, Refused::Draining];
+        for refused in all {
+            let refusal = Refusal::from(refused);
+            assert!(REFUSAL_REASONS.contains(&refusal.reason), "{}", refusal.reason);
+            let response = refusal.into_response();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        }
+    }
+}
