@@ -36,8 +36,11 @@ pub mod rng;
 // What the game says.
 pub mod outbox;
 
+// One value as bytes.
+mod encoding;
+
 // The World as bytes.
-pub mod save;
+mod save;
 
 // The World as a number.
 mod hash;
@@ -46,12 +49,12 @@ mod hash;
 mod column;
 
 pub use column::Column;
+pub use encoding::LoadError;
 pub use entity_ids::{EntityIds, Networked, Owner, Team};
 pub use outbox::{Answer, Answered, Outbox, Requests, Sent, To};
 pub use players::{Player, Players};
 pub use registry::Controls;
 pub use rng::Randomness;
-pub use save::LoadError;
 use stages::Finished;
 pub use stages::{MapName, Stage, Stages};
 pub use step_input::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, StepInput};

@@ -7,56 +7,18 @@
 //! Components and resources stand in the order of their registration, each behind one byte that says whether there is
 //! one. So equal Worlds give equal bytes, whatever their table rows are, and the hash of these bytes is the World's hash.
 //!
-//! Never here: files (a checkpoint's place is the journal's business).
+//! Never here: how one value is written (see `encoding`), files (a checkpoint's place is the journal's business).
 
+use crate::sim::encoding::{LoadError, decode, encode};
 use crate::sim::entity_ids::{EntityIds, Networked};
 use crate::sim::registry::Registry;
 use bevy_ecs::prelude::*;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use shared::ids::EntityId;
 use shared::schema::Kind;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The first bytes of a save; the number grows when this file's format changes.
 const FORMAT: u32 = 1;
-
-/// Largest value that a save may hold, in bytes: a damaged length must not make us allocate without bound.
-const VALUE_BYTES_MAX: usize = 16 << 20;
-
-/// Why a save cannot be loaded: it is damaged, or another build's or game's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// It was written in another format.
-    #[error("the save has another format")]
-    Format,
-    /// It was written with other components or resources.
-    #[error("the save is of another game or build: components or resources differ")]
-    Registry,
-    /// It ends too early, goes on too long or holds what cannot be.
-    #[error("the save is damaged")]
-    Damaged,
-    /// A list has another length than it must.
-    #[error("the save holds a list of another length")]
-    Length,
-}
-
-/// Appends `value`.
-///
-/// # Panics
-/// If the type's own serde implementation fails: the author's to mend.
-pub(crate) fn encode<T: Serialize>(value: &T, out: &mut Vec<u8>) {
-    bincode::serde::encode_into_std_write(value, out, bincode::config::standard())
-        .expect("registered types serialise: no flatten, no untagged, no lists of unknown length");
-}
-
-/// Takes a value off the front of `bytes`. Inverse of [`encode`].
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, LoadError> {
-    let config = bincode::config::standard().with_limit::<VALUE_BYTES_MAX>();
-    let (value, length) = bincode::serde::decode_from_slice(bytes, config).map_err(|_| LoadError::Damaged)?;
-    *bytes = bytes.get(length..).ok_or(LoadError::Damaged)?;
-    Ok(value)
-}
 
 /// The whole World as bytes.
 pub(crate) fn write_world(world: &World, registry: &Registry) -> Vec<u8> {
@@ -141,20 +103,4 @@ fn fingerprint(registry: &Registry) -> u64 {
         names.push('\n');
     }
     xxh3_64(names.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_encoded_is_decoded_and_the_rest_stays() {
-        let mut bytes = Vec::new();
-        encode(&(7u32, true), &mut bytes);
-        encode(&"x".to_owned(), &mut bytes);
-        let mut rest = bytes.as_slice();
-        assert_eq!(decode::<(u32, bool)>(&mut rest), Ok((7, true)));
-        assert_eq!(decode::<String>(&mut rest), Ok("x".to_owned()));
-        assert_eq!(decode::<u32>(&mut rest), Err(LoadError::Damaged));
-    }
 }
