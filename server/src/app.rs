@@ -30,13 +30,13 @@ use crate::directory::{Directory, RoomName};
 use crate::error::StartupError;
 use crate::front::tls::Tls;
 use crate::front::{Front, admin, listener};
-use crate::game_api::RoomGame;
 use crate::logging;
 use crate::mailbox::{Mail, MailboxSender, mailbox};
 use crate::metrics::Metrics;
 use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
 use crate::shutdown::{self, Signals};
+use crate::sim::RoomGame;
 use crate::worker::{self, WorkerSetup};
 
 /// Threads of the front. Handshakes are what they compute; two go on when one is busy with a burst of them.

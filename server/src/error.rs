@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::config::load::ConfigError;
-use crate::game_api::RoomRefused;
+use crate::sim::RoomRefused;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]

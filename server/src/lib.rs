@@ -50,7 +50,7 @@ pub mod sim;
 // ⑥ From the World to each client's frame.
 pub mod replicate;
 
-// The socket that a game plugs into.
+// The socket that a game plugs into: above the simulation, which asks only for a `RoomGame`.
 pub mod game_api;
 
 // What a game declares, for tools.

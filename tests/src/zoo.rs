@@ -14,8 +14,8 @@ use crate::zoo_rules::{all, answer, births, deaths, drift, keep, obey, point, sp
 use bevy_ecs::prelude::*;
 use glam::{IVec2, IVec3};
 use serde::{Deserialize, Serialize};
-use server::game_api::{Game, RoomOptions, RoomRefused};
-use server::sim::{EntityIds, Owner, Players, Stage, Stages, Team};
+use server::game_api::Game;
+use server::sim::{EntityIds, Owner, Players, RoomOptions, RoomRefused, Stage, Stages, Team};
 use shared::Replicated;
 use shared::ids::{EntityId, PlayerId};
 use shared::schema::{Kind, Schema, Text};

@@ -2,9 +2,8 @@
 //! through a save, and in every build.
 
 use client_sim::dice::Dice;
-use server::game_api::{RoomGame, RoomOptions};
 use server::room::counts::Counts;
-use server::sim::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, Sim, StepInput};
+use server::sim::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, RoomGame, RoomOptions, Sim, StepInput};
 use shared::ids::{PlayerId, Tick};
 use shared::schema::{Declaration, Field, Schema, Text};
 use std::sync::Arc;

@@ -23,9 +23,10 @@ use components::{
 use glam::IVec2;
 use serde::{Deserialize, Serialize};
 use server::app::{self, Offer};
-use server::game_api::{Game, RoomOptions, RoomRefused};
+use server::game_api::Game;
 use server::sim::{
-    Answer, Controls, EntityIds, Networked, Outbox, Players, Randomness, Requests, Stage, Stages, Team, To,
+    Answer, Controls, EntityIds, Networked, Outbox, Players, Randomness, Requests, RoomOptions, RoomRefused, Stage,
+    Stages, Team, To,
 };
 use shared::ids::{EntityId, PlayerId};
 use shared::schema::{Schema, Text};

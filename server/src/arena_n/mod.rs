@@ -21,8 +21,8 @@ pub mod components;
 // What happens in a tick.
 pub mod rules;
 
-use crate::game_api::{Game, RoomOptions, RoomRefused};
-use crate::sim::{EntityIds, Networked, Randomness, Stage, Stages};
+use crate::game_api::Game;
+use crate::sim::{EntityIds, Networked, Randomness, RoomOptions, RoomRefused, Stage, Stages};
 use bevy_ecs::prelude::*;
 use components::{Asked, Chance, HP_MAX, Heading, Health, MOVER, PLAYER, Position, SIDE, Steer, schema};
 use glam::IVec2;

@@ -27,7 +27,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{Caps, RoomName};
-use crate::game_api::RoomOptions;
+use crate::sim::RoomOptions;
 
 /// Everything as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]

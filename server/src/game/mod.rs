@@ -22,8 +22,8 @@ pub mod combat;
 // Beginning, ending, beginning again.
 pub mod life;
 
-use crate::game_api::{Game, RoomOptions, RoomRefused};
-use crate::sim::{EntityIds, Players, Stage, Stages};
+use crate::game_api::Game;
+use crate::sim::{EntityIds, Players, RoomOptions, RoomRefused, Stage, Stages};
 use bevy_ecs::prelude::*;
 use shared::game::components::{Aim, Body, Health, Nameplate, Position, Projectile, Score};
 use shared::game::constants::{HP_MAX, TICK_RATE_MAX, TICK_RATE_MIN, Tuning};

@@ -21,13 +21,12 @@ mod welcome;
 pub use counts::Counts;
 pub use seat::{Seat, Seats};
 
-use crate::game_api::{RoomGame, RoomOptions, RoomRefused};
 use crate::ingest::decode::{Decoded, decode};
 use crate::ingest::input_buffer::gather;
 use crate::ingest::validate::{Accepted, Scales, validate};
 use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Published, Replicator};
-use crate::sim::{Answer, Outbox, Sim};
+use crate::sim::{Answer, Outbox, RoomGame, RoomOptions, RoomRefused, Sim};
 use bytes::Bytes;
 use shared::ids::Tick;
 use shared::limits::{HELLO_SECONDS, UNCONFIRMED_SECONDS};

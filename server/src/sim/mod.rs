@@ -21,6 +21,12 @@ pub mod step_input;
 // The order of a tick.
 pub mod stages;
 
+// What the simulation asks of its game.
+pub mod room_game;
+
+// Why a room cannot be made.
+pub mod refused;
+
 // Which entity is which.
 pub mod entity_ids;
 
@@ -53,13 +59,14 @@ pub use encoding::LoadError;
 pub use entity_ids::{EntityIds, Networked, Owner, Team};
 pub use outbox::{Answer, Answered, Outbox, Requests, Sent, To};
 pub use players::{Player, Players};
+pub use refused::RoomRefused;
 pub use registry::Controls;
 pub use rng::Randomness;
+pub use room_game::{RoomGame, RoomOptions};
 use stages::Finished;
 pub use stages::{MapName, Stage, Stages};
 pub use step_input::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, StepInput};
 
-use crate::game_api::{RoomGame, RoomOptions, RoomRefused};
 use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::component::ComponentId;
 use bevy_ecs::error::{BevyError, ErrorContext, FallbackErrorHandler};

@@ -10,10 +10,10 @@
 //!
 //! Never here: the format of a save (see `save`), what is sent (see `replicate`).
 
-use crate::game_api::RoomRefused;
 use crate::sim::column::{Column, TypedColumn};
 use crate::sim::encoding::{LoadError, decode, encode};
 use crate::sim::entity_ids::{EntityIds, Networked};
+use crate::sim::refused::RoomRefused;
 use crate::sim::step_input::InputSource;
 use bevy_ecs::archetype::{Archetype, ArchetypeGeneration};
 use bevy_ecs::change_detection::{DetectChanges, Tick};

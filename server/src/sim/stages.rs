@@ -9,7 +9,7 @@
 //!
 //! Never here: what runs before and after the stages (see `sim`).
 
-use crate::game_api::RoomRefused;
+use crate::sim::refused::RoomRefused;
 use crate::sim::registry::Declarations;
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{IntoScheduleConfigs, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};

@@ -32,9 +32,9 @@ use super::schedule::{self, Schedule, Sleeper};
 use super::tally::{Tally, report_tick};
 use super::visit::Visit;
 use crate::directory::{RoomId, RoomName};
-use crate::game_api::RoomOptions;
 use crate::mailbox::{Admitted, Mail, MailboxReceiver};
 use crate::room::{Room, RoomEntropy};
+use crate::sim::RoomOptions;
 
 /// Letters taken per turn.
 const MAIL_PER_TURN: usize = 64;

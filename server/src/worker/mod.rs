@@ -22,9 +22,9 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::config::RoomsConfig;
 use crate::directory::Directory;
-use crate::game_api::RoomGame;
 use crate::mailbox::MailboxReceiver;
 use crate::metrics::Metrics;
+use crate::sim::RoomGame;
 
 // The loop: mail, deadlines, rooms.
 mod host;

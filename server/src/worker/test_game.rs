@@ -8,9 +8,9 @@ use shared::Replicated;
 use shared::ids::{EntityId, PlayerId};
 use shared::schema::{Kind, Schema};
 
-use crate::game_api::{Game, RoomGame, RoomOptions, RoomRefused};
+use crate::game_api::Game;
 use crate::sim::stages::{Stage, Stages};
-use crate::sim::{EntityIds, SimTick};
+use crate::sim::{EntityIds, RoomGame, RoomOptions, RoomRefused, SimTick};
 
 /// A room of this name panics in its tenth tick.
 pub(super) const DOOMED: &str = "doomed";

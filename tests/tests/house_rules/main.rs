@@ -286,6 +286,13 @@ const WORDS: &[Rule] = &[
         "the World knows neither bytes nor clients: it is handed a StepInput, and is read by replicate/extract.rs",
     ),
     words(
+        "stages: the game's socket",
+        &["server/src/"],
+        &["server/src/game/", "server/src/arena_n/"],
+        &["crate::game_api"],
+        "what an author writes stands above the engine, which holds a RoomGame (sim/room_game.rs) and knows no types of a game",
+    ),
+    words(
         "stages: replicate",
         &["server/src/replicate/"],
         &[],

@@ -1,0 +1,64 @@
+//! What the simulation asks of its game, and what a room is made with.
+//!
+//! ```text
+//!   the author's Game, with its types ──(game_api)──► Arc<dyn RoomGame> ─► Sim
+//! ```
+//!
+//! Never here: what an author writes (see `game_api`, which stands above).
+
+use crate::sim::refused::RoomRefused;
+use crate::sim::stages::Stages;
+use crate::sim::step_input::{InputCodes, InputSource};
+use bevy_ecs::prelude::{Entity, World};
+use shared::ids::{EntityId, PlayerId};
+use shared::schema::Schema;
+use std::collections::BTreeMap;
+
+/// A game without its types: what rooms hold. Every [`Game`](crate::game_api::Game) is one; what its methods promise is
+/// said there.
+pub trait RoomGame: Send + Sync + 'static {
+    /// What there is to say, the same as its clients have it.
+    fn schema(&self) -> Schema;
+
+    /// Registers the controls and all that the game adds, once, before the first tick.
+    ///
+    /// # Errors
+    /// Whose fault it is that this room cannot be.
+    fn install(&self, world: &mut World, stages: &mut Stages, options: &RoomOptions) -> Result<(), RoomRefused>;
+
+    /// A player entered; returns the entity that its inputs will drive.
+    fn on_join(&self, world: &mut World, player: PlayerId) -> EntityId;
+
+    /// A player left, for whatever reason; once per join.
+    fn on_leave(&self, world: &mut World, player: PlayerId);
+
+    /// May `viewer` see `target` now, beyond distance and audience?
+    fn sees(&self, world: &World, viewer: EntityId, target: EntityId) -> bool;
+
+    /// The codes of the neutral input.
+    fn neutral_input(&self) -> InputCodes;
+
+    /// Gives `entity` this tick's [`Controls`](crate::sim::Controls).
+    fn write_controls(&self, world: &mut World, entity: Entity, codes: &InputCodes, source: InputSource);
+}
+
+/// What a room is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomOptions {
+    /// The room's name.
+    pub name: String,
+    /// Simulation steps per second.
+    pub tick_rate_hz: u16,
+    /// How many players may be in.
+    pub players_max: u16,
+    /// The pool holds `1 << slot_bits` slots.
+    pub slot_bits: u32,
+    /// The game's own settings; a game refuses what it does not know.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Default for RoomOptions {
+    fn default() -> Self {
+        Self { name: "room".to_owned(), tick_rate_hz: 30, players_max: 64, slot_bits: 12, settings: BTreeMap::new() }
+    }
+}
