@@ -50,6 +50,9 @@ pub mod sim;
 // ⑥ From the World to each client's frame.
 pub mod replicate;
 
+// What happened in a room, counted by its stages.
+pub mod counts;
+
 // The socket that a game plugs into: above the simulation, which asks only for a `RoomGame`.
 pub mod game_api;
 

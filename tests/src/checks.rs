@@ -8,7 +8,8 @@
 
 use crate::moment::{Moment, Sight};
 use client_sim::replica::{Event, Replica, ReplicaError};
-use server::room::{Counts, Room};
+use server::counts::Counts;
+use server::room::Room;
 use server::sim::InputSource;
 use shared::ids::{PlayerId, Slot, Tick};
 use shared::limits::{EVENT_BYTES_WAITING_MAX, SERVER_MESSAGE_BYTES_MAX, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN};

@@ -2,7 +2,8 @@
 //! compared with the tick that it holds.
 
 use client_sim::replica::Replica;
-use server::room::{Counts, Room};
+use server::counts::Counts;
+use server::room::Room;
 use server::sim::{EntityIds, InputSource, Outbox, Owner, Players, Sent, Sim, Team, To};
 use shared::codec::{PartState, Record};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};

@@ -9,12 +9,12 @@
 
 use client_sim::replica::Replica;
 use server::arena_n::ArenaN;
+use server::counts::Counts;
 use server::replicate::extract::Extract;
 use server::replicate::facets::Facets;
 use server::replicate::replicator::ReplicateOptions;
 use server::replicate::rows::Rows;
 use server::replicate::{Client, Published, Replicator};
-use server::room::counts::Counts;
 use server::sim::{Join, RoomOptions, Sim, StepInput};
 use shared::codec::Lanes;
 use shared::codec::digest::fresh_hash;

@@ -2,7 +2,7 @@
 //! through a save, and in every build.
 
 use client_sim::dice::Dice;
-use server::room::counts::Counts;
+use server::counts::Counts;
 use server::sim::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, RoomGame, RoomOptions, Sim, StepInput};
 use shared::ids::{PlayerId, Tick};
 use shared::schema::{Declaration, Field, Schema, Text};

@@ -2,7 +2,8 @@
 //!
 //! The decoder checks every range that the schema declares, so what comes out is well-formed. It is not believed yet.
 
-use crate::room::{ConnectionId, Counts, Incoming, Seats};
+use crate::counts::Counts;
+use crate::room::{ConnectionId, Incoming, Seats};
 use shared::ids::Tick;
 use shared::schema::Schema;
 use shared::wire::ClientMessage;

@@ -10,7 +10,8 @@
 //! At most [`INPUT_AHEAD_TICKS_MAX`](shared::limits::INPUT_AHEAD_TICKS_MAX) inputs wait, because `validate` lets nothing further ahead in.
 
 use super::validate::Accepted;
-use crate::room::{Counts, Seats};
+use crate::counts::Counts;
+use crate::room::Seats;
 use crate::sim::{InputCodes, InputSource, Join, PlayerInput, StepInput};
 use shared::ids::Tick;
 use shared::limits::{INPUT_REPEAT_TICKS_MAX, PRESS_CARRY_TICKS_MAX};

@@ -11,7 +11,8 @@
 //! [`Validated`] can only be made here: whoever holds one need not ask again.
 
 use super::decode::Decoded;
-use crate::room::{ConnectionId, Counts, Outgoing, Seats};
+use crate::counts::Counts;
+use crate::room::{ConnectionId, Outgoing, Seats};
 use crate::sim::PlayerRequest;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{

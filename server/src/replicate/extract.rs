@@ -10,7 +10,7 @@
 
 use super::facets::{Facets, Tracked};
 use super::rows::Rows;
-use crate::room::counts::Counts;
+use crate::counts::Counts;
 use crate::sim::{Column, EntityIds, Networked, Owner, Sim, Team};
 use bevy_ecs::prelude::{Entity, World};
 use shared::ids::{EntityId, Slot};

@@ -18,7 +18,7 @@ use super::scrub::Scrub;
 use super::shadow::Shadow;
 use super::view::View;
 use super::window::Window;
-use crate::room::counts::Counts;
+use crate::counts::Counts;
 use crate::sim::{EntityIds, Outbox, Sim, To};
 use shared::bits::BitWriter;
 use shared::codec::Tables;
@@ -97,6 +97,17 @@ pub enum SkipCause {
     Window,
     /// It asked for a pause, and no keep-alive is due.
     Paused,
+}
+
+impl SkipCause {
+    /// Counts a client that got no frame.
+    const fn count(self, counts: &mut Counts) {
+        match self {
+            Self::Busy => counts.skipped_busy += 1,
+            Self::Window => counts.skipped_window += 1,
+            Self::Paused => counts.skipped_paused += 1,
+        }
+    }
 }
 
 /// What a tick gave one client.
@@ -232,7 +243,7 @@ impl Replicator {
             }
         }
         if let Some(cause) = self.skip_cause(client) {
-            counts.skip(cause);
+            cause.count(counts);
             return Published::Skipped(cause);
         }
         let frame = if client.paused { self.keep_alive() } else { self.frame(client, counts) };

@@ -7,7 +7,7 @@
 use super::extract::Extract;
 use super::facets::Facets;
 use super::rows::Rows;
-use crate::room::counts::Counts;
+use crate::counts::Counts;
 use crate::sim::Sim;
 use shared::ids::EntityId;
 

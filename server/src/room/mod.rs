@@ -9,18 +9,15 @@
 //! [`run_tick`] is the tick; read the rooms it names in their order. Who owns a room calls it once per tick, with what came
 //! since the last, and sends what comes out. The test harness does the same over a virtual link.
 
-// What happened.
-pub mod counts;
-
 // Who is in.
 pub mod seat;
 
 // How a connection becomes a player.
 mod welcome;
 
-pub use counts::Counts;
 pub use seat::{Seat, Seats};
 
+use crate::counts::Counts;
 use crate::ingest::decode::{Decoded, decode};
 use crate::ingest::input_buffer::gather;
 use crate::ingest::validate::{Accepted, Scales, validate};

@@ -21,10 +21,11 @@ use super::schedule::{self, Schedule, TickStart};
 use super::tally::{self, Tally};
 use super::visit::{Visit, Visits};
 use super::write_pass;
+use crate::counts::Counts;
 use crate::directory::RoomName;
 use crate::mailbox::Admitted;
 use crate::metrics::Metrics;
-use crate::room::{ConnectionId, Counts, Incoming, Outgoing, Room, run_tick};
+use crate::room::{ConnectionId, Incoming, Outgoing, Room, run_tick};
 
 /// The room's own code panicked; these are its words. The room is gone.
 #[derive(Debug, thiserror::Error)]

@@ -15,8 +15,8 @@ use shared::wire::close_code::CloseCode;
 use super::connection::Ending;
 use super::schedule::TickStart;
 use super::transport::Traffic;
+use crate::counts::Counts;
 use crate::metrics::Metrics;
-use crate::room::Counts;
 
 /// Counts since the last report.
 #[derive(Default)]

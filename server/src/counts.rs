@@ -1,8 +1,7 @@
 //! What happened in a room: plain numbers that only grow, read by whoever owns the room and put into metrics at its pace.
 //!
-//! The room is pure, so it knows no metrics; a field here is a metric there (see `metrics.rs`).
-
-use crate::replicate::SkipCause;
+//! The room is pure, so it knows no metrics; a field here is a metric there (see `metrics.rs`). Every stage of the tick
+//! counts its own here, so this stands below all of them and knows none.
 
 /// Counts of one room since it was made (the last block: as of now).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,15 +57,4 @@ pub struct Counts {
     pub unplaced: u64,
     /// Players in the room now.
     pub players: u64,
-}
-
-impl Counts {
-    /// A client got no frame.
-    pub const fn skip(&mut self, cause: SkipCause) {
-        match cause {
-            SkipCause::Busy => self.skipped_busy += 1,
-            SkipCause::Window => self.skipped_window += 1,
-            SkipCause::Paused => self.skipped_paused += 1,
-        }
-    }
 }
