@@ -12,10 +12,11 @@
 //!   │     read_pass ─► Frame ──────┐                     ┌─► write_pass            │
 //!   │  ┌───────────────────────────▼─────────────────────┴──────────────────────┐  │
 //!   │  │ room/     one tick · pure: frames and a Tick in, bytes out              │  │
-//!   │  │ ④ ingest/     decode ─► validate ─► input_buffer ─► StepInput           │  │
+//!   │  │ ④ ingest/     decode ─► validate ─► gather ─► StepInput                 │  │
 //!   │  │ ⑤ sim/        World ─► stages (systems from game/) ─► World             │  │
 //!   │  │ ⑥ replicate/  extract ─► rows ─► shadow ─► pieces, records   (once)     │  │
 //!   │  │                  per client: view ─► budget ─► assemble ─► digest       │  │
+//!   │  │ seats/    who is in: connection, input buffer, what its client holds    │  │
 //!   │  └────────────────────────────────────────────────────────────────────────┘  │
 //!   └─────────────────────────────────────────────────────────────────────────────┘
 //! ```
@@ -38,11 +39,17 @@ pub mod directory;
 // ③ Plain threads that own rooms and their sockets; the only clock of the tick.
 pub mod worker;
 
+// What a worker and a room hand each other, once per tick.
+pub mod exchange;
+
 // One room and its tick: pure.
 pub mod room;
 
 // ④ From bytes to validated input.
 pub mod ingest;
+
+// Who is in: what the stages share of a connection and its player.
+pub mod seats;
 
 // ⑤ The World, and the only place that changes it.
 pub mod sim;

@@ -4,7 +4,7 @@
 use crate::link::Link;
 use client_sim::replica::Event;
 use client_sim::session::Session;
-use server::room::ConnectionId;
+use server::exchange::ConnectionId;
 use shared::bits::BitReader;
 use shared::ids::{PlayerId, Tick};
 use shared::wire::server_message::{Outcome, STATE};

@@ -3,7 +3,8 @@
 //! The decoder checks every range that the schema declares, so what comes out is well-formed. It is not believed yet.
 
 use crate::counts::Counts;
-use crate::room::{ConnectionId, Incoming, Seats};
+use crate::exchange::{ConnectionId, Incoming};
+use crate::seats::Seats;
 use shared::ids::Tick;
 use shared::schema::Schema;
 use shared::wire::ClientMessage;

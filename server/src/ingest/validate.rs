@@ -12,12 +12,11 @@
 
 use super::decode::Decoded;
 use crate::counts::Counts;
-use crate::room::{ConnectionId, Outgoing, Seats};
+use crate::exchange::{ConnectionId, Outgoing};
+use crate::seats::Seats;
 use crate::sim::PlayerRequest;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
-use shared::limits::{
-    INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, PINGS_PER_SECOND, REQUESTS_WAITING_MAX, RESYNC_SECONDS,
-};
+use shared::limits::{INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, REQUESTS_WAITING_MAX, RESYNC_SECONDS};
 use shared::schema::{Declaration, Schema, Section};
 use shared::wire::values::{NO_REFERENCE, is_reference};
 use shared::wire::{ClientMessage, CloseCode, Hello, Input, ServerMessage};
@@ -70,17 +69,10 @@ enum Refusal {
     Close(CloseCode),
 }
 
-/// A ping costs this many parts, so that a fraction of one can be refilled per tick.
-const PING_PARTS: u32 = 1_024;
-
-/// Pings that may come at once, in parts.
-pub const PINGS_FULL: u32 = PINGS_PER_SECOND * 3 * PING_PARTS;
-
 /// Weighs all messages of a tick. Answers what can be answered at once.
 pub fn validate(messages: Vec<Decoded>, scales: &mut Scales<'_>) -> Accepted {
-    let refill = PINGS_PER_SECOND * PING_PARTS / scales.tick_rate_hz.max(1);
     for seat in scales.seats.iter_mut() {
-        seat.pings = (seat.pings + refill).min(PINGS_FULL);
+        seat.pings.refill(scales.tick_rate_hz);
     }
     let mut accepted = Accepted::default();
     for decoded in messages {
@@ -138,7 +130,9 @@ impl Scales<'_> {
                 }
             }
             ClientMessage::Ping { stamp } => {
-                seat.pings = seat.pings.checked_sub(PING_PARTS).ok_or(Refusal::Close(CloseCode::TooFast))?;
+                if !seat.pings.take() {
+                    return Err(Refusal::Close(CloseCode::TooFast));
+                }
                 self.out.send(connection, &ServerMessage::Pong { stamp });
             }
             ClientMessage::Request { number, kind, codes } => {

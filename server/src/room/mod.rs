@@ -1,74 +1,31 @@
 //! One room and its tick: frames and a tick in, bytes out. Pure: no socket, no clock, no randomness of its own.
 //!
 //! ```text
-//!   Incoming ─► decode ─► validate ─► input buffer ─► StepInput ─► sim ─► replicate ─► Outgoing
+//!   Incoming ─► decode ─► validate ─► gather ─► StepInput ─► sim ─► replicate ─► Outgoing
 //!                  │          │
-//!                  └── strike ┴─ close code ─────────────────────────────────────────► Outgoing
+//!                  └── strike ┴─ close code ───────────────────────────────────► Outgoing
 //! ```
 //!
 //! [`run_tick`] is the tick; read the rooms it names in their order. Who owns a room calls it once per tick, with what came
 //! since the last, and sends what comes out. The test harness does the same over a virtual link.
 
-// Who is in.
-pub mod seat;
-
 // How a connection becomes a player.
 mod welcome;
 
-pub use seat::{Seat, Seats};
-
 use crate::counts::Counts;
+use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::ingest::decode::{Decoded, decode};
-use crate::ingest::input_buffer::gather;
+use crate::ingest::gather::gather;
 use crate::ingest::validate::{Accepted, Scales, validate};
 use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Published, Replicator};
+use crate::seats::Seats;
 use crate::sim::{Answer, Outbox, RoomGame, RoomOptions, RoomRefused, Sim};
-use bytes::Bytes;
 use shared::ids::Tick;
 use shared::limits::{HELLO_SECONDS, UNCONFIRMED_SECONDS};
 use shared::wire::server_message::Outcome;
 use shared::wire::{CloseCode, ServerMessage};
 use std::sync::Arc;
-
-/// A connection of this room: the number is its owner's, unique while it is attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u32);
-
-/// A message that came since the last tick.
-#[derive(Clone, Debug)]
-pub struct Received {
-    /// From whom.
-    pub connection: ConnectionId,
-    /// The whole message.
-    pub bytes: Bytes,
-    /// How long before this tick began it arrived, in 1/16 tick; 0 if that is not known.
-    pub early_sixteenths: i32,
-}
-
-/// What came since the last tick.
-#[derive(Clone, Debug, Default)]
-pub struct Incoming {
-    /// Messages, each connection's in order.
-    pub messages: Vec<Received>,
-    /// Connections whose sockets still hold an unsent frame.
-    pub busy: Vec<ConnectionId>,
-}
-
-/// What goes out after this tick.
-#[derive(Clone, Debug, Default)]
-pub struct Outgoing {
-    /// Messages, each connection's in order. Handed over means committed: each must be sent, or its connection closed.
-    pub messages: Vec<(ConnectionId, Vec<u8>)>,
-    /// Connections to be closed after their messages; each is detached by its owner afterwards.
-    pub closes: Vec<(ConnectionId, CloseCode)>,
-}
-
-impl Outgoing {
-    pub(crate) fn send(&mut self, connection: ConnectionId, message: &ServerMessage<'_>) {
-        self.messages.push((connection, message.to_bytes()));
-    }
-}
 
 /// What a room is made of that must not be known beforehand. Drawn where randomness may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! How a connection becomes a player: its Hello is weighed and answered.
 
-use super::{ConnectionId, Outgoing, Room};
+use super::Room;
+use crate::exchange::{ConnectionId, Outgoing};
 use crate::ingest::validate::Validated;
 use crate::sim::Join;
 use shared::limits;

@@ -23,9 +23,10 @@ use super::visit::{Visit, Visits};
 use super::write_pass;
 use crate::counts::Counts;
 use crate::directory::RoomName;
+use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::mailbox::Admitted;
 use crate::metrics::Metrics;
-use crate::room::{ConnectionId, Incoming, Outgoing, Room, run_tick};
+use crate::room::{Room, run_tick};
 
 /// The room's own code panicked; these are its words. The room is gone.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ use super::connection::{Connection, Ending};
 use super::panics::caught;
 use super::schedule::TickStart;
 use super::visit::Visits;
-use crate::room::{ConnectionId, Incoming, Received};
+use crate::exchange::{ConnectionId, Incoming, Received};
 
 /// The moment that earliness is measured against: the tick's deadline on the wall clock, and its period.
 #[derive(Clone, Copy, Debug)]

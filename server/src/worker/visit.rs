@@ -19,8 +19,8 @@ use super::connection::{Connection, Ending};
 use super::tally::Tally;
 use super::transport::Traffic;
 use crate::directory::Place;
+use crate::exchange::ConnectionId;
 use crate::mailbox::Admitted;
-use crate::room::ConnectionId;
 
 /// One visit of a client.
 pub(super) struct Visit {

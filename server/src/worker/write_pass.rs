@@ -15,7 +15,7 @@ use super::read_pass::guarded;
 use super::schedule::TickStart;
 use super::tally::Tally;
 use super::visit::Visits;
-use crate::room::{ConnectionId, Outgoing};
+use crate::exchange::{ConnectionId, Outgoing};
 
 /// Commits the room's messages, then sends to every socket that has something waiting.
 pub(super) fn write_all(

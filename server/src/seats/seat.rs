@@ -1,15 +1,14 @@
-//! Who is in: players and their connections, which are not the same thing.
+//! Players and their connections, which are not the same thing.
 //!
 //! ```text
 //!   attach ─► waiting (for a Hello) ─► seat { player, connection, client, inputs } ─► detach ─► leaving, once
 //! ```
 //!
-//! A seat is a player, its inputs and what its client holds; its connection may be absent. What several stages share lives
-//! here and is passed in; no stage keeps a copy.
+//! A seat is a player, its inputs and what its client holds; its connection may be absent.
 
-use super::ConnectionId;
-use crate::ingest::input_buffer::{InputBuffer, InputShape};
-use crate::ingest::validate::PINGS_FULL;
+use super::input_buffer::{InputBuffer, InputShape};
+use super::ping_allowance::PingAllowance;
+use crate::exchange::ConnectionId;
 use crate::replicate::replicator::Client;
 use crate::sim::InputCodes;
 use shared::ids::{PlayerId, Tick};
@@ -30,8 +29,8 @@ pub struct Seat {
     pub client: Client,
     /// Its inputs.
     pub inputs: InputBuffer,
-    /// Pings that may still be answered, in the parts that `ingest::validate` counts in; refilled every tick.
-    pub pings: u32,
+    /// Pings that may still be answered; refilled every tick.
+    pub pings: PingAllowance,
     /// The newest tick that an input of its named.
     pub newest_input: Option<Tick>,
     /// The last full frame that it asked for.
@@ -105,7 +104,7 @@ impl Seats {
             connection: Some(connection),
             client: client(player),
             inputs: InputBuffer::new(&self.shape),
-            pings: PINGS_FULL,
+            pings: PingAllowance::full(),
             newest_input: None,
             resynced: None,
         };

@@ -1,0 +1,61 @@
+//! What was accepted to the tick it is for: inputs into their buffers, and out comes one value for the step.
+//!
+//! ```text
+//!   inputs ─► each seat's input buffer ─► this tick's, one per player ─┐
+//!   joins, leaves, requests ───────────────────────────────────────────┴─► StepInput, by player
+//! ```
+//!
+//! Never here: which input stands in for a missing one (see `seats::input_buffer`), whether one is believed (see `validate`).
+
+use super::validate::{Accepted, Validated};
+use crate::counts::Counts;
+use crate::seats::Seats;
+use crate::seats::input_buffer::Fate;
+use crate::sim::{InputCodes, InputSource, Join, PlayerInput, StepInput};
+use shared::ids::{PlayerId, Tick};
+use std::collections::BTreeMap;
+
+/// Everything from outside that can change the World in this tick, as one value.
+pub fn gather(
+    mut joins: Vec<Join>,
+    accepted: Accepted,
+    seats: &mut Seats,
+    tick: Tick,
+    counts: &mut Counts,
+) -> StepInput {
+    let Accepted { inputs, requests, .. } = accepted;
+    let shape = seats.shape().clone();
+    let mut newest: BTreeMap<PlayerId, (Tick, i32)> = BTreeMap::new();
+    for (player, input, early) in inputs {
+        let input = input.into_inner();
+        let Some(seat) = seats.get_mut(player) else { continue };
+        match seat.inputs.put(&shape, input.tick, InputCodes::new(&input.codes), tick) {
+            Fate::InTime => counts.inputs_in_time += 1,
+            Fate::Late => counts.inputs_late += 1,
+            Fate::Duplicate => counts.inputs_duplicate += 1,
+        }
+        let known = newest.entry(player).or_insert((input.tick, early));
+        if input.tick >= known.0 {
+            *known = (input.tick, early);
+        }
+    }
+    let mut step = StepInput { tick, leaves: seats.take_leaving(), ..StepInput::default() };
+    for seat in seats.iter_mut() {
+        let (codes, source) = seat.inputs.take(&shape, tick);
+        let own = source == InputSource::Own;
+        counts.inputs_missing += u64::from(!own);
+        seat.client.applied = seat.client.applied << 1 | u32::from(own);
+        if let Some(&(named, early)) = newest.get(&seat.player) {
+            let sixteenths = named.minus(tick) * 16 + i64::from(early);
+            seat.client.early = Some(sixteenths.clamp(i64::from(i8::MIN), i64::from(i8::MAX)) as i8);
+        }
+        step.inputs.push(PlayerInput { player: seat.player, codes, source });
+    }
+    counts.joins += joins.len() as u64;
+    counts.leaves += step.leaves.len() as u64;
+    joins.sort_unstable_by_key(|join| join.player);
+    step.joins = joins;
+    step.requests = requests.into_iter().map(Validated::into_inner).collect();
+    step.requests.sort_by_key(|request| request.player);
+    step
+}
