@@ -165,7 +165,7 @@ pub fn random_codes(dice: &mut Dice, declaration: &Declaration, replica: &Replic
                 codes.push(replica.anchors().nth(at).map_or(NO_REFERENCE, |(slot, _)| i32::from(slot.0)));
             }
             FieldKind::Text { bytes } => codes.extend(random_text(dice, *bytes, field.part_count())),
-            _ => codes.extend(field.parts().iter().map(|part| dice.below(part.codes) as i32)),
+            _ => codes.extend(field.parts().iter().map(|part| dice.up_to(part.last) as i32)),
         }
     }
     codes

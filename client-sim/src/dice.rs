@@ -33,6 +33,11 @@ impl Dice {
         ((u64::from(self.bits()) * u64::from(end)) >> 32) as u32
     }
 
+    /// `0..=last`, all alike.
+    pub fn up_to(&mut self, last: u32) -> u32 {
+        ((u64::from(self.bits()) * (u64::from(last) + 1)) >> 32) as u32
+    }
+
     /// True once in `times` draws, on average; never if `times` is 0.
     pub fn once_in(&mut self, times: u32) -> bool {
         self.below(times) == 0 && times > 0

@@ -11,9 +11,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use shared::bits::BitReader;
+use shared::codec::contexts::{Use, number};
 use shared::codec::digest::{fresh_hash, stale_hash};
 use shared::codec::piece::{advance, read_piece};
-use shared::codec::positions::read_positions;
+use shared::codec::positions::{PositionsOf, read_positions};
 use shared::codec::record::read_record;
 use shared::codec::{Lanes, PartState, Record, Tables};
 use shared::ids::Slot;
@@ -162,7 +163,7 @@ impl Holdings {
     fn read_leaves(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
         let Self { tables, sections, scratch, .. } = self;
         let Some(holding) = sections.get(section.index()) else { return Ok(()) };
-        read_positions(reader, tables, holding.held.count() as u32, &mut scratch.positions)?;
+        read_positions(reader, tables, PositionsOf::Leaves, holding.held.count() as u32, &mut scratch.positions)?;
         let mut leaving = std::mem::take(&mut scratch.order);
         leaving.clear();
         holding.held.at_ranks(&scratch.positions, &mut leaving);
@@ -193,12 +194,7 @@ impl Holdings {
         let Self { layout, facets, sections, moved, .. } = self;
         let Some(holding) = sections.get(section.index()) else { return };
         for slot in holding.fresh.iter() {
-            let Some(held) = facets.get_mut(slot.index()).and_then(Option::as_mut) else { continue };
-            let Some(facet) = layout.facet(held.record.kind) else { continue };
-            if held.states.iter().any(|state| state.delta != 0) {
-                advance(facet, &mut held.states);
-                moved.insert(slot);
-            }
+            advance_held(layout, facets, moved, slot);
         }
     }
 
@@ -207,15 +203,18 @@ impl Holdings {
         let fresh: Vec<Slot> =
             self.sections.get(section.index()).map(|holding| holding.fresh.iter().collect()).unwrap_or_default();
         for _ in 0..covered {
-            self.advance_section(section);
             let Self { layout, tables, facets, moved, scratch, .. } = self;
-            read_positions(reader, tables, fresh.len() as u32, &mut scratch.positions)?;
-            for &position in &scratch.positions {
+            read_positions(reader, tables, PositionsOf::Pieces, fresh.len() as u32, &mut scratch.positions)?;
+            let mut changed = scratch.positions.iter().map(|&position| position as usize).peekable();
+            for (position, &slot) in fresh.iter().enumerate() {
+                if changed.next_if_eq(&position).is_none() {
+                    advance_held(layout, facets, moved, slot);
+                    continue;
+                }
                 let inconsistent = DecodeError::Inconsistent { field: "piece" };
-                let &slot = fresh.get(position as usize).ok_or(inconsistent)?;
                 let held = facets.get_mut(slot.index()).and_then(Option::as_mut).ok_or(inconsistent)?;
                 let facet = layout.facet(held.record.kind).ok_or(inconsistent)?;
-                read_piece(reader, tables, facet, &mut held.states)?;
+                read_piece(reader, layout, tables, facet, &mut held.states)?;
                 moved.insert(slot);
             }
         }
@@ -225,7 +224,7 @@ impl Holdings {
     fn read_demotions(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
         let Self { tables, facets, sections, moved, sum, scratch, .. } = self;
         let Some(holding) = sections.get_mut(section.index()) else { return Ok(()) };
-        read_positions(reader, tables, holding.fresh.count() as u32, &mut scratch.positions)?;
+        read_positions(reader, tables, PositionsOf::Demotions, holding.fresh.count() as u32, &mut scratch.positions)?;
         scratch.order.clear();
         holding.fresh.at_ranks(&scratch.positions, &mut scratch.order);
         for &slot in &scratch.order {
@@ -241,14 +240,14 @@ impl Holdings {
     }
 
     fn read_records(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
-        let count = self.tables.gap().read_number(reader, "records")?;
+        let count = self.tables.code(number(Use::RecordCount)).read_number(reader, "records")?;
         if count as usize > self.layout.slots() {
             return Err(DecodeError::Inconsistent { field: "records" });
         }
         for _ in 0..count {
             let new = reader.read_bool("new or refresh")?;
             let mut states = std::mem::take(&mut self.scratch.states);
-            let read = read_record(reader, &self.layout, &mut states);
+            let read = read_record(reader, &self.layout, &self.tables, &mut states);
             let entered = read.and_then(|record| self.enter(section, new, record, &states));
             self.scratch.states = states;
             entered?;
@@ -320,5 +319,14 @@ impl Holdings {
             }
         }
         false
+    }
+}
+
+/// Moves a fresh facet that has no piece to its guess.
+fn advance_held(layout: &Layout, facets: &mut [Option<Box<Held>>], moved: &mut SlotSet, slot: Slot) {
+    let Some(held) = facets.get_mut(slot.index()).and_then(Option::as_mut) else { return };
+    let Some(facet) = layout.facet(held.record.kind) else { return };
+    if advance(facet, &mut held.states) {
+        moved.insert(slot);
     }
 }

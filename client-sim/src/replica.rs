@@ -15,6 +15,7 @@
 
 use crate::holdings::Holdings;
 use shared::bits::BitReader;
+use shared::codec::contexts::{Use, number};
 use shared::codec::{PartState, Record, Tables};
 use shared::ids::{Slot, Tick};
 use shared::schema::{Kind, Layout, Replicated, Schema, Section};
@@ -274,7 +275,7 @@ impl Replica {
     }
 
     fn read_events(&self, reader: &mut BitReader<'_>, events: &mut Vec<Event>) -> Result<(), DecodeError> {
-        let count = self.holdings.tables.gap().read_number(reader, "events")?;
+        let count = self.holdings.tables.code(number(Use::EventCount)).read_number(reader, "events")?;
         for _ in 0..count {
             let kind = reader.read(8, "event kind")?;
             let declaration =

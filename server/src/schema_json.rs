@@ -30,17 +30,22 @@ fn declaration(declaration: &Declaration) -> Value {
 
 fn field(field: &Field) -> Value {
     let mut value = kind(&field.kind);
-    let Marks { predicted, position, priority, press, constant } = field.marks;
+    let Marks { predicted, position, priority, press, constant, tolerance } = field.marks;
     value["name"] = json!(field.name);
     value["audience"] = json!(match field.audience {
         Audience::Everyone => "everyone",
         Audience::Team => "team",
         Audience::Owner => "owner",
     });
-    value["predictor"] = json!(match field.predictor {
-        Predictor::Hold => "hold",
-        Predictor::Linear => "linear",
-    });
+    value["predictor"] = match field.predictor {
+        Predictor::Hold => json!("hold"),
+        Predictor::Linear => json!("linear"),
+        Predictor::AlphaBeta { calm } => json!({ "alpha_beta": { "calm": calm } }),
+        Predictor::Follow { field, times, shift } => {
+            json!({ "follow": { "field": field, "times": times, "shift": shift } })
+        }
+        Predictor::Tick { step } => json!({ "tick": { "step": step } }),
+    };
     for (name, mark) in [("predicted", predicted), ("position", position), ("press", press), ("constant", constant)] {
         if mark {
             value[name] = json!(true);
@@ -48,6 +53,9 @@ fn field(field: &Field) -> Value {
     }
     if priority > 0 {
         value["priority"] = json!(priority);
+    }
+    if tolerance > 0 {
+        value["tolerance"] = json!(tolerance);
     }
     value
 }

@@ -97,6 +97,9 @@ pub const TEXT_BYTES_MAX: usize = 96;
 /// Bytes of a control message's extensions that are kept; unknown ones are skipped. Over it: malformed.
 pub const EXTENSION_BYTES_MAX: usize = 1024;
 
+/// Codes that one set of tables may have: a look-up takes up to 8 KiB on both sides. Over it: the tables are refused.
+pub const TABLE_CODES_MAX: usize = 512;
+
 /// Longest code word of a prefix code, in bits.
 pub const CODE_BITS_MAX: u32 = 12;
 

@@ -50,7 +50,7 @@ pub enum Mood {
 #[derive(Component, Clone, Debug, PartialEq, Eq, Default, Replicated, Serialize, Deserialize)]
 pub struct Body {
     /// Where, in 1/16 units.
-    #[field(range = -EDGE..=EDGE, unit = 16, position, predictor = linear)]
+    #[field(range = -EDGE..=EDGE, unit = 16, position, predictor = alpha_beta(2))]
     pub at: IVec2,
     /// Which way, in 1/65,536 turn; sent with ten bits, so it wraps often.
     #[field(bits = 10, predictor = linear)]
@@ -63,7 +63,7 @@ pub struct Body {
 #[derive(Component, Clone, Debug, PartialEq, Eq, Default, Replicated, Serialize, Deserialize)]
 pub struct Purse {
     /// Grows with every press of `gift`.
-    #[field(range = 0..=60_000, audience = owner)]
+    #[field(range = 0..=60_000, audience = owner, predictor = follow(luck, 1, 20))]
     pub coins: u16,
     /// The widest signed range that there is.
     #[field(range = -DEEP..=DEEP - 1, audience = owner, predictor = linear)]
@@ -77,7 +77,7 @@ pub struct Orders {
     #[field(range = 0..=7, audience = team)]
     pub plan: u8,
     /// Where to, coarse.
-    #[field(range = -512..=512, step = 4, audience = team, predictor = linear)]
+    #[field(range = -512..=512, step = 4, audience = team, predictor = alpha_beta(1))]
     pub goal: IVec3,
 }
 
@@ -112,7 +112,10 @@ pub struct Edges {
     /// As many codes as a part may have.
     #[field(range = 0..=WIDE_MAX, predictor = linear)]
     pub wide: u32,
-    /// The same, held.
+    /// Every integer: codes that wrap.
+    #[field(range = i32::MIN..=i32::MAX, predictor = tick(-3))]
+    pub all: i32,
+    /// As many codes again, held.
     #[field(range = -DEEP..=DEEP - 1)]
     pub deep: i32,
     /// One code: no bits at all.
@@ -129,7 +132,7 @@ pub struct Edges {
 
 impl Default for Edges {
     fn default() -> Self {
-        Self { wide: 0, deep: 0, only: -5, turn: 0, near: EntityId::NONE, far: EntityId::NONE }
+        Self { wide: 0, all: 0, deep: 0, only: -5, turn: 0, near: EntityId::NONE, far: EntityId::NONE }
     }
 }
 

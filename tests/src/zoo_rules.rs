@@ -201,6 +201,7 @@ pub(crate) fn drift(world: &mut World) {
         });
         change(world, entity, |edges: &mut Edges| {
             edges.wide = edges.wide.saturating_add_signed(step.x * 1_000).min(WIDE_MAX);
+            edges.all = edges.all.wrapping_add(step.y.wrapping_mul(1 << 26));
             edges.turn = edges.turn.wrapping_add_signed(spin);
         });
         change(world, entity, |purse: &mut Purse| {

@@ -66,13 +66,13 @@ fn nearly_right(arena: &Arena, dice: &mut Dice) -> ClientMessage {
             let kind = dice.below(schema.requests.len() as u32) as u8;
             let parts = schema.requests[usize::from(kind)].parts();
             // Small numbers: the zoo tells as many notes as it is asked for, and whoever may ask for hundreds floods all.
-            let codes = parts.iter().map(|part| dice.below(part.codes.min(4)) as i32).collect();
+            let codes = parts.iter().map(|part| dice.up_to(part.last.min(3)) as i32).collect();
             ClientMessage::Request { number: dice.bits() as u16, kind, codes }
         }
         _ => {
             let (tick, newest, older, span) = (near(dice), near(dice), near(dice), dice.below(32) as u8);
             let view = ViewTick { older, span, sixteenths: dice.below(16 * u32::from(span) + 1) as u16 };
-            let codes = parts.iter().map(|part| dice.below(part.codes) as i32).collect();
+            let codes = parts.iter().map(|part| dice.up_to(part.last) as i32).collect();
             ClientMessage::Input(Input { tick, newest, view, codes })
         }
     }

@@ -56,7 +56,7 @@ mod tests {
         let (mut before, mut codes) = (Vec::new(), vec![0; schema.input.part_count()]);
         for _ in 0..30_000 {
             steady.input(&view, &mut codes);
-            assert!(schema.input.parts().iter().zip(&codes).all(|(part, code)| (0..part.codes as i32).contains(code)));
+            assert!(schema.input.parts().iter().zip(&codes).all(|(part, code)| *code as u32 <= part.last));
             turns += u32::from(before != codes);
             before.clone_from(&codes);
         }

@@ -216,7 +216,7 @@ mod tests {
             step.joins = (0..8).map(|player| Join { player: PlayerId(player), name: Text::new("Ann") }).collect();
         }
         for player in (0..8).map(PlayerId).filter(|_| tick % 20 == 1) {
-            let codes: Vec<i32> = schema.input.parts().iter().map(|part| chance.below(part.codes) as i32).collect();
+            let codes: Vec<i32> = schema.input.parts().iter().map(|part| chance.below(part.last + 1) as i32).collect();
             step.inputs.push(PlayerInput { player, codes: InputCodes::new(&codes), source: InputSource::Own });
             if chance.below(50) == 0 {
                 let kind = chance.below(schema.requests.len() as u32) as u8;

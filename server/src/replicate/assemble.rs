@@ -16,8 +16,9 @@ use super::records::Records;
 use super::shadow::Shadow;
 use super::view::View;
 use shared::bits::{BitSpan, BitWriter};
-use shared::codec::positions::write_positions;
-use shared::codec::{Lanes, Tables};
+use shared::codec::contexts::{Sink, Use, number};
+use shared::codec::positions::{PositionsOf, write_positions};
+use shared::codec::{Lanes, Packer, Tables};
 use shared::ids::{EntityId, Slot, Tick};
 use shared::limits::CATCH_UP_TICKS;
 use shared::schema::{Layout, Schema, Section};
@@ -182,7 +183,9 @@ fn take_records(
         if anchor != slot && !view.holding(Section::Everyone).held.contains(anchor) {
             continue;
         }
-        let Some(span) = shared.records.of(slot, shared.layout, shared.facets, shared.shadow) else { continue };
+        let Some(span) = shared.records.of(slot, shared.layout, shared.tables, shared.facets, shared.shadow) else {
+            continue;
+        };
         if !budget.take(span.length + 1) {
             return;
         }
@@ -206,7 +209,7 @@ fn write_section(
     if let Some(covered) = covered {
         write_changes(out, shared, view, section, covered);
     }
-    shared.tables.gap().write_number(out, chosen.len() as u32);
+    Packer { writer: out, tables: shared.tables }.number(number(Use::RecordCount), chosen.len() as u32);
     let fresh = &mut view.holding_mut(section).fresh;
     for chosen in chosen {
         out.write_bool(chosen.new);
@@ -243,7 +246,8 @@ fn write_leaves(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section: 
     before.unite(&holding.leaving);
     let mut positions = Vec::new();
     before.ranks(&holding.leaving, &mut positions);
-    write_positions(out, shared.tables, &positions, before.count() as u32);
+    let mut packer = Packer { writer: out, tables: shared.tables };
+    write_positions(&mut packer, PositionsOf::Leaves, &positions, before.count() as u32);
     out.align();
     true
 }
@@ -253,19 +257,20 @@ fn write_changes(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section:
     let holding = view.holding(section);
     let mut positions = Vec::new();
     let fresh_count = holding.fresh.count() as u32;
+    let mut packer = Packer { writer: out, tables: shared.tables };
     for tick in covered_ticks(shared.tick, covered) {
         positions.clear();
         if let Some(pieces) = shared.ring.of(tick) {
             let pieces_of = pieces.section(section);
             holding.fresh.ranks(&pieces_of.changed, &mut positions);
-            write_positions(out, shared.tables, &positions, fresh_count);
-            pieces_of.of(&holding.fresh, |piece| out.append(pieces.bytes(), piece.span));
+            write_positions(&mut packer, PositionsOf::Pieces, &positions, fresh_count);
+            pieces_of.of(&holding.fresh, |piece| packer.writer.append(pieces.bytes(), piece.span));
         } else {
-            write_positions(out, shared.tables, &positions, fresh_count);
+            write_positions(&mut packer, PositionsOf::Pieces, &positions, fresh_count);
         }
     }
     // All pieces of fresh slots were sent, so none is demoted; a budget that cannot carry them will demote.
-    write_positions(out, shared.tables, &[], fresh_count);
+    write_positions(&mut packer, PositionsOf::Demotions, &[], fresh_count);
 }
 
 fn covered_ticks(to: Tick, covered: u32) -> impl Iterator<Item = Tick> {

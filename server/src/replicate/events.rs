@@ -7,6 +7,7 @@ use super::facets::Facets;
 use super::view::View;
 use shared::bits::BitWriter;
 use shared::codec::Tables;
+use shared::codec::contexts::{Use, number};
 use shared::ids::EntityId;
 use shared::limits::{EVENT_BYTES_WAITING_MAX, EVENTS_WAITING_MAX};
 use shared::schema::{Schema, Section};
@@ -56,7 +57,7 @@ impl EventLane {
 
     /// Writes all that waits, and empties the lane. A reference to what this client does not hold reads "none".
     pub fn write(&mut self, out: &mut BitWriter, tables: &Tables, schema: &Schema, view: &View, facets: &Facets) {
-        tables.gap().write_number(out, self.waiting.len() as u32);
+        tables.code(number(Use::EventCount)).write_number(out, self.waiting.len() as u32);
         for told in self.waiting.drain(..) {
             let Some(declaration) = schema.events.get(usize::from(told.kind)) else { continue };
             out.write(u32::from(told.kind), 8);

@@ -4,6 +4,7 @@ use super::facets::Facets;
 use super::shadow::Shadow;
 use shared::bits::{BitSpan, BitWriter};
 use shared::codec::record::write_record;
+use shared::codec::{Packer, Tables};
 use shared::ids::Slot;
 use shared::schema::Layout;
 
@@ -33,13 +34,20 @@ impl Records {
     }
 
     /// The record of a living facet, as a span of [`Records::bytes`]; `None` if nothing lives there.
-    pub fn of(&mut self, slot: Slot, layout: &Layout, facets: &Facets, shadow: &Shadow) -> Option<BitSpan> {
+    pub fn of(
+        &mut self,
+        slot: Slot,
+        layout: &Layout,
+        tables: &Tables,
+        facets: &Facets,
+        shadow: &Shadow,
+    ) -> Option<BitSpan> {
         if let Some(span) = self.spans[slot.index()] {
             return Some(span);
         }
         let record = facets.alive(slot)?.record;
         self.bits.clear();
-        write_record(&mut self.bits, layout, record, shadow.states(slot));
+        write_record(&mut Packer { writer: &mut self.bits, tables }, layout, record, shadow.states(slot));
         let length = self.bits.bit_length();
         let span = BitSpan { start: self.bytes.len() * 8, length };
         self.bytes.extend_from_slice(self.bits.bytes());

@@ -21,9 +21,9 @@ use super::window::Window;
 use crate::counts::Counts;
 use crate::sim::{EntityIds, Outbox, Sim, To};
 use shared::bits::BitWriter;
-use shared::codec::Tables;
+use shared::codec::{PartState, Tables};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
-use shared::schema::{Layout, Schema, SchemaError};
+use shared::schema::{Layout, Part, Schema, SchemaError};
 use shared::wire::{Digest, FrameHeader, FrameKind};
 use std::sync::Arc;
 
@@ -312,8 +312,14 @@ impl Replicator {
                     let target = self.facets.anchor(EntityId(codes[route.source] as u32));
                     codes[route.source] = target.map_or(-1, |slot| i32::from(slot.0));
                 }
-                let states = &self.shadow.states(slot)[route.part..route.part + route.count];
-                if states.iter().zip(&codes[route.source..]).any(|(state, &code)| state.code != code) {
+                let states = &self.shadow.states(slot)[route.part..][..route.count];
+                let parts = facet.map_or(&[][..], |facet| &facet.parts[route.part..][..route.count]);
+                // What moves may be off by its tolerance, what stands may not.
+                let strayed = |((state, part), &code): ((&PartState, &Part), &i32)| {
+                    let off = state.residual_to(part, code).unsigned_abs();
+                    off > if state.speed == 0 { 0 } else { u32::from(part.tolerance) }
+                };
+                if states.iter().zip(parts).zip(&codes[route.source..]).any(strayed) {
                     strays.push(slot);
                 }
             }

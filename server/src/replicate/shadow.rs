@@ -7,8 +7,8 @@ use super::facets::Facets;
 use super::pieces::TickPieces;
 use super::rows::Rows;
 use shared::codec::digest::{fresh_hash, stale_hash};
-use shared::codec::piece::{advance, write_piece};
-use shared::codec::{Lanes, PartState, Tables};
+use shared::codec::piece::{Misses, predict, write_piece};
+use shared::codec::{Lanes, Packer, PartState, Tables};
 use shared::ids::Slot;
 use shared::schema::Layout;
 use shared::slot_set::SlotSet;
@@ -19,13 +19,19 @@ pub struct Shadow {
     states: Vec<PartState>,
     stride: usize,
     hashes: Vec<Lanes>,
+    misses: Misses,
 }
 
 impl Shadow {
     /// Nothing alive yet.
     #[must_use]
     pub fn new(slots: usize, stride: usize) -> Self {
-        Self { states: vec![PartState::default(); slots * stride], stride, hashes: vec![Lanes::default(); slots] }
+        Self {
+            states: vec![PartState::default(); slots * stride],
+            stride,
+            hashes: vec![Lanes::default(); slots],
+            misses: Misses::default(),
+        }
     }
 
     /// A slot's states; longer than its facet may be.
@@ -63,21 +69,19 @@ impl Shadow {
             let states = &mut self.states[slot.index() * self.stride..][..facet.parts.len()];
             let row = rows.row(slot);
             let moved = if facets.born().contains(slot) {
-                for (state, &code) in states.iter_mut().zip(row) {
-                    *state = PartState::new(code);
+                for ((state, part), &code) in states.iter_mut().zip(&facet.parts).zip(row) {
+                    *state = PartState::new(part, code);
                 }
                 true
             } else {
-                let moving = states.iter().any(|state| state.delta != 0);
-                if moving {
-                    advance(facet, states);
-                }
-                let start = pieces.bits_mut().bit_length();
-                let wrote = write_piece(pieces.bits_mut(), tables, facet, states, row);
-                if wrote {
+                let predicted = predict(facet, states, row, &mut self.misses);
+                if predicted.missed {
+                    let writer = pieces.bits_mut();
+                    let start = writer.bit_length();
+                    write_piece(&mut Packer { writer, tables }, layout, facet, &self.misses);
                     pieces.add(facet.section, slot, start);
                 }
-                moving || wrote
+                predicted.moved
             };
             if moved {
                 self.hashes[slot.index()] = fresh_hash(record, states);

@@ -2,6 +2,7 @@
 //!
 //! Never here: whether a word fits the field's type (see `shape`).
 
+use crate::guess::Guess;
 use proc_macro2::{Ident, Span};
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
@@ -22,8 +23,8 @@ pub(crate) struct Attributes {
     pub(crate) angle: Option<Span>,
     /// `audience = ...`, as the variant's name.
     pub(crate) audience: Option<Ident>,
-    /// `predictor = ...`, as the variant's name.
-    pub(crate) predictor: Option<Ident>,
+    /// `predictor = ...`.
+    pub(crate) predictor: Option<Guess>,
     /// `predicted`.
     pub(crate) predicted: Option<Span>,
     /// `position`.
@@ -34,6 +35,8 @@ pub(crate) struct Attributes {
     pub(crate) constant: Option<Span>,
     /// `priority = n`.
     pub(crate) priority: Option<Expr>,
+    /// `tolerance = n`.
+    pub(crate) tolerance: Option<Expr>,
 }
 
 impl Attributes {
@@ -54,6 +57,7 @@ impl Attributes {
             "unit" => once(word, &mut self.unit, value),
             "bits" => once(word, &mut self.bits, value),
             "priority" => once(word, &mut self.priority, value),
+            "tolerance" => once(word, &mut self.tolerance, value),
             "angle" => once(word, &mut self.angle, flag),
             "predicted" => once(word, &mut self.predicted, flag),
             "position" => once(word, &mut self.position, flag),
@@ -62,13 +66,11 @@ impl Attributes {
             "audience" => once(word, &mut self.audience, |word| {
                 one_of(word, &[("everyone", "Everyone"), ("team", "Team"), ("owner", "Owner")])
             }),
-            "predictor" => {
-                once(word, &mut self.predictor, |word| one_of(word, &[("hold", "Hold"), ("linear", "Linear")]))
-            }
+            "predictor" => once(word, &mut self.predictor, |word| Guess::parse(&value(word)?)),
             "bytes" => Err(word.error("a text's length stands in its type: write `Text<16>`")),
             _ => Err(word.error(
                 "not known: write range, step, unit, bits, angle, audience, predictor, predicted, position, press, \
-                 constant or priority",
+                 constant, priority or tolerance",
             )),
         }
     }

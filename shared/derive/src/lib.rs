@@ -19,6 +19,9 @@ mod attributes;
 // Which kind of field a type and its attributes make.
 mod shape;
 
+// `predictor = ...`.
+mod guess;
+
 // A struct: the whole of `Replicated`.
 mod structs;
 
@@ -41,8 +44,10 @@ mod enums;
 /// | `Text<N>` | | |
 /// | an enum that derives this | | `press` |
 ///
-/// All but references: `audience = everyone|team|owner`. Numbers: `predictor = hold|linear`, `position`. All:
-/// `predicted`, `constant`, `priority = 0..=15`. Numbers in attributes may be any constant expression.
+/// All but references: `audience = everyone|team|owner`. Numbers: `position`, `tolerance = codes`, and `predictor =` one of
+/// `hold`, `linear`, `alpha_beta(calm)`, `follow(field)`, `follow(field, times, shift)`, `tick(step)` (what each does:
+/// `shared::schema::Predictor`). All: `predicted`, `constant`, `priority = 0..=15`. Numbers in attributes may be any
+/// constant expression.
 #[proc_macro_derive(Replicated, attributes(field))]
 pub fn replicated(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -136,7 +141,7 @@ mod tests {
             ("colour = 3", "bool", "not known"),
             ("range = 0..=5, step = 0.5", "u8", "numbers here are whole"),
             ("audience = nobody", "bool", "`everyone` or `team` or `owner`"),
-            ("predictor = 3", "u8", "`hold` or `linear`"),
+            ("predictor = 3", "u8", "`hold`, `linear`"),
             ("bytes = 4", "Text<4>", "Text<16>"),
             ("range = 0..=1", "bool", "remove `range`"),
             ("range = 0..=1", "Weapon", "its names"),
@@ -149,12 +154,17 @@ mod tests {
             ("bits = 3", "EntityId", "remove `bits`"),
             ("predictor = linear", "bool", "only numbers move on"),
             ("predictor = linear", "EntityId", "only numbers move on"),
+            ("predictor = alpha_beta", "u8", "alpha_beta(calm)"),
+            ("predictor = follow(b)", "u8", "no field of this struct"),
+            ("predictor = follow(3)", "u8", "name of the field"),
+            ("tolerance = 1", "bool", "remove `tolerance`"),
             ("position", "bool", "put `position` on one"),
             ("range = -1..=1, press", "i8", "first code"),
             ("audience = owner", "EntityId", "remove `audience`"),
             ("constant, press", "bool", "remove one of the two"),
             ("constant, predicted", "u8", "remove one of the two"),
             ("constant, predictor = linear", "u8", "remove one of the two"),
+            ("constant, tolerance = 1", "u8", "remove one of the two"),
         ] {
             let said = field(&format!("#[field({attributes})] a: {of}"));
             assert!(said.contains(says), "{attributes} {of}: {said}");

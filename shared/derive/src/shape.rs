@@ -6,6 +6,7 @@
 //! Never here: the values of expressions (see the assertions in `structs`).
 
 use crate::attributes::Attributes;
+use crate::guess::Guess;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
@@ -117,9 +118,11 @@ impl Shape {
         let refuse = |at: Option<Span>, say: &str| at.map_or(Ok(()), |at| Err(Error::new(at, say)));
         let moves =
             matches!(self, Self::Unsigned(_) | Self::Signed(_) | Self::Fixed(_) | Self::Vector(..) | Self::Angle(_));
-        let linear = attributes.predictor.as_ref().filter(|predictor| *predictor == "Linear").map(Spanned::span);
+        let guessed = attributes.predictor.as_ref().and_then(Guess::moves);
+        let tolerance = attributes.tolerance.as_ref().map(Spanned::span);
         if !moves {
-            refuse(linear, "only numbers move on: remove `predictor`, such a field holds")?;
+            refuse(guessed, "only numbers move on: remove `predictor`, such a field holds")?;
+            refuse(tolerance, "only numbers can be a little off: remove `tolerance`")?;
         }
         if !moves || matches!(self, Self::Angle(_)) {
             refuse(attributes.position, "a place is made of numbers and vectors: put `position` on one")?;
@@ -135,7 +138,8 @@ impl Shape {
             refuse(audience, "a reference goes to those who may see both entities: remove `audience`")?;
         }
         if attributes.constant.is_some() {
-            refuse(linear, "what is `constant` does not move on: remove one of the two")?;
+            refuse(guessed, "what is `constant` does not move on: remove one of the two")?;
+            refuse(tolerance, "what is `constant` is sent once and exactly: remove one of the two")?;
             refuse(attributes.predicted, "what is `constant` needs no predicting: remove one of the two")?;
             refuse(attributes.press, "what is `constant` cannot be pressed: remove one of the two")?;
         }

@@ -29,8 +29,9 @@ pub(crate) fn expand(name: &Ident, data: &DataStruct) -> Result<TokenStream> {
     };
     let mut written = Vec::with_capacity(fields.len());
     let mut errors: Option<Error> = None;
+    let names: Vec<Ident> = fields.iter().filter_map(|field| field.ident.clone()).collect();
     for (place, field) in fields.iter().enumerate() {
-        match Written::new(name, place, field) {
+        match Written::new(name, place, field, &names) {
             Ok(field) => written.push(field),
             Err(error) => match &mut errors {
                 Some(errors) => errors.combine(error),
@@ -61,7 +62,7 @@ struct Written {
 }
 
 impl Written {
-    fn new(owner: &Ident, place: usize, field: &Field) -> Result<Self> {
+    fn new(owner: &Ident, place: usize, field: &Field, names: &[Ident]) -> Result<Self> {
         let Some(ident) = field.ident.clone() else {
             return Err(Error::new_spanned(field, "clients know fields by name: give it one"));
         };
@@ -72,12 +73,13 @@ impl Written {
         let (mut items, value) = kind_of(&shape, &said, place);
         items.extend(quote!(static #kind: ::shared::schema::FieldKind = #value;));
         items.extend(priority_of(&attributes, &said, place));
+        items.extend(tolerance_of(&attributes, &said, place));
         let part_count = match &shape {
             Shape::Vector(axes, _) => quote!(#axes),
             Shape::Text(bytes) => quote!(1 + ({ #bytes } as usize).div_ceil(3)),
             _ => quote!(1),
         };
-        let declared = declared(&ident, &field.ty, &shape, &attributes, place);
+        let declared = declared(&ident, &field.ty, &shape, &attributes, names, place)?;
         Ok(Self { ident, of: field.ty.clone(), items, kind, part_count, declared })
     }
 }
@@ -229,8 +231,14 @@ fn numbers_of(numbers: &Numbers, said: &str, place: usize) -> (TokenStream, [Ide
     items.extend(check(numbers.step.span(), &positive, &format!("{said}: a step is at least 1")));
     let positive = quote!(#unit >= 1 && #unit <= u32::MAX as i64);
     items.extend(check(numbers.unit.span(), &positive, &format!("{said}: a unit is at least 1")));
-    let few = quote!(#step < 1 || (#high - #low + #step / 2) / #step < ::shared::limits::PART_CODES_MAX as i64);
-    let say = format!("{said}: more than PART_CODES_MAX (67,108,864) codes, make the range smaller or the step larger");
+    let few = quote! {
+        #step < 1
+            || (#high - #low + #step / 2) / #step < ::shared::limits::PART_CODES_MAX as i64
+            || (#step == 1 && #high - #low == u32::MAX as i64)
+    };
+    let say = format!(
+        "{said}: more than PART_CODES_MAX (67,108,864) codes, make the range smaller or the step larger (or take all of i32)"
+    );
     items.extend(check(range, &few, &say));
     (items, names)
 }
@@ -253,8 +261,24 @@ fn priority_of(attributes: &Attributes, said: &str, place: usize) -> TokenStream
     quote!(#constant #check)
 }
 
+fn tolerance_of(attributes: &Attributes, said: &str, place: usize) -> TokenStream {
+    let Some(value) = &attributes.tolerance else { return TokenStream::new() };
+    let name = format_ident!("__TOLERANCE_{place}");
+    let say = format!("{said}: a tolerance is 0 to 65,535 codes");
+    let check = check(value.span(), &quote!(#name >= 0 && #name <= 65_535), &say);
+    let constant = constant(&name, value);
+    quote!(#constant #check)
+}
+
 /// The field as data: one entry of the declaration.
-fn declared(ident: &Ident, of: &syn::Type, shape: &Shape, attributes: &Attributes, place: usize) -> TokenStream {
+fn declared(
+    ident: &Ident,
+    of: &syn::Type,
+    shape: &Shape,
+    attributes: &Attributes,
+    names: &[Ident],
+    place: usize,
+) -> Result<TokenStream> {
     let name = ident.unraw().to_string();
     let kind = match shape {
         Shape::Choice => {
@@ -271,7 +295,10 @@ fn declared(ident: &Ident, of: &syn::Type, shape: &Shape, attributes: &Attribute
         }
     };
     let audience = attributes.audience.clone().unwrap_or_else(|| Ident::new("Everyone", Span::call_site()));
-    let predictor = attributes.predictor.clone().unwrap_or_else(|| Ident::new("Hold", Span::call_site()));
+    let predictor = match &attributes.predictor {
+        Some(guess) => guess.value(names)?,
+        None => quote!(::shared::schema::Predictor::Hold),
+    };
     let [predicted, position, press, constant] =
         [attributes.predicted, attributes.position, attributes.press, attributes.constant].map(|mark| mark.is_some());
     let priority = match &attributes.priority {
@@ -281,19 +308,27 @@ fn declared(ident: &Ident, of: &syn::Type, shape: &Shape, attributes: &Attribute
         }
         None => quote!(0),
     };
-    quote! {
+    let tolerance = match &attributes.tolerance {
+        Some(_) => {
+            let name = format_ident!("__TOLERANCE_{place}");
+            quote!(#name as u16)
+        }
+        None => quote!(0),
+    };
+    Ok(quote! {
         ::shared::schema::Field {
             name: ::std::string::String::from(#name),
             kind: #kind,
             audience: ::shared::schema::Audience::#audience,
-            predictor: ::shared::schema::Predictor::#predictor,
+            predictor: #predictor,
             marks: ::shared::schema::Marks {
                 predicted: #predicted,
                 position: #position,
                 priority: #priority,
                 press: #press,
                 constant: #constant,
+                tolerance: #tolerance,
             },
         }
-    }
+    })
 }

@@ -1,6 +1,6 @@
 //! The proof: a hash per facet, summed over what a client holds.
 //!
-//! The hash covers everything that later decoding depends on: slot, kind, anchor and, per part, code, delta and class. A sum
+//! The hash covers everything that later decoding depends on: slot, kind, anchor and, per part, all that is remembered of it. A sum
 //! can be kept up to date by subtracting the old and adding the new hash, on both sides. What is stale (held, but not
 //! exact) counts by its name only.
 //!
@@ -58,7 +58,8 @@ const fn name_hash(record: Record, freshness: u32) -> Lanes {
 #[must_use]
 pub fn fresh_hash(record: Record, states: &[PartState]) -> Lanes {
     states.iter().fold(name_hash(record, 1), |lanes, state| {
-        lanes.mix(state.code as u32).mix((state.delta as u32) << 3 ^ u32::from(state.class))
+        let past = u32::from(state.missed) << 13 | u32::from(state.class) << 10 | state.fraction as u32;
+        lanes.mix(state.code as u32).mix((state.speed as u32).rotate_left(14) ^ past)
     })
 }
 
@@ -80,7 +81,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bit_of_a_state_changes_both_lanes(codes in prop::collection::vec(0i32..1 << 26, 1..12), at: usize, bit in 0u32..26) {
-            let states: Vec<PartState> = codes.iter().map(|&code| PartState::new(code)).collect();
+            let states: Vec<PartState> = codes.iter().map(|&code| of_code(code)).collect();
             let mut other = states.clone();
             let place = at % other.len();
             other[place].code ^= 1 << bit;
@@ -89,20 +90,26 @@ mod tests {
         }
     }
 
+    fn of_code(code: i32) -> PartState {
+        PartState { code, ..PartState::default() }
+    }
+
     #[test]
-    fn delta_class_name_and_freshness_all_count() {
-        let state = PartState { code: 5, delta: -3, class: 2 };
+    fn all_that_is_remembered_counts_and_so_do_name_and_freshness() {
+        let state = PartState { code: 5, speed: -3, fraction: 9, class: 2, missed: true };
         let base = fresh_hash(RECORD, &[state]);
-        assert_ne!(base, fresh_hash(RECORD, &[PartState { delta: -2, ..state }]));
+        assert_ne!(base, fresh_hash(RECORD, &[PartState { speed: -2, ..state }]));
+        assert_ne!(base, fresh_hash(RECORD, &[PartState { fraction: 8, ..state }]));
         assert_ne!(base, fresh_hash(RECORD, &[PartState { class: 3, ..state }]));
+        assert_ne!(base, fresh_hash(RECORD, &[PartState { missed: false, ..state }]));
         assert_ne!(base, fresh_hash(Record { anchor: Slot(8), ..RECORD }, &[state]));
         assert_ne!(fresh_hash(RECORD, &[]), stale_hash(RECORD));
     }
 
     #[test]
     fn the_hash_is_pinned() {
-        let state = PartState { code: 5, delta: -3, class: 2 };
+        let state = PartState { code: 5, speed: -3, fraction: 9, class: 2, missed: true };
         let pinned = fresh_hash(RECORD, &[state]);
-        assert_eq!(format!("{:08x} {:08x}", pinned.a, pinned.b), "dba47f28 a69948b1");
+        assert_eq!(format!("{:08x} {:08x}", pinned.a, pinned.b), "a22cfc76 976d7945");
     }
 }

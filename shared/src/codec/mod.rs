@@ -19,11 +19,14 @@ pub mod predictor;
 // Symbols as code words.
 pub mod prefix_code;
 
+// What a symbol's code may depend on.
+pub mod contexts;
+
 // Which code stands for which context.
 pub mod tables;
 
-// Which of a facet's parts were not as predicted.
-pub mod mask;
+// Tables from what was seen.
+pub mod training;
 
 // One facet's change in one tick.
 pub mod piece;
@@ -41,4 +44,5 @@ pub use digest::Lanes;
 pub use predictor::PartState;
 pub use prefix_code::PrefixCode;
 pub use record::Record;
-pub use tables::Tables;
+pub use tables::{Packer, Tables};
+pub use training::Tally;

@@ -9,30 +9,62 @@
 //!
 //! A count of 0 ends there. PROTOCOL.md, "Positions".
 
-use super::tables::Tables;
-use crate::bits::{BitReader, BitWriter, DecodeError};
+use super::contexts::{Sink, Use, number};
+use super::tables::{Packer, Tables};
+use crate::bits::{BitReader, DecodeError};
+
+/// What a list of positions says of them: its contexts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PositionsOf {
+    /// What has a piece.
+    Pieces,
+    /// What leaves.
+    Leaves,
+    /// What becomes stale.
+    Demotions,
+}
+
+impl PositionsOf {
+    const fn contexts(self) -> (usize, usize) {
+        match self {
+            Self::Pieces => (number(Use::PieceCount), number(Use::PieceGap)),
+            Self::Leaves => (number(Use::LeaveCount), number(Use::LeaveGap)),
+            Self::Demotions => (number(Use::DemotionCount), number(Use::DemotionGap)),
+        }
+    }
+}
 
 /// Writes ascending positions below `among`. Inverse of [`read_positions`].
 ///
 /// # Panics
 /// If they do not ascend or one is not below `among`: our own bug.
-pub fn write_positions(writer: &mut BitWriter, tables: &Tables, positions: &[u32], among: u32) {
-    let gap = tables.gap();
-    gap.write_number(writer, positions.len() as u32);
+pub fn write_positions(packer: &mut Packer<'_>, of: PositionsOf, positions: &[u32], among: u32) {
+    let (count, gap) = of.contexts();
+    packer.number(count, positions.len() as u32);
     let Some(&last) = positions.last() else { return };
     assert!(last < among && positions.is_sorted_by(|earlier, later| earlier < later), "positions must ascend");
-    let bits: u32 = gaps(positions).map(|step| gap.number_bits(step)).sum();
+    let code = packer.tables.code(gap);
+    let bits: u32 = gaps(positions).map(|step| code.number_bits(step)).sum();
     let as_bitmap = bits > among;
-    writer.write_bool(as_bitmap);
+    packer.writer.write_bool(as_bitmap);
     if as_bitmap {
         let mut next = positions.iter().copied().peekable();
         for at in 0..among {
-            writer.write_bool(next.next_if_eq(&at).is_some());
+            packer.writer.write_bool(next.next_if_eq(&at).is_some());
         }
     } else {
         for step in gaps(positions) {
-            gap.write_number(writer, step);
+            code.write_number(packer.writer, step);
         }
+    }
+}
+
+/// Counts what positions would be written as, by gaps.
+pub fn tally_positions(sink: &mut impl Sink, of: PositionsOf, positions: &[u32]) {
+    let (count, gap) = of.contexts();
+    sink.number(count, positions.len() as u32);
+    for step in gaps(positions) {
+        sink.number(gap, step);
     }
 }
 
@@ -49,12 +81,14 @@ fn gaps(positions: &[u32]) -> impl Iterator<Item = u32> + '_ {
 pub fn read_positions(
     reader: &mut BitReader<'_>,
     tables: &Tables,
+    of: PositionsOf,
     among: u32,
     positions: &mut Vec<u32>,
 ) -> Result<(), DecodeError> {
     positions.clear();
-    let gap = tables.gap();
-    let count = gap.read_number(reader, "count")?;
+    let (count, gap) = of.contexts();
+    let gap = tables.code(gap);
+    let count = tables.code(count).read_number(reader, "count")?;
     if count > among {
         return Err(DecodeError::Inconsistent { field: "count" });
     }

@@ -1,102 +1,192 @@
 //! How a part is guessed, and what is remembered for guessing.
 //!
-//! Each tick a part is first advanced to its guess, on both sides alike; if the guess was wrong, the residual corrects it.
-//! So what moves as predicted costs no bits at all.
+//! Each tick a part first moves to its guess, on both sides alike; if the guess was wrong, a residual corrects it. So what
+//! moves as predicted costs no bits at all.
 //!
 //! ```text
-//!   hold    code' = code                       linear  code' = code + delta     (clamped to the range, or wrapped)
-//!   correct code' = code' + residual, delta = how far it really came; a jump of more than 1/16 of the range resets it
+//!   hold        code stays
+//!   linear      code += speed                        residual: speed += residual
+//!   alpha-beta  code.fraction += speed               residual: speed += residual × gain, by its size (both in 1/16 code)
+//!   follow      code.fraction += lead × times >> shift   the lead part's value in this tick (in 1/1024 code)
+//!   tick        code += step
 //! ```
 //!
-//! Integer only: the same in Rust and in JavaScript (codes stay below 2^26, so sums stay exact).
+//! A residual of ±1 says that the true value is just beyond the edge of the guessed code, so the fraction goes to that edge
+//! and not to the middle: the guess converges on the line that the value really moves on. A jump of more than 1/16 of the
+//! range is a teleport and leaves no speed. Alpha-beta filters: Brookner, "Tracking and Kalman Filtering Made Easy" (1998),
+//! chapter 1.
+//!
+//! Integer only, the same in Rust and in JavaScript: codes and speeds are 32-bit integers that wrap, and the one product is
+//! below 2^53.
 
-use super::super::schema::field::{Part, Predictor};
+use crate::schema::field::{FOLLOW_BITS, Motion, Part};
 
 /// What both sides remember of one part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct PartState {
-    /// The value's code.
+    /// The value's code; of a part with 2^32 codes, its bits.
     pub code: i32,
-    /// How far it came in the last tick; stays 0 where nothing is extrapolated.
-    pub delta: i32,
+    /// How far it comes in a tick: whole codes (linear) or 1/16 (alpha-beta); 0 where nothing is extrapolated.
+    pub speed: i32,
+    /// Where between its code and the next the guess stands: 1/16 (alpha-beta) or 1/1024 (follow).
+    pub fraction: i16,
     /// Size class (0 to 5) of the last residual that was sent: the context of the next.
     pub class: u8,
+    /// The facet's last piece corrected it: the context of the next mask.
+    pub missed: bool,
 }
 
 /// Number of residual classes.
 pub const CLASSES: usize = 6;
 
+/// Bits of an alpha-beta fraction.
+const ALPHA_BETA_BITS: u32 = 4;
+
+/// Bits of the fraction that a part of this motion keeps.
+#[must_use]
+pub const fn fraction_bits(motion: Motion) -> u32 {
+    match motion {
+        Motion::AlphaBeta { .. } => ALPHA_BETA_BITS,
+        Motion::Follow { .. } => FOLLOW_BITS,
+        Motion::Hold | Motion::Linear | Motion::Tick { .. } => 0,
+    }
+}
+
+/// Whether a part of this motion keeps a speed.
+#[must_use]
+pub const fn has_speed(motion: Motion) -> bool {
+    matches!(motion, Motion::Linear | Motion::AlphaBeta { .. })
+}
+
+/// The largest speed, up or down, that a part can come to.
+#[must_use]
+pub const fn speed_max(part: &Part) -> u32 {
+    match part.motion {
+        // Within the bound are all speeds whose whole codes are.
+        Motion::AlphaBeta { .. } => (part.jump() << ALPHA_BETA_BITS) + (1 << ALPHA_BETA_BITS) - 1,
+        _ => part.jump(),
+    }
+}
+
 impl PartState {
-    /// A part that was never seen before: no speed, no past.
+    /// A part that was never seen before: no speed, no past, in the middle of its code.
     #[must_use]
-    pub const fn new(code: i32) -> Self {
-        Self { code, delta: 0, class: 0 }
+    pub const fn new(part: &Part, code: i32) -> Self {
+        Self { code, speed: 0, fraction: middle(part.motion), class: 0, missed: false }
     }
 
-    /// Moves to the guess for the next tick.
+    /// Moves to the guess for the next tick. `lead` is the value of the part that it follows, as it is in that tick; 0 if it
+    /// follows none.
     #[inline]
-    pub fn advance(&mut self, part: &Part) {
-        match part.predictor {
-            Predictor::Hold => {}
-            Predictor::Linear => {
-                let codes = part.codes as i32;
-                let mut next = self.code + self.delta;
-                if part.wrap {
-                    next = next.rem_euclid(codes);
-                } else {
-                    next = next.clamp(0, codes - 1);
-                    self.delta = next - self.code;
-                }
-                self.code = next;
+    pub fn advance(&mut self, part: &Part, lead: i32) {
+        let step = match part.motion {
+            Motion::Hold => return,
+            Motion::Linear => self.speed,
+            Motion::Tick { step } => step,
+            Motion::AlphaBeta { .. } => self.carry(i64::from(self.speed), ALPHA_BETA_BITS),
+            Motion::Follow { times, shift, .. } => {
+                self.carry((i64::from(lead) * i64::from(times)) >> shift, FOLLOW_BITS)
             }
+        };
+        if step == 0 {
+            return;
         }
+        if part.wrap {
+            self.code = part.around(self.code.wrapping_add(step));
+            return;
+        }
+        let last = part.last as i32;
+        let next = self.code.saturating_add(step);
+        if (0..=last).contains(&next) {
+            self.code = next;
+        } else {
+            self.code = next.clamp(0, last);
+            self.speed = 0;
+            self.fraction = middle(part.motion);
+        }
+    }
+
+    /// Adds to the fraction; what runs over is whole codes.
+    #[inline]
+    fn carry(&mut self, more: i64, bits: u32) -> i32 {
+        let sum = i64::from(self.fraction) + more;
+        self.fraction = (sum & ((1 << bits) - 1)) as i16;
+        (sum >> bits) as i32
     }
 
     /// Corrects the guess by what was sent. The code must be in range after it: see [`PartState::residual_to`].
     #[inline]
     pub fn correct(&mut self, part: &Part, residual: i32) {
-        let codes = part.codes as i32;
-        let mut code = self.code + residual;
-        if part.wrap {
-            code = code.rem_euclid(codes);
-        }
-        self.code = code;
+        self.code =
+            if part.wrap { part.around(self.code.wrapping_add(residual)) } else { self.code.wrapping_add(residual) };
         self.class = class_of(residual);
-        match part.predictor {
-            Predictor::Hold => {}
-            Predictor::Linear => {
-                let came = if part.wrap { nearest(self.delta + residual, codes) } else { self.delta + residual };
-                let jump = (codes / 16).max(1);
-                self.delta = if came.abs() > jump { 0 } else { came };
+        match part.motion {
+            Motion::Hold | Motion::Tick { .. } => {}
+            Motion::Linear => {
+                let speed = self.speed.saturating_add(residual);
+                let speed = if part.wrap { part.nearest(speed) } else { speed };
+                self.speed = if speed.unsigned_abs() > speed_max(part) { 0 } else { speed };
             }
+            Motion::AlphaBeta { calm } => {
+                let sixteenths = i64::from(residual) << ALPHA_BETA_BITS;
+                // The larger the surprise, the likelier a turn and not noise.
+                let damped = match residual.unsigned_abs() {
+                    1 => sixteenths >> calm,
+                    2..=3 => sixteenths >> calm.saturating_sub(1),
+                    4..=7 => sixteenths >> calm.saturating_sub(2),
+                    _ => sixteenths,
+                };
+                let speed = i64::from(self.speed) + damped;
+                self.speed = if speed.unsigned_abs() > u64::from(speed_max(part)) { 0 } else { speed as i32 };
+                self.fraction = edge(residual, ALPHA_BETA_BITS);
+            }
+            Motion::Follow { .. } => self.fraction = edge(residual, FOLLOW_BITS),
         }
     }
 
     /// What must be sent so that the guess becomes `code`; 0 if it was right.
     #[inline]
     #[must_use]
-    pub fn residual_to(&self, part: &Part, code: i32) -> i32 {
-        let residual = code - self.code;
-        if part.wrap { nearest(residual, part.codes as i32) } else { residual }
+    pub const fn residual_to(&self, part: &Part, code: i32) -> i32 {
+        let residual = code.wrapping_sub(self.code);
+        if part.wrap { part.nearest(residual) } else { residual }
     }
 
-    /// Whether a residual leads to a code of the part: what a decoder checks before [`PartState::correct`].
+    /// Whether a residual leads to a code of the part, the short way: what a decoder checks before
+    /// [`PartState::correct`].
     #[inline]
     #[must_use]
     pub fn accepts(&self, part: &Part, residual: i32) -> bool {
-        let codes = part.codes as i32;
         if part.wrap {
-            return nearest(residual, codes) == residual;
+            return part.nearest(residual) == residual;
         }
-        self.code.checked_add(residual).is_some_and(|code| (0..codes).contains(&code))
+        self.code.checked_add(residual).is_some_and(|code| (0..=part.last as i32).contains(&code))
+    }
+
+    /// Whether the next guess differs from what is held, as far as the part alone can tell.
+    #[inline]
+    #[must_use]
+    pub const fn moves(&self, part: &Part) -> bool {
+        match part.motion {
+            Motion::Hold => false,
+            Motion::Linear | Motion::AlphaBeta { .. } => self.speed != 0,
+            Motion::Follow { .. } | Motion::Tick { .. } => true,
+        }
     }
 }
 
-/// The same step the short way round a circle of `codes`.
-#[inline]
-fn nearest(step: i32, codes: i32) -> i32 {
-    let step = step.rem_euclid(codes);
-    if step > codes / 2 { step - codes } else { step }
+/// The middle of a code.
+const fn middle(motion: Motion) -> i16 {
+    (1 << fraction_bits(motion)) >> 1
+}
+
+/// Where in its code a value is that was guessed `residual` codes off: at the near edge after ±1, else anywhere.
+const fn edge(residual: i32, bits: u32) -> i16 {
+    match residual {
+        1 => 0,
+        -1 => (1 << bits) - 1,
+        _ => 1 << (bits - 1),
+    }
 }
 
 /// The size class of a residual.
@@ -118,24 +208,37 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn part_of(last: u32, wrap: bool, motion: Motion) -> Part {
+        Part { last, bits: 32 - last.leading_zeros(), zero: 0, wrap, motion, tolerance: 0 }
+    }
+
+    fn motion() -> impl Strategy<Value = Motion> {
+        prop_oneof![
+            Just(Motion::Hold),
+            Just(Motion::Linear),
+            (1u8..=4).prop_map(|calm| Motion::AlphaBeta { calm }),
+            (-32_768..32_768, 0u8..=24).prop_map(|(times, shift)| Motion::Follow { lead: 0, times, shift }),
+            any::<i16>().prop_map(|step| Motion::Tick { step: i32::from(step) }),
+        ]
+    }
+
     fn part() -> impl Strategy<Value = Part> {
-        (1u32..5_000, any::<bool>(), any::<bool>()).prop_map(|(codes, wrap, linear)| Part {
-            codes,
-            bits: 13,
-            wrap,
-            predictor: if linear { Predictor::Linear } else { Predictor::Hold },
-        })
+        let last = prop_oneof![0u32..5_000, Just((1 << 26) - 1), Just(u32::MAX)];
+        (last, any::<bool>(), motion()).prop_map(|(last, wrap, motion)| part_of(last, wrap || last == u32::MAX, motion))
     }
 
     proptest! {
         #[test]
-        fn encoder_and_decoder_stay_together_whatever_the_values(part in part(), values in prop::collection::vec(any::<u32>(), 1..60)) {
-            let mut sender = PartState::new(0);
-            let mut receiver = PartState::new(0);
-            for value in values {
-                let code = (value % part.codes) as i32;
-                sender.advance(&part);
-                receiver.advance(&part);
+        fn encoder_and_decoder_stay_together_whatever_the_values(
+            part in part(),
+            values in prop::collection::vec((any::<u32>(), any::<i32>()), 1..60),
+        ) {
+            let mut sender = PartState::new(&part, 0);
+            let mut receiver = sender;
+            for (value, lead) in values {
+                let code = if part.last == u32::MAX { value } else { value % (part.last + 1) } as i32;
+                sender.advance(&part, lead);
+                receiver.advance(&part, lead);
                 let residual = sender.residual_to(&part, code);
                 if residual != 0 {
                     prop_assert!(receiver.accepts(&part, residual));
@@ -144,35 +247,77 @@ mod tests {
                 }
                 prop_assert_eq!(sender.code, code);
                 prop_assert_eq!(sender, receiver);
-                prop_assert!((0..part.codes as i32).contains(&sender.code));
+                prop_assert!(sender.code as u32 <= part.last);
+            }
+        }
+
+        #[test]
+        fn what_does_not_move_is_guessed_where_it_is(part in part(), code in any::<u32>()) {
+            let code = if part.last == u32::MAX { code } else { code % (part.last + 1) } as i32;
+            let state = PartState::new(&part, code);
+            if !state.moves(&part) {
+                let mut next = state;
+                next.advance(&part, 77);
+                prop_assert_eq!(next, state);
             }
         }
     }
 
     #[test]
     fn constant_speed_needs_no_residual() {
-        let part = Part { codes: 1_000, bits: 10, wrap: false, predictor: Predictor::Linear };
-        let mut state = PartState::new(100);
-        state.advance(&part);
+        let part = part_of(999, false, Motion::Linear);
+        let mut state = PartState::new(&part, 100);
+        state.advance(&part, 0);
         state.correct(&part, 5);
         for step in 2..20 {
-            state.advance(&part);
+            state.advance(&part, 0);
             assert_eq!(state.residual_to(&part, 100 + 5 * step), 0);
         }
     }
 
     #[test]
+    fn a_speed_between_two_codes_is_learnt() {
+        let part = part_of(65_535, false, Motion::AlphaBeta { calm: 4 });
+        let at = |tick: i32| (1_000 + tick * 37 / 16) + tick;
+        let mut state = PartState::new(&part, at(0));
+        let mut wrong = 0;
+        for tick in 1..200 {
+            state.advance(&part, 0);
+            let residual = state.residual_to(&part, at(tick));
+            if residual != 0 {
+                state.correct(&part, residual);
+                wrong += i32::from(tick > 60);
+            }
+        }
+        assert!(wrong <= 2, "{wrong} residuals after it had time to learn");
+    }
+
+    #[test]
+    fn a_follower_moves_by_what_it_follows() {
+        let part = part_of(65_535, false, Motion::Follow { lead: 0, times: 1 << 10, shift: 4 });
+        let mut state = PartState::new(&part, 1_000);
+        for _ in 0..16 {
+            state.advance(&part, 24);
+        }
+        assert_eq!(state.code, 1_000 + 24);
+        state.advance(&part, -160);
+        assert_eq!(state.code, 1_000 + 24 - 10);
+    }
+
+    #[test]
     fn a_jump_leaves_no_speed_behind() {
-        let part = Part { codes: 1_000, bits: 10, wrap: false, predictor: Predictor::Linear };
-        let mut state = PartState::new(100);
-        state.correct(&part, 700);
-        assert_eq!(state.delta, 0);
+        for motion in [Motion::Linear, Motion::AlphaBeta { calm: 1 }] {
+            let part = part_of(999, false, motion);
+            let mut state = PartState::new(&part, 100);
+            state.correct(&part, 700);
+            assert_eq!(state.speed, 0);
+        }
     }
 
     #[test]
     fn an_angle_goes_the_short_way_round() {
-        let part = Part { codes: 1_024, bits: 10, wrap: true, predictor: Predictor::Linear };
-        let state = PartState::new(1_020);
+        let part = part_of(1_023, true, Motion::Linear);
+        let state = PartState::new(&part, 1_020);
         assert_eq!(state.residual_to(&part, 4), 8);
     }
 }

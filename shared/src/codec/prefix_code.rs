@@ -164,7 +164,9 @@ impl PrefixCode {
 }
 
 /// The symbol of a number, and how many of its low bits follow raw.
-fn number_symbol(number: u32) -> (usize, u32) {
+#[inline]
+#[must_use]
+pub(crate) const fn number_symbol(number: u32) -> (usize, u32) {
     if number < 16 {
         return (number as usize, 0);
     }

@@ -1,18 +1,22 @@
 //! One facet's whole state, for who does not have it: made at most once per tick, shared by all who need it.
 //!
 //! ```text
-//!   slot · facet kind · anchor's slot (unless it is the anchor) · per part: code [· delta] [· class]
+//!   facet kind · slot · anchor's slot (unless it is the anchor) · per part: code · as born?
+//!   if not: per group: mask of the last piece · per part of it: [speed] [fraction] class
 //! ```
 //!
 //! It is the state *after* its tick, with everything that the next guess and the next context depend on: forgetting one
 //! of these would part only those who joined late. PROTOCOL.md, "Records".
 
-use super::predictor::{CLASSES, PartState};
-use crate::bits::varint::{read_number, unzigzag, write_number, zigzag};
-use crate::bits::{BitReader, BitWriter, DecodeError};
+use super::contexts::{self, Sink};
+use super::piece::{last_mask, remember_mask};
+use super::predictor::{CLASSES, PartState, fraction_bits, has_speed, speed_max};
+use super::tables::Tables;
+use crate::bits::varint::{unzigzag, zigzag};
+use crate::bits::{BitReader, DecodeError};
 use crate::ids::Slot;
-use crate::schema::facet::{FacetKind, Layout};
-use crate::schema::field::Predictor;
+use crate::schema::facet::{FacetKind, FacetLayout, Layout};
+use crate::schema::field::Part;
 
 /// What a record names, before its states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,26 +29,34 @@ pub struct Record {
     pub anchor: Slot,
 }
 
-/// Bits of a residual class.
-const CLASS_BITS: u32 = 3;
-
 /// Writes a record. Inverse of [`read_record`].
-pub fn write_record(writer: &mut BitWriter, layout: &Layout, record: Record, states: &[PartState]) {
-    writer.write(u32::from(record.slot.0), layout.slot_bits());
-    writer.write(u32::from(record.kind.0), layout.facet_bits());
+pub fn write_record(sink: &mut impl Sink, layout: &Layout, record: Record, states: &[PartState]) {
     let Some(facet) = layout.facet(record.kind) else { return };
+    sink.symbol(contexts::kind(), usize::from(record.kind.0));
+    sink.raw(u32::from(record.slot.0), layout.slot_bits());
     if !facet.anchor {
-        writer.write(u32::from(record.anchor.0), layout.slot_bits());
+        sink.raw(u32::from(record.anchor.0), layout.slot_bits());
     }
-    for ((part, state), constant) in facet.parts.iter().zip(states).zip(&facet.constant) {
-        writer.write(state.code as u32, part.bits);
-        if *constant {
-            continue;
+    for (at, (part, state)) in facet.parts.iter().zip(states).enumerate() {
+        let code = if part.zero == 0 { state.code as u32 } else { zigzag(part.value(state.code)) };
+        sink.number(contexts::code(facet.context + at), code);
+    }
+    let born = facet.parts.iter().zip(states).all(|(part, state)| *state == PartState::new(part, state.code));
+    sink.raw(u32::from(born), 1);
+    if born {
+        return;
+    }
+    for group in &facet.groups {
+        sink.raw(last_mask(group, states) as u32, group.parts.len() as u32);
+        for &at in &group.parts {
+            let at = usize::from(at);
+            let (Some(part), Some(state)) = (facet.parts.get(at), states.get(at)) else { continue };
+            if has_speed(part.motion) {
+                sink.number(contexts::speed(facet.context + at), zigzag(state.speed));
+            }
+            sink.raw(state.fraction as u32, fraction_bits(part.motion));
+            sink.symbol(contexts::class(facet.context + at), usize::from(state.class));
         }
-        if part.predictor == Predictor::Linear {
-            write_number(writer, zigzag(state.delta));
-        }
-        writer.write(u32::from(state.class), CLASS_BITS);
     }
 }
 
@@ -55,29 +67,60 @@ pub fn write_record(writer: &mut BitWriter, layout: &Layout, record: Record, sta
 pub fn read_record(
     reader: &mut BitReader<'_>,
     layout: &Layout,
+    tables: &Tables,
     states: &mut Vec<PartState>,
 ) -> Result<Record, DecodeError> {
-    let slot = Slot(reader.read(layout.slot_bits(), "slot")? as u16);
-    let kinds = layout.facets().len() as u32;
-    let kind = FacetKind(reader.read_at_most(kinds.saturating_sub(1), layout.facet_bits(), "facet kind")? as u16);
+    let kind = FacetKind(tables.code(contexts::kind()).read_symbol(reader, "facet kind")? as u16);
     let facet = layout.facet(kind).ok_or(DecodeError::Inconsistent { field: "facet kind" })?;
+    let slot = Slot(reader.read(layout.slot_bits(), "slot")? as u16);
     let anchor = if facet.anchor { slot } else { Slot(reader.read(layout.slot_bits(), "anchor")? as u16) };
     states.clear();
-    for (part, constant) in facet.parts.iter().zip(&facet.constant) {
-        let mut state = PartState::new(reader.read_at_most(part.codes - 1, part.bits, "code")? as i32);
-        if !*constant {
-            if part.predictor == Predictor::Linear {
-                state.delta = unzigzag(read_number(reader, "delta")?);
-                let bound = part.codes as i32;
-                if !(-bound..=bound).contains(&state.delta) {
-                    let got = i64::from(state.delta);
-                    let (min, max) = (-i64::from(bound), i64::from(bound));
-                    return Err(DecodeError::OutOfRange { field: "delta", got, min, max });
-                }
-            }
-            state.class = reader.read_at_most(CLASSES as u32 - 1, CLASS_BITS, "class")? as u8;
-        }
-        states.push(state);
+    for (at, part) in facet.parts.iter().enumerate() {
+        let number = tables.code(contexts::code(facet.context + at)).read_number(reader, "code")?;
+        states.push(PartState::new(part, code_of(part, number)?));
+    }
+    if !reader.read_bool("as born")? {
+        read_past(reader, tables, facet, states)?;
     }
     Ok(Record { slot, kind, anchor })
+}
+
+/// The code that a number stands for.
+fn code_of(part: &Part, number: u32) -> Result<i32, DecodeError> {
+    let code = if part.zero == 0 { number } else { unzigzag(number).wrapping_add(part.zero) as u32 };
+    if code > part.last {
+        let (got, max) = (i64::from(code), i64::from(part.last));
+        return Err(DecodeError::OutOfRange { field: "code", got, min: 0, max });
+    }
+    Ok(code as i32)
+}
+
+/// What a facet went through since it was born.
+fn read_past(
+    reader: &mut BitReader<'_>,
+    tables: &Tables,
+    facet: &FacetLayout,
+    states: &mut [PartState],
+) -> Result<(), DecodeError> {
+    for group in &facet.groups {
+        let mask = reader.read(group.parts.len() as u32, "last mask")?;
+        remember_mask(group, states, mask);
+        for &at in &group.parts {
+            let at = usize::from(at);
+            let (Some(part), Some(state)) = (facet.parts.get(at), states.get_mut(at)) else { continue };
+            if has_speed(part.motion) {
+                let context = contexts::speed(facet.context + at);
+                state.speed = unzigzag(tables.code(context).read_number(reader, "speed")?);
+                let max = i64::from(speed_max(part));
+                let got = i64::from(state.speed);
+                if !(-max..=max).contains(&got) {
+                    return Err(DecodeError::OutOfRange { field: "speed", got, min: -max, max });
+                }
+            }
+            state.fraction = reader.read(fraction_bits(part.motion), "fraction")? as i16;
+            let class = tables.code(contexts::class(facet.context + at)).read_symbol(reader, "class")?;
+            state.class = class.min(CLASSES - 1) as u8;
+        }
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@
 //! Never here: states and bits (see `codec`).
 
 use super::component::Declaration;
-use super::field::{Audience, FieldKind, Part, Predictor, bits_for};
+use super::field::{Audience, FOLLOW_BITS, FOLLOW_TIMES_MAX, Field, FieldKind, Motion, Part, Predictor, bits_for};
 use super::registry::{Kind, Schema, SchemaError};
 use crate::limits::{ENTITY_FACETS_MAX, FACET_PARTS_MAX, GROUP_PARTS_MAX};
 
@@ -65,10 +65,20 @@ pub struct Route {
 /// Up to six parts that share one mask symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Positions in [`FacetLayout::parts`]; constant parts are in no group.
+    /// Positions in [`FacetLayout::parts`], in the order in which parts move: who follows comes after who leads. Constant
+    /// parts are in no group.
     pub parts: Vec<u8>,
-    /// The group's number among all groups of the layout: its context.
+    /// The number of its first mask among all masks of all groups of the layout: its contexts count from here, one for
+    /// each mask that the last piece can have had.
     pub context: usize,
+}
+
+impl Group {
+    /// Number of masks, and so of contexts for the next one.
+    #[must_use]
+    pub const fn masks(&self) -> usize {
+        1 << self.parts.len()
+    }
 }
 
 /// One kind of facet.
@@ -100,7 +110,7 @@ pub struct Layout {
     facet_bits: u32,
     parts_max: usize,
     part_contexts: usize,
-    group_contexts: usize,
+    mask_contexts: usize,
 }
 
 impl Layout {
@@ -117,7 +127,7 @@ impl Layout {
             facet_bits: 0,
             parts_max: 0,
             part_contexts: 0,
-            group_contexts: 0,
+            mask_contexts: 0,
         };
         for (number, kind) in schema.kinds.iter().enumerate() {
             let components: Vec<_> = kind
@@ -185,10 +195,10 @@ impl Layout {
         self.part_contexts
     }
 
-    /// Number of groups of all facets.
+    /// Number of masks of all groups of all facets.
     #[must_use]
-    pub const fn group_contexts(&self) -> usize {
-        self.group_contexts
+    pub const fn mask_contexts(&self) -> usize {
+        self.mask_contexts
     }
 
     fn add_kind(&mut self, kind: Kind, name: &str, components: &[(usize, &Declaration)]) -> Result<(), SchemaError> {
@@ -196,6 +206,7 @@ impl Layout {
         let mut routes = Vec::new();
         for &(component, declaration) in components {
             let mut source = 0;
+            let mut places = Vec::with_capacity(declaration.fields.len());
             for field in &declaration.fields {
                 let facet = if matches!(field.kind, FieldKind::Reference) {
                     drafts.push(Draft::new(Section::References));
@@ -205,16 +216,17 @@ impl Layout {
                 };
                 let mut parts = field.parts();
                 if matches!(field.kind, FieldKind::Reference) {
-                    let codes = 1 << self.slot_bits;
-                    parts = vec![Part { codes, bits: self.slot_bits, wrap: false, predictor: Predictor::Hold }];
+                    parts = vec![Part { wrap: false, ..Part::holding(1 << self.slot_bits) }];
                 }
                 let draft = &mut drafts[facet];
                 let count = parts.len();
+                places.push((facet, draft.parts.len()));
                 routes.push(Route { facet, component, source, part: draft.parts.len(), count });
                 draft.constant.resize(draft.parts.len() + count, field.marks.constant);
                 draft.parts.append(&mut parts);
                 source += count;
             }
+            follow(declaration, &places, &mut drafts);
         }
         if drafts.len() > ENTITY_FACETS_MAX {
             let what = format!("{name} (facets)");
@@ -235,21 +247,63 @@ impl Layout {
     }
 
     fn add_facet(&mut self, kind: Kind, anchor: bool, draft: Draft) {
-        let changing: Vec<u8> =
-            (0..draft.parts.len() as u8).filter(|&part| !draft.constant[usize::from(part)]).collect();
-        let groups = changing
-            .chunks(GROUP_PARTS_MAX)
-            .enumerate()
-            .map(|(at, parts)| Group { parts: parts.to_vec(), context: self.group_contexts + at })
-            .collect::<Vec<_>>();
-        self.parts_max = self.parts_max.max(draft.parts.len());
-        let context = self.part_contexts;
-        self.part_contexts += draft.parts.len();
-        self.group_contexts += groups.len();
         let Draft { section, parts, constant } = draft;
+        // Who follows moves after who leads.
+        let follows = |&part: &u8| matches!(parts[usize::from(part)].motion, Motion::Follow { .. });
+        let changing = (0..parts.len() as u8).filter(|&part| !constant[usize::from(part)]);
+        let (followers, mut moving): (Vec<u8>, Vec<u8>) = changing.partition(follows);
+        moving.extend(followers);
+        let mut groups = Vec::new();
+        for parts in moving.chunks(GROUP_PARTS_MAX) {
+            let group = Group { parts: parts.to_vec(), context: self.mask_contexts };
+            self.mask_contexts += group.masks();
+            groups.push(group);
+        }
+        self.parts_max = self.parts_max.max(parts.len());
+        let context = self.part_contexts;
+        self.part_contexts += parts.len();
         self.facets.push(FacetLayout { kind, section, anchor, parts, constant, groups, context });
     }
 }
+
+/// Tells the parts of fields that follow others where those stand. `places`: per field its draft and first part.
+fn follow(declaration: &Declaration, places: &[(usize, usize)], drafts: &mut [Draft]) {
+    for (field, &(draft, first)) in declaration.fields.iter().zip(places) {
+        let Predictor::Follow { field: leader, .. } = field.predictor else { continue };
+        let (Some(leading), Some(&(same, lead))) =
+            (declaration.fields.get(usize::from(leader)), places.get(usize::from(leader)))
+        else {
+            continue;
+        };
+        // A schema that was checked has both in one facet, with as many parts.
+        if same != draft {
+            continue;
+        }
+        let (times, shift) = follow_rate(field, leading);
+        for axis in 0..field.part_count() {
+            if let Some(part) = drafts[draft].parts.get_mut(first + axis) {
+                part.motion = Motion::Follow { lead: (lead + axis) as u8, times, shift };
+            }
+        }
+    }
+}
+
+/// By how many 1/1024 codes a field moves per code of its leader: as `times >> shift`, with as many digits as fit.
+fn follow_rate(field: &Field, leading: &Field) -> (i32, u8) {
+    let Predictor::Follow { times, shift, .. } = field.predictor else { return (0, 0) };
+    let above = (i128::from(times) * i128::from(leading.step())) << (FOLLOW_BITS + RATE_DIGITS);
+    let mut rate = above / (i128::from(field.step()) << shift);
+    let mut digits = RATE_DIGITS;
+    while digits > 0 && (rate % 2 == 0 || rate.abs() >= i128::from(FOLLOW_TIMES_MAX)) {
+        rate /= 2;
+        digits -= 1;
+    }
+    let most = i128::from(FOLLOW_TIMES_MAX) - 1;
+    (rate.clamp(-most, most) as i32, digits as u8)
+}
+
+/// Binary digits that a rate may have behind the point.
+const RATE_DIGITS: u32 = 24;
 
 struct Draft {
     section: Section,

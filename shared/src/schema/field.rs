@@ -77,7 +77,7 @@ pub enum Audience {
     Owner,
 }
 
-/// How the next value of a part is guessed from the last ones. Integer only, and the same on both sides.
+/// How the next value of a field is guessed from the last ones. Integer only, and the same on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Predictor {
     /// It stays as it is.
@@ -85,6 +85,64 @@ pub enum Predictor {
     Hold,
     /// It moves on as it did in the last tick.
     Linear,
+    /// It moves on at the speed of its last ticks, between two codes if need be (an alpha-beta filter): for what moves
+    /// smoothly and seldom turns.
+    AlphaBeta {
+        /// How slowly small residuals change the speed: a residual of one code by 1/2^calm, larger ones more. 1 to 4.
+        calm: u8,
+    },
+    /// It moves by another field of the same declaration: a place by its velocity.
+    Follow {
+        /// Position of that field. It has as many parts and the same audience, and does not follow itself.
+        field: u8,
+        /// It moves by the other's value × `times` / 2^`shift` per tick.
+        times: i32,
+        /// See `times`; at most [`FOLLOW_SHIFT_MAX`].
+        shift: u8,
+    },
+    /// It moves by as much in every tick.
+    Tick {
+        /// By how much.
+        step: i32,
+    },
+}
+
+/// Bits behind the point of what follows: it moves in 1/1024 code.
+pub const FOLLOW_BITS: u32 = 10;
+/// Largest shift of [`Predictor::Follow`].
+pub const FOLLOW_SHIFT_MAX: u8 = 24;
+/// Largest `times` of [`Predictor::Follow`], up or down: its product with any value is below 2^53.
+pub const FOLLOW_TIMES_MAX: i32 = 1 << 15;
+/// Largest `calm` of [`Predictor::AlphaBeta`].
+pub const CALM_MAX: u8 = 4;
+
+/// How one part moves: a [`Predictor`], resolved for the parts of a facet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Motion {
+    /// See [`Predictor::Hold`].
+    #[default]
+    Hold,
+    /// See [`Predictor::Linear`].
+    Linear,
+    /// See [`Predictor::AlphaBeta`].
+    AlphaBeta {
+        /// See [`Predictor::AlphaBeta`].
+        calm: u8,
+    },
+    /// See [`Predictor::Follow`].
+    Follow {
+        /// The part of the same facet that leads.
+        lead: u8,
+        /// It moves by the leader's value × `times` >> `shift` per tick, in 1/1024 code.
+        times: i32,
+        /// See `times`.
+        shift: u8,
+    },
+    /// See [`Predictor::Tick`].
+    Tick {
+        /// Codes per tick.
+        step: i32,
+    },
 }
 
 /// What else is said of a field.
@@ -100,6 +158,8 @@ pub struct Marks {
     pub press: bool,
     /// It never changes in the life of its entity: it travels in records only.
     pub constant: bool,
+    /// How far clients may be off while it moves, in codes; where it stands still they are exact.
+    pub tolerance: u16,
 }
 
 /// One field of a component, input, event or request.
@@ -117,24 +177,84 @@ pub struct Field {
     pub marks: Marks,
 }
 
-/// One scalar of a field, as the codec sees it: a code in `0..codes`.
+/// One scalar of a field, as the codec sees it: a code in `0..=last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Number of codes, at least 1.
-    pub codes: u32,
+    /// The largest code. With `u32::MAX` every 32-bit integer is a code (kept as its bits), and codes wrap.
+    pub last: u32,
     /// Bits of a raw code.
     pub bits: u32,
+    /// The code that stands for the value 0 where values can be negative; else 0.
+    pub zero: i32,
     /// The last code is next to the first (an angle).
     pub wrap: bool,
     /// How it is guessed.
-    pub predictor: Predictor,
+    pub motion: Motion,
+    /// How far clients may be off while it moves, in codes.
+    pub tolerance: u16,
 }
 
 impl Part {
-    fn new(codes: u32, predictor: Predictor) -> Self {
-        Self { codes, bits: bits_for(codes), wrap: false, predictor }
+    /// A part that holds, of `codes` codes (1 to 2^32).
+    #[must_use]
+    pub const fn holding(codes: u64) -> Self {
+        let last = (codes - 1) as u32;
+        Self {
+            last,
+            bits: 32 - last.leading_zeros(),
+            zero: 0,
+            wrap: last == u32::MAX,
+            motion: Motion::Hold,
+            tolerance: 0,
+        }
+    }
+
+    /// The value of a code, in codes from where the value is 0.
+    #[inline]
+    #[must_use]
+    pub const fn value(&self, code: i32) -> i32 {
+        code.wrapping_sub(self.zero)
+    }
+
+    /// A code brought back into the range of a part that wraps.
+    #[inline]
+    #[must_use]
+    pub const fn around(&self, code: i32) -> i32 {
+        if self.last == u32::MAX {
+            return code;
+        }
+        code.rem_euclid(self.last as i32 + 1)
+    }
+
+    /// The same step the short way round a part that wraps.
+    #[inline]
+    #[must_use]
+    pub const fn nearest(&self, step: i32) -> i32 {
+        if self.last == u32::MAX {
+            return step;
+        }
+        let codes = self.last as i32 + 1;
+        let step = step.rem_euclid(codes);
+        if step > codes / 2 { step - codes } else { step }
+    }
+
+    /// Codes per tick beyond which a move is a teleport.
+    #[inline]
+    #[must_use]
+    pub const fn jump(&self) -> u32 {
+        let sixteenth = self.last / 16;
+        if sixteenth == 0 {
+            1
+        } else if sixteenth > JUMP_MAX {
+            JUMP_MAX
+        } else {
+            sixteenth
+        }
     }
 }
+
+/// So that a speed in 1/16 code stays far inside 32 bits.
+const JUMP_MAX: u32 = 1 << 26;
 
 /// Bits that a raw code in `0..codes` needs.
 #[must_use]
@@ -143,29 +263,55 @@ pub const fn bits_for(codes: u32) -> u32 {
 }
 
 impl Field {
-    /// The parts of this field, in the order in which values are written to codes.
+    /// The parts of this field, in the order in which values are written to codes. What follows another field holds until
+    /// a layout knows where the leader stands.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
-        let predictor = self.predictor;
-        match &self.kind {
-            FieldKind::Bool => vec![Part::new(2, predictor)],
-            FieldKind::Unsigned { max } => vec![Part::new(max.saturating_add(1), predictor)],
-            FieldKind::Signed { min, max } => {
-                vec![Part::new((i64::from(*max) - i64::from(*min) + 1) as u32, predictor)]
-            }
-            FieldKind::Fixed { quantiser, .. } => vec![Part::new(quantiser.codes() as u32, predictor)],
-            FieldKind::Angle { bits } => vec![Part { wrap: true, ..Part::new(1 << bits, predictor) }],
-            FieldKind::Choice { names } => vec![Part::new(names.len() as u32, predictor)],
-            FieldKind::Vector2 { quantiser, .. } => vec![Part::new(quantiser.codes() as u32, predictor); 2],
-            FieldKind::Vector3 { quantiser, .. } => vec![Part::new(quantiser.codes() as u32, predictor); 3],
+        let mut parts = match &self.kind {
+            FieldKind::Bool => vec![Part::holding(2)],
+            FieldKind::Unsigned { max } => vec![Part::holding(u64::from(*max) + 1)],
+            FieldKind::Signed { min, max } => vec![signed(*min, (i64::from(*max) - i64::from(*min) + 1) as u64, 1)],
+            FieldKind::Fixed { quantiser, .. } => vec![quantised(quantiser)],
+            FieldKind::Angle { bits } => vec![Part { wrap: true, ..Part::holding(1 << bits) }],
+            FieldKind::Choice { names } => vec![Part::holding(names.len().max(1) as u64)],
+            FieldKind::Vector2 { quantiser, .. } => vec![quantised(quantiser); 2],
+            FieldKind::Vector3 { quantiser, .. } => vec![quantised(quantiser); 3],
             // The bits of a slot are the room's choice; the layout fills them in.
-            FieldKind::Reference => vec![Part::new(1 << 16, Predictor::Hold)],
+            FieldKind::Reference => vec![Part::holding(1 << 16)],
             FieldKind::Text { bytes } => {
-                let mut parts = vec![Part::new(bytes + 1, Predictor::Hold)];
-                parts.resize(1 + text_chunks(*bytes), Part::new(1 << 24, Predictor::Hold));
+                let mut parts = vec![Part::holding(u64::from(*bytes) + 1)];
+                parts.resize(1 + text_chunks(*bytes), Part::holding(1 << 24));
                 parts
             }
+        };
+        let motion = match self.predictor {
+            Predictor::Hold | Predictor::Follow { .. } => Motion::Hold,
+            Predictor::Linear => Motion::Linear,
+            Predictor::AlphaBeta { calm } => Motion::AlphaBeta { calm },
+            Predictor::Tick { step } => Motion::Tick { step: step / self.step() },
+        };
+        for part in &mut parts {
+            part.motion = motion;
+            part.tolerance = self.marks.tolerance;
         }
+        parts
+    }
+
+    /// What one code more means, in the simulation's integers.
+    #[must_use]
+    pub const fn step(&self) -> i32 {
+        match &self.kind {
+            FieldKind::Fixed { quantiser, .. }
+            | FieldKind::Vector2 { quantiser, .. }
+            | FieldKind::Vector3 { quantiser, .. } => quantiser.step,
+            _ => 1,
+        }
+    }
+
+    /// Whether its values are numbers that can move.
+    #[must_use]
+    pub const fn is_number(&self) -> bool {
+        !matches!(self.kind, FieldKind::Bool | FieldKind::Choice { .. } | FieldKind::Reference | FieldKind::Text { .. })
     }
 
     /// Number of parts.
@@ -178,6 +324,16 @@ impl Field {
             _ => 1,
         }
     }
+}
+
+/// A part of `codes` codes, `min` the value of the first.
+const fn signed(min: i32, codes: u64, step: i32) -> Part {
+    let zero = if min < 0 { (min.wrapping_neg() / step).saturating_abs() } else { 0 };
+    Part { zero: if codes > i32::MAX as u64 && min < 0 { min } else { zero }, ..Part::holding(codes) }
+}
+
+const fn quantised(quantiser: &Quantiser) -> Part {
+    signed(quantiser.min, quantiser.codes() as u64, quantiser.step)
 }
 
 const fn text_chunks(bytes: u32) -> usize {

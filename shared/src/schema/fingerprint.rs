@@ -13,7 +13,7 @@ use crate::limits::NAME_BYTES_MAX;
 use crate::quantise::Quantiser;
 
 /// The form of the bytes; a schema in another form is refused.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// The word of the only kind of field that has names.
 const CHOICE: &str = "choice";
@@ -106,12 +106,15 @@ fn write_field(out: &mut BitWriter, field: &Field) {
     write_list(out, &numbers, |out, &number| out.write(number as u32, 32));
     write_list(out, names, |out, name| write_text(out, name));
     write_text(out, audience_word(field.audience));
-    write_text(out, predictor_word(field.predictor));
-    let Marks { predicted, position, priority, press, constant } = field.marks;
+    let (word, numbers) = describe_predictor(field.predictor);
+    write_text(out, word);
+    write_list(out, &numbers, |out, &number| out.write(number as u32, 32));
+    let Marks { predicted, position, priority, press, constant, tolerance } = field.marks;
     for mark in [predicted, position, press, constant] {
         out.write_bool(mark);
     }
     out.write(u32::from(priority.min(15)), 4);
+    out.write(u32::from(tolerance), 16);
 }
 
 fn read_field(reader: &mut BitReader<'_>) -> Result<Field, SchemaBytesError> {
@@ -131,15 +134,15 @@ fn read_field(reader: &mut BitReader<'_>) -> Result<Field, SchemaBytesError> {
         .find(|&audience| audience_word(audience) == word)
         .ok_or(SchemaBytesError::Unknown { what: "audience", name: word })?;
     let word = read_text(reader)?;
-    let predictor = [Predictor::Hold, Predictor::Linear]
-        .into_iter()
-        .find(|&predictor| predictor_word(predictor) == word)
-        .ok_or(SchemaBytesError::Unknown { what: "predictor", name: word })?;
+    let numbers = read_list(reader, |reader| Ok(reader.read(32, "predictor's number")? as i32))?;
+    let predictor =
+        understand_predictor(&word, &numbers).ok_or(SchemaBytesError::Unknown { what: "predictor", name: word })?;
     let mut marks = Marks::default();
     for mark in [&mut marks.predicted, &mut marks.position, &mut marks.press, &mut marks.constant] {
         *mark = reader.read_bool("mark")?;
     }
     marks.priority = reader.read(4, "priority")? as u8;
+    marks.tolerance = reader.read(16, "tolerance")? as u16;
     Ok(Field { name, kind, audience, predictor, marks })
 }
 
@@ -194,10 +197,28 @@ const fn audience_word(audience: Audience) -> &'static str {
     }
 }
 
-const fn predictor_word(predictor: Predictor) -> &'static str {
+/// A predictor as a word and numbers. Inverse of [`understand_predictor`].
+fn describe_predictor(predictor: Predictor) -> (&'static str, Vec<i32>) {
     match predictor {
-        Predictor::Hold => "hold",
-        Predictor::Linear => "linear",
+        Predictor::Hold => ("hold", vec![]),
+        Predictor::Linear => ("linear", vec![]),
+        Predictor::AlphaBeta { calm } => ("alpha-beta", vec![i32::from(calm)]),
+        Predictor::Follow { field, times, shift } => ("follow", vec![i32::from(field), times, i32::from(shift)]),
+        Predictor::Tick { step } => ("tick", vec![step]),
+    }
+}
+
+/// The predictor that a word and numbers describe; `None` if we do not know it.
+fn understand_predictor(word: &str, numbers: &[i32]) -> Option<Predictor> {
+    match (word, numbers) {
+        ("hold", []) => Some(Predictor::Hold),
+        ("linear", []) => Some(Predictor::Linear),
+        ("alpha-beta", &[calm]) => Some(Predictor::AlphaBeta { calm: u8::try_from(calm).ok()? }),
+        ("follow", &[field, times, shift]) => {
+            Some(Predictor::Follow { field: u8::try_from(field).ok()?, times, shift: u8::try_from(shift).ok()? })
+        }
+        ("tick", &[step]) => Some(Predictor::Tick { step }),
+        _ => None,
     }
 }
 

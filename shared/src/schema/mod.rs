@@ -28,6 +28,6 @@ pub use derive::Replicated;
 
 pub use component::{Clamped, Declaration, FieldValue, Replicated};
 pub use facet::{FacetKind, Layout, Section};
-pub use field::{Audience, Enumerated, Field, FieldKind, Marks, Part, Predictor, Text};
+pub use field::{Audience, Enumerated, Field, FieldKind, Marks, Motion, Part, Predictor, Text};
 pub use fingerprint::SchemaBytesError;
 pub use registry::{Kind, Schema, SchemaBuilder, SchemaError};

@@ -6,7 +6,7 @@
 //! Never here: how it travels (see `fingerprint`), what the codec makes of it (see `facet`).
 
 use super::component::{Declaration, Replicated};
-use super::field::{Field, FieldKind};
+use super::field::{CALM_MAX, FOLLOW_SHIFT_MAX, FOLLOW_TIMES_MAX, Field, FieldKind, Predictor};
 use crate::limits::{
     COMPONENT_FIELDS_MAX, INPUT_PARTS_MAX, NAME_BYTES_MAX, PART_CODES_MAX, SCHEMA_ITEMS_MAX, TEXT_BYTES_MAX,
 };
@@ -87,6 +87,16 @@ pub enum SchemaError {
         mark: &'static str,
         /// Where it may stand.
         belongs: &'static str,
+    },
+    /// A predictor or tolerance that its field can't have.
+    #[error("{declaration}.{field}: {why}")]
+    Predictor {
+        /// The declaration.
+        declaration: String,
+        /// The field.
+        field: String,
+        /// What is wrong, and what may be.
+        why: &'static str,
     },
     /// A kind names a component that was not declared.
     #[error("kind {kind} names the component {component}, which is not declared before it")]
@@ -293,7 +303,9 @@ fn check_declaration(declaration: &Declaration, is_input: bool) -> Result<(), Sc
     for field in &declaration.fields {
         check_name(&field.name)?;
         let codes = codes_of(field);
-        if !(1..=i64::from(PART_CODES_MAX)).contains(&codes) {
+        let whole = matches!(field.kind, FieldKind::Signed { .. } | FieldKind::Unsigned { .. }) && codes == 1 << 32;
+        let carried = whole || (1..=i64::from(PART_CODES_MAX)).contains(&codes);
+        if !carried {
             return Err(SchemaError::Range { declaration: declaration.name.clone(), field: field.name.clone(), codes });
         }
         if field.marks.press && !is_input {
@@ -304,8 +316,45 @@ fn check_declaration(declaration: &Declaration, is_input: bool) -> Result<(), Sc
                 belongs: "an input",
             });
         }
+        check_predictor(declaration, field)?;
     }
     Ok(())
+}
+
+/// What moves must be a number, and who leads must move with who follows.
+fn check_predictor(declaration: &Declaration, field: &Field) -> Result<(), SchemaError> {
+    let refuse = |why: &'static str| {
+        let (declaration, field) = (declaration.name.clone(), field.name.clone());
+        Err(SchemaError::Predictor { declaration, field, why })
+    };
+    if field.predictor != Predictor::Hold && !field.is_number() {
+        return refuse("only numbers move on");
+    }
+    if field.marks.tolerance > 0 && !field.is_number() {
+        return refuse("only numbers may be off by a tolerance");
+    }
+    match field.predictor {
+        Predictor::Hold | Predictor::Linear => Ok(()),
+        Predictor::AlphaBeta { calm } if (1..=CALM_MAX).contains(&calm) => Ok(()),
+        Predictor::AlphaBeta { .. } => refuse("`calm` is 1 to 4"),
+        Predictor::Tick { step } if step.unsigned_abs() <= PART_CODES_MAX => Ok(()),
+        Predictor::Tick { .. } => refuse("the step of a tick is at most 2^26"),
+        Predictor::Follow { field: leader, times, shift } => {
+            if times.abs() > FOLLOW_TIMES_MAX || shift > FOLLOW_SHIFT_MAX {
+                return refuse("it follows by at most 32,768 / 1, and at least by parts of 2^24");
+            }
+            let Some(leader) = declaration.fields.get(usize::from(leader)) else {
+                return refuse("it follows a field that is not there");
+            };
+            if !leader.is_number() || matches!(leader.predictor, Predictor::Follow { .. }) {
+                return refuse("it follows a field that is no number or follows itself");
+            }
+            if leader.part_count() != field.part_count() || leader.audience != field.audience {
+                return refuse("it follows a field with another number of axes or another audience");
+            }
+            Ok(())
+        }
+    }
 }
 
 /// How many codes the field's widest part needs, counted where nothing overflows; 0 or less if its range is empty.

@@ -48,7 +48,7 @@ pub fn read_values(
             continue;
         }
         for part in field.parts() {
-            codes.push(reader.read_at_most(part.codes - 1, part.bits, "value")? as i32);
+            codes.push(reader.read_at_most(part.last, part.bits, "value")? as i32);
         }
     }
     Ok(())

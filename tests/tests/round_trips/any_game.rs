@@ -1,6 +1,7 @@
 //! Games drawn at random: any declarations, any kinds of entities, and numbers to choose by.
 
 use proptest::prelude::*;
+use shared::codec::predictor::{fraction_bits, has_speed, speed_max};
 use shared::codec::{PartState, Tables};
 use shared::quantise::Quantiser;
 use shared::schema::registry::EntityKind;
@@ -26,6 +27,8 @@ pub(crate) fn kind() -> impl Strategy<Value = FieldKind> {
     prop_oneof![
         Just(FieldKind::Bool),
         (0u32..1 << 26).prop_map(|max| FieldKind::Unsigned { max }),
+        Just(FieldKind::Unsigned { max: u32::MAX }),
+        Just(FieldKind::Signed { min: i32::MIN, max: i32::MAX }),
         (-1_000i32..1_000, 0i32..1 << 25).prop_map(|(min, span)| FieldKind::Signed { min, max: min + span }),
         (quantiser(), 1u32..1_000).prop_map(|(quantiser, unit)| FieldKind::Fixed { quantiser, unit }),
         (1u32..=16).prop_map(|bits| FieldKind::Angle { bits }),
@@ -39,9 +42,22 @@ pub(crate) fn kind() -> impl Strategy<Value = FieldKind> {
 
 pub(crate) fn field() -> impl Strategy<Value = (FieldKind, Audience, Predictor, Marks)> {
     let audience = prop_oneof![4 => Just(Audience::Everyone), 1 => Just(Audience::Team), 1 => Just(Audience::Owner)];
-    let predictor = prop_oneof![Just(Predictor::Hold), Just(Predictor::Linear)];
-    let marks = (any::<bool>(), any::<bool>(), 0u8..=15, prop::bool::weighted(0.2)).prop_map(
-        |(predicted, position, priority, constant)| Marks { predicted, position, priority, press: false, constant },
+    let predictor = prop_oneof![
+        Just(Predictor::Hold),
+        Just(Predictor::Linear),
+        (1u8..=4).prop_map(|calm| Predictor::AlphaBeta { calm }),
+        (0u8..4, -32_768i32..=32_768, 0u8..=24).prop_map(|(field, times, shift)| Predictor::Follow {
+            field,
+            times,
+            shift
+        }),
+        (-9i32..=9).prop_map(|step| Predictor::Tick { step }),
+    ];
+    let marks = (any::<bool>(), any::<bool>(), 0u8..=15, prop::bool::weighted(0.2), 0u16..3).prop_map(
+        |(predicted, position, priority, constant, tolerance)| {
+            let press = false;
+            Marks { predicted, position, priority, press, constant, tolerance: tolerance.saturating_sub(1) }
+        },
     );
     (kind(), audience, predictor, marks)
 }
@@ -55,8 +71,29 @@ pub(crate) fn declaration(fields_max: usize) -> impl Strategy<Value = Declaratio
             predictor,
             marks,
         };
-        Declaration { name: String::new(), fields: fields.into_iter().enumerate().map(named).collect() }
+        let mut fields: Vec<Field> = fields.into_iter().enumerate().map(named).collect();
+        for at in 0..fields.len() {
+            fields[at].predictor = fitting(&fields, at);
+            if !fields[at].is_number() {
+                fields[at].marks.tolerance = 0;
+            }
+        }
+        Declaration { name: String::new(), fields }
     })
+}
+
+/// The predictor of a field, if it can have it among these.
+fn fitting(fields: &[Field], at: usize) -> Predictor {
+    let field = &fields[at];
+    if !field.is_number() {
+        return Predictor::Hold;
+    }
+    let Predictor::Follow { field: leader, times, shift } = field.predictor else { return field.predictor };
+    let place = usize::from(leader) % fields.len();
+    let leader = &fields[place];
+    let leads = leader.is_number() && !matches!(leader.predictor, Predictor::Follow { .. });
+    let together = leader.part_count() == field.part_count() && leader.audience == field.audience;
+    if leads && together { Predictor::Follow { field: place as u8, times, shift } } else { Predictor::Hold }
 }
 
 pub(crate) fn declarations(count_max: usize, fields_max: usize) -> impl Strategy<Value = Vec<Declaration>> {
@@ -109,25 +146,29 @@ impl<'a> Choices<'a> {
     }
 
     pub(crate) fn code(&mut self, part: &Part) -> i32 {
-        self.below(part.codes) as i32
+        let choice = self.0.next().map_or(0, |&choice| choice);
+        (u64::from(choice) % (u64::from(part.last) + 1)) as i32
     }
 
     /// Mostly as it is or close to it, now and then anywhere.
     pub(crate) fn next_code(&mut self, part: &Part, code: i32) -> i32 {
         match self.below(8) {
             0..=3 => code,
-            4..=6 => (code + self.below(9) as i32 - 4).clamp(0, part.codes as i32 - 1),
+            4..=6 => (i64::from(code as u32) + i64::from(self.below(9)) - 4).clamp(0, i64::from(part.last)) as i32,
             _ => self.code(part),
         }
     }
 
     pub(crate) fn state(&mut self, part: &Part, constant: bool) -> PartState {
-        let mut state = PartState::new(self.code(part));
-        if !constant {
+        let mut state = PartState::new(part, self.code(part));
+        if !constant && self.below(4) > 0 {
             state.class = self.below(6) as u8;
-            if part.predictor == Predictor::Linear {
-                state.delta = self.code(part) - self.code(part);
+            state.missed = self.below(2) == 1;
+            if has_speed(part.motion) {
+                let most = speed_max(part);
+                state.speed = self.below(2 * most + 1) as i32 - most as i32;
             }
+            state.fraction = self.below(1 << fraction_bits(part.motion)) as i16;
         }
         state
     }

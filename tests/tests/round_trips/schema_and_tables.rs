@@ -3,6 +3,7 @@
 use crate::any_game::{Choices, any_bytes, choices, game, schema, spoil};
 use proptest::prelude::*;
 use shared::bits::{BitReader, BitWriter};
+use shared::codec::contexts::families;
 use shared::codec::prefix_code::NUMBER_SYMBOLS;
 use shared::codec::{PrefixCode, Tables};
 use shared::schema::{Layout, Schema};
@@ -53,12 +54,9 @@ proptest! {
         spoil(&mut bytes, &mut Choices::new(&choices));
         if let Ok(tables) = Tables::from_bytes(&bytes, &game.layout) {
             prop_assert_eq!(tables.to_bytes(), bytes, "tables have one form");
-            for part in 0..game.layout.part_contexts() {
-                for class in 0..6 {
-                    prop_assert_eq!(tables.residual(part, class).lengths().len(), NUMBER_SYMBOLS);
-                }
+            for (context, family) in families(&game.layout).into_iter().enumerate() {
+                prop_assert_eq!(tables.code(context).lengths().len(), family.symbols());
             }
-            prop_assert_eq!(tables.gap().lengths().len(), NUMBER_SYMBOLS);
         }
     }
 
@@ -119,10 +117,10 @@ proptest! {
 #[test]
 fn names_where_nobody_reads_them_are_refused() {
     let bool_with_names = |names: &[u8]| {
-        let mut bytes = vec![1, 1, b'g', 0, 0, 1, b'i', 1, 1, b'f', 4];
+        let mut bytes = vec![2, 1, b'g', 0, 0, 1, b'i', 1, 1, b'f', 4];
         bytes.extend_from_slice(b"bool\0");
         bytes.extend_from_slice(names);
-        bytes.extend_from_slice(b"\x08everyone\x04hold\0\0\0");
+        bytes.extend_from_slice(b"\x08everyone\x04hold\0\0\0\0\0\0");
         bytes
     };
     assert!(Schema::from_bytes(&bool_with_names(&[0])).is_ok());

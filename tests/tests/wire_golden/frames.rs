@@ -6,11 +6,12 @@ use crate::game::{Found, Look, Place, STONE, TICK, WALKER, codes, layout, schema
 use crate::messages::Example;
 use glam::IVec2;
 use shared::bits::BitWriter;
+use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::digest::fresh_hash;
-use shared::codec::piece::{advance, write_piece};
-use shared::codec::positions::write_positions;
+use shared::codec::piece::{Misses, advance, predict, write_piece};
+use shared::codec::positions::{PositionsOf, write_positions};
 use shared::codec::record::write_record;
-use shared::codec::{Lanes, PartState, Record, Tables};
+use shared::codec::{Lanes, Packer, PartState, Record, Tables};
 use shared::ids::{EntityId, Slot};
 use shared::schema::{FacetKind, Layout, Section, Text};
 use shared::slot_set::SlotSet;
@@ -53,13 +54,13 @@ impl Author {
         (positions, held.count() as u32)
     }
 
-    fn write_positions(&self, out: &mut BitWriter, section: Section, slots: &[u16]) {
+    fn write_positions(&self, out: &mut BitWriter, of: PositionsOf, section: Section, slots: &[u16]) {
         let (positions, among) = self.positions(section, slots);
-        write_positions(out, &self.tables, &positions, among);
+        write_positions(&mut Packer { writer: out, tables: &self.tables }, of, &positions, among);
     }
 
     fn leaves(&mut self, out: &mut BitWriter, section: Section, slots: &[u16]) {
-        self.write_positions(out, section, slots);
+        self.write_positions(out, PositionsOf::Leaves, section, slots);
         out.align();
         self.held.retain(|slot, _| !slots.contains(slot));
     }
@@ -67,18 +68,21 @@ impl Author {
     /// One covered tick of one section: everything is advanced, then what was guessed wrong is corrected.
     fn pieces(&mut self, out: &mut BitWriter, section: Section, rows: &[Row]) {
         let slots: Vec<u16> = rows.iter().map(|&(slot, _)| slot).collect();
-        self.write_positions(out, section, &slots);
+        self.write_positions(out, PositionsOf::Pieces, section, &slots);
         let Self { layout, tables, held } = self;
-        for facet in held.values_mut() {
+        for (slot, facet) in held {
             let shape = layout.facet(facet.record.kind).unwrap();
-            if shape.section == section {
-                advance(shape, &mut facet.states);
+            if shape.section != section {
+                continue;
             }
-        }
-        for (slot, row) in rows {
-            let facet = held.get_mut(slot).unwrap();
-            let shape = layout.facet(facet.record.kind).unwrap();
-            assert!(write_piece(out, tables, shape, &mut facet.states, row), "a piece only where the guess was wrong");
+            let Some((_, row)) = rows.iter().find(|(of, _)| of == slot) else {
+                advance(shape, &mut facet.states);
+                continue;
+            };
+            let mut misses = Misses::default();
+            let predicted = predict(shape, &mut facet.states, row, &mut misses);
+            assert!(predicted.missed, "a piece only where the guess was wrong");
+            write_piece(&mut Packer { writer: out, tables }, layout, shape, &misses);
         }
     }
 
@@ -88,11 +92,12 @@ impl Author {
     }
 
     fn records(&mut self, out: &mut BitWriter, section: Section, new: Vec<Facet>) {
-        self.tables.gap().write_number(out, new.len() as u32);
+        Packer { writer: out, tables: &self.tables }.number(number(Use::RecordCount), new.len() as u32);
         for facet in new {
             assert_eq!(self.section(&facet), section);
             out.write_bool(true);
-            write_record(out, &self.layout, facet.record, &facet.states);
+            let mut packer = Packer { writer: out, tables: &self.tables };
+            write_record(&mut packer, &self.layout, facet.record, &facet.states);
             self.held.insert(facet.record.slot.0, facet);
         }
         out.align();
@@ -108,8 +113,10 @@ impl Author {
 }
 
 fn facet(slot: u16, kind: FacetKind, anchor: u16, codes: &[&[i32]]) -> Facet {
+    let layout = layout();
+    let parts = &layout.facet(kind).unwrap().parts;
     let record = Record { slot: Slot(slot), kind, anchor: Slot(anchor) };
-    Facet { record, states: codes.concat().into_iter().map(PartState::new).collect() }
+    Facet { record, states: parts.iter().zip(codes.concat()).map(|(part, code)| PartState::new(part, code)).collect() }
 }
 
 fn place(x: i32, y: i32) -> Vec<i32> {
@@ -151,14 +158,14 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
     author.leaves(&mut sections, Section::References, &[9]);
     author.pieces(&mut sections, Section::Everyone, &[(5, [place(1_003, 1_999), look(0x4000)].concat())]);
     author.pieces(&mut sections, Section::Everyone, &[(5, [place(1_006, 1_998), look(0x4100)].concat())]);
-    author.write_positions(&mut sections, Section::Everyone, &[]);
+    author.write_positions(&mut sections, PositionsOf::Demotions, Section::Everyone, &[]);
     author.records(&mut sections, Section::Everyone, vec![facet(17, stone[0], 17, &[&place(16, 32)])]);
     author.pieces(&mut sections, Section::Owner, &[]);
     author.pieces(&mut sections, Section::Owner, &[(40, vec![62])]);
-    author.write_positions(&mut sections, Section::Owner, &[]);
+    author.write_positions(&mut sections, PositionsOf::Demotions, Section::Owner, &[]);
     author.records(&mut sections, Section::Owner, Vec::new());
     (0..2).for_each(|_| author.advance(Section::References));
-    author.tables.gap().write_number(&mut sections, 1);
+    author.tables.code(number(Use::EventCount)).write_number(&mut sections, 1);
     sections.write(0, 8);
     write_values(&mut sections, &schema().events[0], &codes(&Found { who: EntityId(5), coins: 50 }));
     let header = FrameHeader {

@@ -1,0 +1,131 @@
+//! Tables from what a game was seen to send.
+//!
+//! A [`Tally`] takes symbols where a [`super::Packer`] would write them and counts them by context; [`Tally::train`] makes
+//! the tables that would have been shortest. Contexts seldom met lean on what their family was seen to do, and a context
+//! gets a code of its own only if that saves more than sending the code costs.
+//!
+//! The order of work is fixed and everything is integer, so the same tally gives the same tables on every machine.
+
+use super::contexts::{Family, Sink, families};
+use super::prefix_code::PrefixCode;
+use super::tables::{Tables, typical_frequencies};
+use crate::limits::TABLE_CODES_MAX;
+use crate::schema::Layout;
+use std::collections::BTreeMap;
+
+/// How often each symbol was met, by context.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    families: Vec<Family>,
+    counts: Vec<Vec<u64>>,
+}
+
+/// What a code costs in the tables, in bits: a context gets its own for a saving beyond it.
+const CODE_COST_BITS: u64 = 400;
+
+/// As how many sightings the family's habits count in a context of their own.
+const FAMILY_WEIGHT: u64 = 8;
+/// As how many sightings a guess counts in a family.
+const GUESS_WEIGHT: u64 = 2;
+/// A sighting, so that weights can be fractions of one.
+const SIGHTING: u64 = 1 << 10;
+
+impl Tally {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(layout: &Layout) -> Self {
+        let families = families(layout);
+        let counts = families.iter().map(|family| vec![0; family.symbols()]).collect();
+        Self { families, counts }
+    }
+
+    /// How many symbols were met.
+    #[must_use]
+    pub fn symbols(&self) -> u64 {
+        self.counts.iter().flatten().sum()
+    }
+
+    /// The tables for what was seen.
+    #[must_use]
+    pub fn train(&self, epoch: u8) -> Tables {
+        let pooled = self.pooled();
+        let mut codes: Vec<PrefixCode> = vec![PrefixCode::from_frequencies(&[1]); self.families.len()];
+        let mut made = 0;
+        for (&family, habit) in &pooled {
+            let contexts = self.families.iter().enumerate().filter(|&(_, own)| *own == family);
+            let mut contexts: Vec<usize> = contexts.map(|(context, _)| context).collect();
+            contexts.sort_by_key(|&context| (std::cmp::Reverse(self.total(context)), context));
+            let mut known = vec![PrefixCode::from_frequencies(habit)];
+            made += 1;
+            for context in contexts {
+                let counts = self.counts.get(context).map_or(&[][..], Vec::as_slice);
+                let Some((best, bits)) = cheapest(&known, counts) else { continue };
+                let own = PrefixCode::from_frequencies(&blend(counts, habit, FAMILY_WEIGHT));
+                let saved = bits.saturating_sub(cost(&own, counts));
+                let chosen = if saved > CODE_COST_BITS && made < TABLE_CODES_MAX {
+                    made += 1;
+                    known.push(own.clone());
+                    own
+                } else {
+                    known.get(best).cloned().unwrap_or(own)
+                };
+                if let Some(code) = codes.get_mut(context) {
+                    *code = chosen;
+                }
+            }
+        }
+        Tables::from_codes(epoch, self.families.iter().copied().zip(codes))
+    }
+
+    /// What the contexts of each family were seen to do together.
+    fn pooled(&self) -> BTreeMap<Family, Vec<u64>> {
+        let mut pooled: BTreeMap<Family, Vec<u64>> = BTreeMap::new();
+        for (&family, counts) in self.families.iter().zip(&self.counts) {
+            let sum = pooled.entry(family).or_insert_with(|| vec![0; family.symbols()]);
+            for (sum, count) in sum.iter_mut().zip(counts) {
+                *sum += count;
+            }
+        }
+        for (&family, sum) in &mut pooled {
+            *sum = blend(sum, &typical_frequencies(family), GUESS_WEIGHT);
+        }
+        pooled
+    }
+
+    fn total(&self, context: usize) -> u64 {
+        self.counts.get(context).map_or(0, |counts| counts.iter().sum())
+    }
+}
+
+impl Sink for Tally {
+    fn symbol(&mut self, context: usize, symbol: usize) {
+        if let Some(count) = self.counts.get_mut(context).and_then(|counts| counts.get_mut(symbol)) {
+            *count += 1;
+        }
+    }
+
+    fn raw(&mut self, _: u32, _: u32) {}
+}
+
+/// Counts, with `weight` sightings that are spread as `habit` is.
+fn blend(counts: &[u64], habit: &[u64], weight: u64) -> Vec<u64> {
+    let total = habit.iter().map(|&often| u128::from(often)).sum::<u128>().max(1);
+    counts
+        .iter()
+        .zip(habit)
+        .map(|(&count, &often)| {
+            let leaning = u128::from(often) * u128::from(weight * SIGHTING) / total;
+            count.saturating_mul(SIGHTING).saturating_add(leaning as u64)
+        })
+        .collect()
+}
+
+/// Bits that these symbols take in a code.
+fn cost(code: &PrefixCode, counts: &[u64]) -> u64 {
+    counts.iter().enumerate().map(|(symbol, &count)| count * u64::from(code.length(symbol))).sum()
+}
+
+/// The code in which these symbols are shortest, and how short.
+fn cheapest(codes: &[PrefixCode], counts: &[u64]) -> Option<(usize, u64)> {
+    codes.iter().enumerate().map(|(at, code)| (at, cost(code, counts))).min_by_key(|&(at, bits)| (bits, at))
+}
