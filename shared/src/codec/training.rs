@@ -129,3 +129,64 @@ fn cost(code: &PrefixCode, counts: &[u64]) -> u64 {
 fn cheapest(codes: &[PrefixCode], counts: &[u64]) -> Option<(usize, u64)> {
     codes.iter().enumerate().map(|(at, code)| (at, cost(code, counts))).min_by_key(|&(at, bits)| (bits, at))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::BitWriter;
+    use crate::codec::Packer;
+    use crate::codec::piece::{Misses, predict, write_piece};
+    use crate::codec::predictor::PartState;
+    use crate::game::components::Position;
+    use crate::schema::{Kind, Schema};
+
+    fn layout() -> Layout {
+        let schema = Schema::new("test")
+            .component::<Position>()
+            .kind(Kind(0), "stone", &["Position"])
+            .input::<Position>()
+            .build();
+        Layout::new(&schema.unwrap(), 6).unwrap()
+    }
+
+    /// A thing that trembles by one code now and then, played for `ticks` ticks into a sink.
+    fn tremble(layout: &Layout, sink: &mut impl Sink, ticks: i32) {
+        let facet = &layout.facets()[0];
+        let mut states: Vec<PartState> = facet.parts.iter().map(|part| PartState::new(part, 0)).collect();
+        let mut misses = Misses::default();
+        for tick in 0..ticks {
+            let row: Vec<i32> = facet.parts.iter().map(|part| (tick * 7 % 5 / 4).min(part.last as i32)).collect();
+            if predict(facet, &mut states, &row, &mut misses).missed {
+                write_piece(sink, layout, facet, &misses);
+            }
+        }
+    }
+
+    fn bits(layout: &Layout, tables: &Tables) -> usize {
+        let mut writer = BitWriter::new();
+        tremble(layout, &mut Packer { writer: &mut writer, tables }, 500);
+        writer.bit_length()
+    }
+
+    #[test]
+    fn trained_tables_are_shorter_and_the_same_each_time() {
+        let layout = layout();
+        let mut tally = Tally::new(&layout);
+        tremble(&layout, &mut tally, 500);
+        assert!(tally.symbols() > 500);
+        let trained = tally.train(3);
+        assert_eq!(trained.epoch, 3);
+        assert_eq!(trained, tally.train(3));
+        assert!(4 * bits(&layout, &trained) < 3 * bits(&layout, &Tables::untrained(&layout)));
+        assert_eq!(Tables::from_bytes(&trained.to_bytes(), &layout), Ok(trained));
+    }
+
+    #[test]
+    fn who_saw_nothing_makes_tables_that_carry_everything() {
+        let layout = layout();
+        let tables = Tally::new(&layout).train(1);
+        for (context, family) in families(&layout).into_iter().enumerate() {
+            assert_eq!(tables.code(context).lengths().len(), family.symbols());
+        }
+    }
+}
