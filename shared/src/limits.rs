@@ -29,6 +29,10 @@ pub const WINDOW_FRAMES_MAX: u32 = 64;
 /// Ticks in a row that the measured need must stay below the window before the window closes by one.
 pub const WINDOW_CLOSE_AFTER_TICKS: u32 = 30;
 
+/// Ticks without a round trip as short as the shortest after which the path is emptied and measured anew: a queue that the
+/// window fills itself must not pass for a longer path.
+pub const WINDOW_PROBE_AFTER_TICKS: u32 = 90;
+
 /// How far ahead of the current tick an input may be named, in ticks. Beyond: closed `OutOfPlace`.
 pub const INPUT_AHEAD_TICKS_MAX: u32 = 64;
 /// How late an input may come and still be counted as late rather than absurd, in ticks (ten seconds at 30 Hz: a stall

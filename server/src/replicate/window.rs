@@ -1,20 +1,21 @@
 //! How many frames may be under way to one client.
 //!
 //! The kernel and the network swallow seconds of frames before a socket says that it is full, and what lies there is old.
-//! So a client confirms the newest frame it received, and only a window of frames is ever unconfirmed. It follows the measured
-//! round trip: it opens at once and closes only after the need was smaller for a while.
+//! So a client confirms the newest frame it received, and only a window of frames is ever unconfirmed. It follows the round
+//! trip of the *empty* path: it opens at once and closes only after the need was smaller for a while.
 //!
-//! One long silence is not a long round trip: the need is the smallest of the last few measurements.
+//! A round trip that grows is a longer path or a queue, and only an empty path tells which: when no round trip as short as
+//! the shortest was seen for a while, nothing is sent until all is confirmed, then one frame alone is measured. Without that
+//! a window would follow the queue that it fills itself (as in BBR; Cardwell and others, "BBR: Congestion-Based Congestion
+//! Control", ACM Queue 2016).
 
 use shared::ids::Tick;
-use shared::limits::{WINDOW_CLOSE_AFTER_TICKS, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN};
+use shared::limits::{WINDOW_CLOSE_AFTER_TICKS, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN, WINDOW_PROBE_AFTER_TICKS};
 use std::collections::VecDeque;
 
-/// Frames beyond the round trip that a window has room for: one being built, one on its way to be confirmed.
-const MARGIN_FRAMES: u32 = 2;
-
-/// Measurements that one long silence must not outweigh.
-const SAMPLES: usize = 4;
+/// Frames beyond the round trip that a window has room for: one being built, one on its way to be confirmed, and what a
+/// path's jitter holds up.
+const MARGIN_FRAMES: u32 = 4;
 
 /// The client confirmed a frame that it was never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,22 @@ pub struct Window {
     confirmed: Tick,
     frames: u32,
     below: u32,
-    round_trips: [u32; SAMPLES],
-    samples: usize,
+    /// The shortest round trip, in ticks.
+    shortest: Option<u32>,
+    /// Ticks since one as short was seen.
+    since_shortest: u32,
+    probe: Probe,
+}
+
+/// Whether the path is being emptied to be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probe {
+    /// It is not.
+    None,
+    /// Nothing is sent until all is confirmed.
+    Emptying,
+    /// The frame of this tick is alone on it.
+    Alone(Tick),
 }
 
 impl Window {
@@ -40,15 +55,20 @@ impl Window {
             confirmed: tick,
             frames: WINDOW_FRAMES_MIN * 2,
             below: 0,
-            round_trips: [0; SAMPLES],
-            samples: 0,
+            shortest: None,
+            since_shortest: 0,
+            probe: Probe::None,
         }
     }
 
     /// Whether one more frame may be sent.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        (self.unconfirmed.len() as u32) < self.frames
+        match self.probe {
+            Probe::None => (self.unconfirmed.len() as u32) < self.frames,
+            Probe::Emptying => self.unconfirmed.is_empty(),
+            Probe::Alone(_) => false,
+        }
     }
 
     /// A frame of `tick` was handed over.
@@ -58,6 +78,9 @@ impl Window {
     pub fn sent(&mut self, tick: Tick) {
         assert!(self.is_open(), "a frame was sent into a closed window");
         self.unconfirmed.push_back(tick);
+        if self.probe == Probe::Emptying {
+            self.probe = Probe::Alone(tick);
+        }
     }
 
     /// The client has received the frame of `newest` and all before; it was heard when `now` was about to be stepped.
@@ -72,15 +95,30 @@ impl Window {
         let at = self.unconfirmed.binary_search(&newest).map_err(|_| NeverSent)?;
         self.unconfirmed.drain(..=at);
         self.confirmed = newest;
-        self.round_trips[self.samples % SAMPLES] = now.since(newest);
-        self.samples += 1;
+        self.measured(now.since(newest), newest);
         self.frames = self.frames.max(self.need());
         Ok(())
     }
 
+    fn measured(&mut self, round_trip: u32, of: Tick) {
+        let alone = self.probe == Probe::Alone(of);
+        if alone {
+            self.probe = Probe::None;
+        }
+        if alone || self.shortest.is_none_or(|shortest| round_trip <= shortest) {
+            self.shortest = Some(round_trip);
+            self.since_shortest = 0;
+        }
+    }
+
     /// A tick passed: closes by one frame if less was needed for long enough.
     pub fn next_tick(&mut self) {
-        if self.samples >= SAMPLES && self.need() < self.frames {
+        self.since_shortest += 1;
+        let measured = self.shortest.is_some();
+        if measured && self.since_shortest >= WINDOW_PROBE_AFTER_TICKS && self.probe == Probe::None {
+            self.probe = Probe::Emptying;
+        }
+        if measured && self.need() < self.frames {
             self.below += 1;
             if self.below >= WINDOW_CLOSE_AFTER_TICKS {
                 self.frames -= 1;
@@ -109,15 +147,14 @@ impl Window {
         self.unconfirmed.len()
     }
 
-    /// The measured round trip in ticks, if there is one.
+    /// The round trip of the empty path in ticks, if it was measured.
     #[must_use]
-    pub fn round_trip_ticks(&self) -> Option<u32> {
-        let known = self.samples.min(SAMPLES);
-        self.round_trips[..known].iter().copied().min()
+    pub const fn round_trip_ticks(&self) -> Option<u32> {
+        self.shortest
     }
 
     fn need(&self) -> u32 {
-        let round_trip = self.round_trip_ticks().unwrap_or(WINDOW_FRAMES_MIN);
+        let round_trip = self.shortest.unwrap_or(WINDOW_FRAMES_MIN);
         (round_trip + MARGIN_FRAMES).clamp(WINDOW_FRAMES_MIN, WINDOW_FRAMES_MAX)
     }
 }
@@ -160,6 +197,60 @@ mod tests {
         assert_eq!(run(&mut window, 1, 100, 1_000), 100 - WINDOW_FRAMES_MIN * 2);
     }
 
+    /// A path that carries `rate` thousandths of a frame per tick behind a buffer that takes everything: sends whenever
+    /// it may for `ticks` ticks; how old the newest confirmed frame is at the worst in the second half.
+    fn worst_age_behind_a_bottleneck(round_trip: u32, rate: u32, ticks: u32) -> u32 {
+        let mut window = Window::new(Tick(0));
+        let (mut carried, mut worst) = (0, 0);
+        let mut buffered: VecDeque<u32> = VecDeque::new();
+        let mut confirming: VecDeque<(u32, u32)> = VecDeque::new();
+        for now in 1..=ticks {
+            window.next_tick();
+            carried += rate;
+            if buffered.is_empty() {
+                carried = carried.min(1_000);
+            }
+            while carried >= 1_000
+                && let Some(frame) = buffered.pop_front()
+            {
+                carried -= 1_000;
+                confirming.push_back((now + round_trip, frame));
+            }
+            while confirming.front().is_some_and(|&(at, _)| at <= now) {
+                let (_, frame) = confirming.pop_front().unwrap();
+                window.confirm(Tick(frame), Tick(now)).unwrap();
+            }
+            if window.is_open() {
+                window.sent(Tick(now));
+                buffered.push_back(now);
+            }
+            if now > ticks / 2 {
+                worst = worst.max(now - window.confirmed().0);
+            }
+        }
+        worst
+    }
+
+    #[test]
+    fn behind_a_bottleneck_with_a_deep_buffer_frames_stay_fresh() {
+        for (round_trip, rate) in [(2, 950), (2, 700), (4, 500), (10, 900), (1, 200)] {
+            let worst = worst_age_behind_a_bottleneck(round_trip, rate, 3_000);
+            // What the window has room for, at the pace of the path, and the same once more while it is emptied.
+            let room = (round_trip + MARGIN_FRAMES).max(WINDOW_FRAMES_MIN) + 2;
+            let bound = round_trip + 2 * room * 1_000 / rate;
+            assert!(worst <= bound, "a round trip of {round_trip} at {rate}/1000: {worst} ticks old, at most {bound}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_became_longer_is_measured_anew() {
+        let mut window = Window::new(Tick(0));
+        run(&mut window, 1, 200, 2);
+        run(&mut window, 201, 3 * WINDOW_PROBE_AFTER_TICKS, 20);
+        assert_eq!(window.round_trip_ticks(), Some(20));
+        assert_eq!(run(&mut window, 201 + 3 * WINDOW_PROBE_AFTER_TICKS, 300, 20), 0);
+    }
+
     #[test]
     fn one_long_silence_does_not_open_the_window() {
         let mut window = Window::new(Tick(0));
@@ -179,7 +270,7 @@ mod tests {
         run(&mut window, 201, WINDOW_CLOSE_AFTER_TICKS / 2, 2);
         assert_eq!(window.frames(), open);
         run(&mut window, 400, WINDOW_CLOSE_AFTER_TICKS * 30, 2);
-        assert_eq!(window.frames(), WINDOW_FRAMES_MIN);
+        assert_eq!(window.frames(), 2 + MARGIN_FRAMES);
     }
 
     #[test]
