@@ -44,6 +44,8 @@ pub struct Counts {
     pub inputs_missing: u64,
     /// Requests taken.
     pub requests: u64,
+    /// Pings that came too fast and were not answered.
+    pub pings_unanswered: u64,
     /// Clients that found a wrong digest and asked for everything anew.
     pub resyncs: u64,
     /// Players that came.

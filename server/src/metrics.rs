@@ -190,6 +190,8 @@ catalogue! {
     Counter inputs_missing = "tickwire_inputs_total" { timing = "missing" };
     /// Requests taken.
     Counter requests = "tickwire_requests_total";
+    /// Pings that came too fast and were not answered.
+    Counter pings_unanswered = "tickwire_pings_unanswered_total";
     /// Messages that could not be decoded.
     Counter malformed = "tickwire_messages_refused_total" { reason = "malformed" };
     /// Messages that were decoded and made no sense.

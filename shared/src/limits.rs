@@ -61,8 +61,14 @@ pub const MESSAGES_BURST: u32 = 900;
 pub const BYTES_PER_SECOND: u32 = 64 * 1024;
 /// See [`BYTES_PER_SECOND`].
 pub const BYTES_BURST: u32 = 256 * 1024;
-/// Pings, of WebSocket or ours, per second that are answered. Over a burst of three seconds' worth: `TooFast`.
+/// Pings, of WebSocket or ours, per second that are answered. Over [`PINGS_BURST`]: one of WebSocket closes `TooFast`,
+/// one of ours is left unanswered and counted.
 pub const PINGS_PER_SECOND: u32 = 5;
+/// Pings that may come at once and are answered.
+pub const PINGS_BURST: u32 = 3 * PINGS_PER_SECOND;
+/// Pings of ours that may go unanswered. A client pings once a second, also while the server stands still: this forgives
+/// five minutes of it, and a flood is over in seconds. Over it: `TooFast`.
+pub const PINGS_UNANSWERED_MAX: u32 = 300;
 
 /// Codes that an input, an event or a request may have; inputs are kept inline. Over it: the schema is refused.
 pub const INPUT_PARTS_MAX: usize = 16;

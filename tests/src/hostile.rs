@@ -3,7 +3,7 @@
 use client_sim::dice::Dice;
 use shared::ids::Tick;
 use shared::limits::{
-    INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, PINGS_PER_SECOND, REQUESTS_WAITING_MAX, STRIKES_MAX,
+    INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, PINGS_BURST, PINGS_UNANSWERED_MAX, REQUESTS_WAITING_MAX, STRIKES_MAX,
 };
 use shared::schema::Schema;
 use shared::wire::client_message::ViewTick;
@@ -127,7 +127,7 @@ pub const ABUSES: &[Abuse] = &[
     Abuse {
         name: "more pings than anybody needs",
         says: |knows| {
-            let pings = 0..PINGS_PER_SECOND * 3 + 2;
+            let pings = 0..PINGS_BURST + PINGS_UNANSWERED_MAX + 2;
             pings.map(|stamp| bytes(knows, &ClientMessage::Ping { stamp })).collect()
         },
         closes: CloseCode::TooFast,

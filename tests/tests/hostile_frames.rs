@@ -3,10 +3,10 @@
 use client_sim::dice::Dice;
 use server::sim::Answer;
 use shared::ids::{EntityId, Tick};
-use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, HELLO_SECONDS, STRIKES_MAX, UNCONFIRMED_SECONDS};
+use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, HELLO_SECONDS, PINGS_BURST, STRIKES_MAX, UNCONFIRMED_SECONDS};
 use shared::schema::Replicated;
 use shared::wire::server_message::Outcome;
-use shared::wire::{ClientMessage, CloseCode, Hello};
+use shared::wire::{ClientMessage, CloseCode, Hello, ServerMessage};
 use tests::hostile::{ABUSES, Abuse, Knows, by_chance, hello, input};
 use tests::player::idle_players;
 use tests::zoo::{Cull, Ignored, Tell, Whom, Zoo};
@@ -193,6 +193,21 @@ fn who_is_told_more_than_a_lane_holds_while_it_hears_nothing_is_closed_and_may_c
     assert_eq!(arena.strangers[slow].closed, Some(CloseCode::EventsOverflow));
     assert_eq!(arena.clients[0].log.events.len(), 400);
     assert_nobody_noticed(&arena, since);
+}
+
+#[test]
+fn who_pinged_for_a_minute_while_the_server_stood_still_stays() {
+    let mut arena = honest(12);
+    let patient = arena.guest("patient");
+    for stamp in 0..60 {
+        say(&mut arena, patient, &ClientMessage::Ping { stamp });
+    }
+    arena.step();
+    assert_eq!(arena.strangers[patient].closed, None);
+    let heard = arena.strangers[patient].heard.iter();
+    let pongs = heard.filter(|bytes| matches!(ServerMessage::read(bytes), Ok(ServerMessage::Pong { .. }))).count();
+    assert_eq!(pongs, PINGS_BURST as usize);
+    assert_eq!(arena.room.counts().pings_unanswered, 60 - u64::from(PINGS_BURST));
 }
 
 #[test]

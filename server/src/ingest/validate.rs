@@ -5,7 +5,8 @@
 //!   not a Hello, unseated closes                               OutOfPlace
 //!   input too far ahead   closes                               OutOfPlace      (too far back for no reason: strike)
 //!   confirms what was never sent, draws what it never got      closes          OutOfPlace
-//!   pings, requests over the limit                             closes          TooFast
+//!   pings over the limit  not answered                                         (far too many: TooFast)
+//!   requests over the limit                                    closes          TooFast
 //! ```
 //!
 //! [`Validated`] can only be made here: whoever holds one need not ask again.
@@ -13,7 +14,7 @@
 use super::decode::Decoded;
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Outgoing};
-use crate::seats::Seats;
+use crate::seats::{PingFate, Seats};
 use crate::sim::PlayerRequest;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, REQUESTS_WAITING_MAX, RESYNC_SECONDS};
@@ -129,12 +130,11 @@ impl Scales<'_> {
                     self.counts.resyncs += 1;
                 }
             }
-            ClientMessage::Ping { stamp } => {
-                if !seat.pings.take() {
-                    return Err(Refusal::Close(CloseCode::TooFast));
-                }
-                self.out.send(connection, &ServerMessage::Pong { stamp });
-            }
+            ClientMessage::Ping { stamp } => match seat.pings.take() {
+                PingFate::Answer => self.out.send(connection, &ServerMessage::Pong { stamp }),
+                PingFate::Silence => self.counts.pings_unanswered += 1,
+                PingFate::Flood => return Err(Refusal::Close(CloseCode::TooFast)),
+            },
             ClientMessage::Request { number, kind, codes } => {
                 let codes = self.check_request(kind, codes, player, connection, accepted)?;
                 accepted.requests.push(Validated(PlayerRequest { player, number, kind, codes }));

@@ -20,4 +20,5 @@ pub mod input_buffer;
 // How many pings may still be answered.
 pub mod ping_allowance;
 
+pub use ping_allowance::PingFate;
 pub use seat::{Seat, Seats};

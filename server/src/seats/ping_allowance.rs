@@ -1,17 +1,39 @@
 //! How many pings of a player may still be answered: some at once, then as many as come back per tick.
+//!
+//! ```text
+//!   full ──── answered ────┬──── borne, not answered ────┬──── a flood
+//!         PINGS_BURST      │   PINGS_UNANSWERED_MAX      │
+//! ```
+//!
+//! It comes back by ticks, so after a server stood still it finds pings in one tick that were sent in many seconds. That
+//! is not their sender's fault: they are borne, up to what no honest client ever has under way.
 
-use shared::limits::PINGS_PER_SECOND;
+use shared::limits::{PINGS_BURST, PINGS_PER_SECOND, PINGS_UNANSWERED_MAX};
 
 /// A ping costs this many parts, so that a fraction of one can be refilled per tick.
 const PING_PARTS: u32 = 1_024;
 
-/// Pings that may come at once, in parts.
-const PINGS_FULL: u32 = PINGS_PER_SECOND * 3 * PING_PARTS;
+/// Pings below this, in parts, are borne, but not answered.
+const PINGS_SILENT: u32 = PINGS_UNANSWERED_MAX * PING_PARTS;
 
-/// Pings that may still be answered.
+/// Pings that may come at once, in parts.
+const PINGS_FULL: u32 = PINGS_SILENT + PINGS_BURST * PING_PARTS;
+
+/// Pings that may still come.
 #[derive(Clone, Copy, Debug)]
 pub struct PingAllowance {
     parts: u32,
+}
+
+/// What a ping is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PingFate {
+    /// An answer.
+    Answer,
+    /// Nothing: it came too soon after others.
+    Silence,
+    /// The end: nobody honest has so many.
+    Flood,
 }
 
 impl PingAllowance {
@@ -27,12 +49,12 @@ impl PingAllowance {
         self.parts = (self.parts + refill).min(PINGS_FULL);
     }
 
-    /// Takes one; false if there is none.
+    /// Takes one, and says what it is worth.
     #[must_use]
-    pub const fn take(&mut self) -> bool {
-        let Some(rest) = self.parts.checked_sub(PING_PARTS) else { return false };
+    pub const fn take(&mut self) -> PingFate {
+        let Some(rest) = self.parts.checked_sub(PING_PARTS) else { return PingFate::Flood };
         self.parts = rest;
-        true
+        if rest >= PINGS_SILENT { PingFate::Answer } else { PingFate::Silence }
     }
 }
 
@@ -41,13 +63,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_seconds_of_pings_may_come_at_once_and_each_second_brings_its_own_back() {
+    fn some_pings_are_answered_at_once_many_are_borne_and_each_second_brings_its_own_back() {
         let mut pings = PingAllowance::full();
-        let take_all = |pings: &mut PingAllowance| (0..).take_while(|_| pings.take()).count() as u32;
-        assert_eq!(take_all(&mut pings), 3 * PINGS_PER_SECOND);
+        let take_all = |pings: &mut PingAllowance| {
+            let fates: Vec<PingFate> =
+                std::iter::from_fn(|| Some(pings.take()).filter(|fate| *fate != PingFate::Flood)).collect();
+            let answered = fates.iter().take_while(|fate| **fate == PingFate::Answer).count();
+            (answered as u32, (fates.len() - answered) as u32)
+        };
+        assert_eq!(take_all(&mut pings), (PINGS_BURST, PINGS_UNANSWERED_MAX));
         for _ in 0..32 {
             pings.refill(32);
         }
-        assert_eq!(take_all(&mut pings), PINGS_PER_SECOND);
+        assert_eq!(take_all(&mut pings), (0, PINGS_PER_SECOND));
     }
 }

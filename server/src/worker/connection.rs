@@ -40,8 +40,6 @@ use crate::mailbox::HandedOver;
 const RECVS_PER_TICK: u8 = 4;
 /// Messages per tick: twice what the rate allows at 10 Hz; the rest waits for the next tick.
 const MESSAGES_PER_TICK: u32 = 64;
-/// Seconds' worth of pings that may come at once.
-const PINGS_BURST_S: u32 = 3;
 /// tungstenite fills this much with zeros before every read. The layer below reads the socket in larger steps and keeps
 /// the rest, so a small buffer costs no system call.
 const READ_BUFFER_BYTES: usize = 512;
@@ -270,11 +268,10 @@ struct Allowance {
 
 impl Allowance {
     fn new(now: Instant) -> Self {
-        let pings = limits::PINGS_PER_SECOND;
         Self {
             bytes: TokenBucket::new(limits::BYTES_PER_SECOND, limits::BYTES_BURST, now),
             frames: TokenBucket::new(limits::MESSAGES_PER_SECOND, limits::MESSAGES_BURST, now),
-            pings: TokenBucket::new(pings, pings * PINGS_BURST_S, now),
+            pings: TokenBucket::new(limits::PINGS_PER_SECOND, limits::PINGS_BURST, now),
             bytes_charged: 0,
             frames_charged: FrameCounts::default(),
         }
@@ -568,7 +565,7 @@ mod tests {
         });
         pair.tick().unwrap();
         assert_eq!(pair.peer.ws.read().unwrap(), Message::Pong("there?".into()));
-        for _ in 0..=limits::PINGS_PER_SECOND * PINGS_BURST_S {
+        for _ in 0..=limits::PINGS_BURST {
             pair.peer.ws.send(Message::Ping(Bytes::new())).unwrap();
         }
         let now = pair.now;

@@ -94,6 +94,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.inputs_duplicate, told.inputs_duplicate, now.inputs_duplicate),
         (&metrics.inputs_missing, told.inputs_missing, now.inputs_missing),
         (&metrics.requests, told.requests, now.requests),
+        (&metrics.pings_unanswered, told.pings_unanswered, now.pings_unanswered),
         (&metrics.resyncs, told.resyncs, now.resyncs),
         (&metrics.joins, told.joins, now.joins),
         (&metrics.leaves, told.leaves, now.leaves),
