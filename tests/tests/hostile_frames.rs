@@ -3,7 +3,9 @@
 use client_sim::dice::Dice;
 use server::sim::Answer;
 use shared::ids::{EntityId, Tick};
-use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, HELLO_SECONDS, PINGS_BURST, STRIKES_MAX, UNCONFIRMED_SECONDS};
+use shared::limits::{
+    CLIENT_MESSAGE_BYTES_MAX, HELLO_SECONDS, PINGS_BURST, REQUESTS_WAITING_MAX, STRIKES_MAX, UNCONFIRMED_SECONDS,
+};
 use shared::schema::Replicated;
 use shared::wire::server_message::Outcome;
 use shared::wire::{ClientMessage, CloseCode, Hello, ServerMessage};
@@ -221,6 +223,28 @@ fn what_is_asked_for_is_answered_once_even_if_no_rule_knows_it() {
         [(told, Outcome::Done), (refused, Outcome::Refused(7)), (ignored, Outcome::Refused(Answer::UNHANDLED))];
     assert_eq!(arena.clients[0].log.replies, expected);
     assert_eq!(arena.clients[1].log.replies, []);
+}
+
+#[test]
+fn as_many_requests_as_can_be_answered_are_answered_in_every_tick_and_to_everyone() {
+    let mut arena = honest(13);
+    for asker in ["one", "other"] {
+        arena.guest(asker);
+    }
+    let kind = arena.room.replicator().schema().request_index(Ignored::NAME).expect("the zoo knows it") as u8;
+    let most = REQUESTS_WAITING_MAX as u16;
+    for tick in 0..3 {
+        for number in tick * most..(tick + 1) * most {
+            for asker in 0..2 {
+                say(&mut arena, asker, &ClientMessage::Request { number, kind, codes: Vec::new() });
+            }
+        }
+        arena.step();
+    }
+    let expected: Vec<_> = (0..3 * most).map(|number| (number, Outcome::Refused(Answer::UNHANDLED))).collect();
+    for asker in &arena.strangers {
+        assert_eq!((asker.closed, asker.replies()), (None, expected.clone()));
+    }
 }
 
 #[test]

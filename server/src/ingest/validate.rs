@@ -74,6 +74,7 @@ enum Refusal {
 pub fn validate(messages: Vec<Decoded>, scales: &mut Scales<'_>) -> Accepted {
     for seat in scales.seats.iter_mut() {
         seat.pings.refill(scales.tick_rate_hz);
+        seat.requests = 0;
     }
     let mut accepted = Accepted::default();
     for decoded in messages {
@@ -136,7 +137,7 @@ impl Scales<'_> {
                 PingFate::Flood => return Err(Refusal::Close(CloseCode::TooFast)),
             },
             ClientMessage::Request { number, kind, codes } => {
-                let codes = self.check_request(kind, codes, player, connection, accepted)?;
+                let codes = self.check_request(kind, codes, connection)?;
                 accepted.requests.push(Validated(PlayerRequest { player, number, kind, codes }));
             }
             ClientMessage::Bye => return Err(Refusal::Close(CloseCode::Normal)),
@@ -168,18 +169,11 @@ impl Scales<'_> {
     }
 
     /// A request must be one that the game has, and not one too many in a tick.
-    fn check_request(
-        &mut self,
-        kind: u8,
-        codes: Vec<i32>,
-        player: PlayerId,
-        connection: ConnectionId,
-        accepted: &Accepted,
-    ) -> Result<Vec<i32>, Refusal> {
-        let waiting = accepted.requests.iter().filter(|request| request.0.player == player).count();
-        if waiting >= REQUESTS_WAITING_MAX {
+    fn check_request(&mut self, kind: u8, codes: Vec<i32>, connection: ConnectionId) -> Result<Vec<i32>, Refusal> {
+        let Some(seat) = self.seats.of(connection).filter(|seat| seat.requests < REQUESTS_WAITING_MAX) else {
             return Err(Refusal::Close(CloseCode::TooFast));
-        }
+        };
+        seat.requests += 1;
         let Some(declaration) = self.schema.requests.get(usize::from(kind)) else {
             return Err(self.out_of_place());
         };

@@ -31,6 +31,8 @@ pub struct Seat {
     pub inputs: InputBuffer,
     /// Pings that may still be answered; refilled every tick.
     pub pings: PingAllowance,
+    /// Requests that came in this tick; counted by `ingest::validate`.
+    pub requests: usize,
     /// The newest tick that an input of its named.
     pub newest_input: Option<Tick>,
     /// The last full frame that it asked for.
@@ -105,6 +107,7 @@ impl Seats {
             client: client(player),
             inputs: InputBuffer::new(&self.shape),
             pings: PingAllowance::full(),
+            requests: 0,
             newest_input: None,
             resynced: None,
         };

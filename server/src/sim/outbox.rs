@@ -12,6 +12,7 @@ use crate::sim::step_input::PlayerRequest;
 use bevy_ecs::prelude::Resource;
 use shared::ids::PlayerId;
 use shared::schema::{Replicated, Schema};
+use std::collections::BTreeSet;
 
 /// To whom an event goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +67,14 @@ pub struct Outbox {
     names: Vec<String>,
     events: Vec<Sent>,
     answers: Vec<Answered>,
+    /// Which requests they answer: with many players asking at once, a search per answer would take the tick.
+    answered: BTreeSet<(PlayerId, u16)>,
 }
 
 impl Outbox {
     pub(crate) fn new(schema: &Schema) -> Self {
         let names = schema.events.iter().map(|declaration| declaration.name.clone()).collect();
-        Self { names, events: Vec::new(), answers: Vec::new() }
+        Self { names, ..Self::default() }
     }
 
     /// Sends `event`. Reliable and in order for each who gets it.
@@ -87,7 +90,7 @@ impl Outbox {
 
     /// Answers request `number` of `player`; the first answer counts.
     pub fn answer(&mut self, player: PlayerId, number: u16, answer: Answer) {
-        if !self.is_answered(player, number) {
+        if self.answered.insert((player, number)) {
             self.answers.push(Answered { player, number, answer });
         }
     }
@@ -104,13 +107,10 @@ impl Outbox {
         &self.answers
     }
 
-    pub(crate) fn is_answered(&self, player: PlayerId, number: u16) -> bool {
-        self.answers.iter().any(|answered| answered.player == player && answered.number == number)
-    }
-
     pub(crate) fn clear(&mut self) {
         self.events.clear();
         self.answers.clear();
+        self.answered.clear();
     }
 }
 
