@@ -74,7 +74,7 @@ pub fn main(offers: &[Offer]) -> ExitCode {
 }
 
 fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> {
-    let raw = load::load(line.flags(), variables())?;
+    let raw = load::load(line.flags(), env::vars_os())?;
     if line.flags().print_config {
         print!("{}", load::to_toml(&raw));
     }
@@ -305,11 +305,6 @@ fn order_to_stop(number: usize, mailbox: &MailboxSender, until: Instant) {
         }
         thread::sleep(Duration::from_millis(2));
     }
-}
-
-/// The environment, as far as it is text.
-fn variables() -> impl Iterator<Item = (String, String)> {
-    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 fn chosen(name: &str, offers: &[Offer]) -> Result<Arc<dyn RoomGame>, StartupError> {

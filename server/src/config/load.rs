@@ -6,6 +6,7 @@
 //!
 //! Never here: whether the values make sense together (see `check`).
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,12 @@ pub enum ConfigError {
         /// The variable that was meant, if that is clear.
         known: Option<String>,
     },
+    /// A variable that is not text.
+    #[error("{variable} is not UTF-8")]
+    NotText {
+        /// The variable, as well as it can be written.
+        variable: String,
+    },
     /// A variable with a value of the wrong kind.
     #[error("{variable} is {value:?}, wanted {wanted}")]
     BadVariable {
@@ -84,14 +91,23 @@ pub enum ConfigError {
 ///
 /// # Errors
 /// The file or a variable is not understood; the error names it.
-pub fn load(flags: &Flags, variables: impl IntoIterator<Item = (String, String)>) -> Result<RawConfig, ConfigError> {
+pub fn load(
+    flags: &Flags,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<RawConfig, ConfigError> {
     let mut tree = defaults();
     if let Some(path) = &flags.config {
         lay_over(&mut tree, read_file(path)?);
     }
     for (variable, value) in variables {
+        if !variable.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+            continue;
+        }
+        let (Some(variable), Some(value)) = (variable.to_str(), value.to_str()) else {
+            return Err(ConfigError::NotText { variable: variable.to_string_lossy().into_owned() });
+        };
         if let Some(name) = variable.strip_prefix(PREFIX) {
-            lay_variable(&mut tree, &variable, name, &value)?;
+            lay_variable(&mut tree, variable, name, value)?;
         }
     }
     let mut raw: RawConfig = tree.try_into().expect("every value was checked against its key");
@@ -195,8 +211,8 @@ mod tests {
     use super::*;
     use crate::config::{LogFormat, check};
 
-    fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    fn environment(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        pairs.iter().map(|(key, value)| (key.into(), value.into())).collect()
     }
 
     fn from_environment(pairs: &[(&str, &str)]) -> Result<RawConfig, ConfigError> {
@@ -273,6 +289,19 @@ mod tests {
         for foreign in ["TICKWIRE_PORT", "TICKWIRE_SERVER_PORT_4433_TCP", "TICKWIRE_SEEDS"] {
             assert_eq!(from_environment(&[(foreign, "x")]).expect("not ours"), RawConfig::default());
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_text_is_refused_by_name_unless_it_is_none_of_ours() {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = |text: &[u8]| OsString::from_vec(text.to_vec());
+        for (variable, value) in [(&b"TICKWIRE_SERVER__DATA"[..], &b"\xff"[..]), (b"TICKWIRE_SERVER__\xff", b"x")] {
+            let error = load(&Flags::default(), [(bytes(variable), bytes(value))]).expect_err("refused").to_string();
+            assert!(error.starts_with("TICKWIRE_SERVER__") && error.ends_with("is not UTF-8"), "{error}");
+        }
+        let foreign = [(bytes(b"LS_COLORS"), bytes(b"\xff")), (bytes(b"\xff"), bytes(b"x"))];
+        assert_eq!(load(&Flags::default(), foreign).expect("not ours"), RawConfig::default());
     }
 
     #[test]
