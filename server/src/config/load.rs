@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -18,6 +18,9 @@ use super::cli::Flags;
 
 /// What variables of ours begin with.
 const PREFIX: &str = "TICKWIRE_";
+
+/// Bytes of a configuration file at most: every key with its comment takes a few thousand. Over it: refused.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The one table whose keys are the game's own.
 const FREE_TABLE: &str = "game.settings";
@@ -32,6 +35,12 @@ pub enum ConfigError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The file is larger than any configuration is; perhaps it is a device.
+    #[error("{}: larger than 1 MiB, so it is no configuration", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
     },
     /// The file is not TOML, has an unknown key or a value of the wrong kind.
     #[error("{}: {source}", path.display())]
@@ -129,7 +138,15 @@ fn defaults() -> Table {
 }
 
 fn read_file(path: &Path) -> Result<Table, ConfigError> {
-    let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    // One byte more tells a file that is too large; its length is not asked, for a device has none.
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(ConfigError::TooLarge { path: path.to_owned() });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| unreadable(io::ErrorKind::InvalidData.into()))?;
     let wrong = |source: toml::de::Error| ConfigError::File { path: path.to_owned(), source: Box::new(source) };
     // Read as the typed tree first: its errors say the line, and it refuses unknown keys.
     toml::from_str::<RawConfig>(&text).map_err(wrong)?;
@@ -341,6 +358,19 @@ mod tests {
     fn a_file_that_is_not_there_is_named() {
         let flags = Flags { config: Some("no/such/file.toml".into()), ..Flags::default() };
         assert!(load(&flags, []).expect_err("missing").to_string().contains("no/such/file.toml"));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_or_has_no_end_is_refused() {
+        let large = Written::new("large", &"#".repeat(FILE_BYTES_MAX as usize + 1));
+        assert!(load(&large.flags(), []).expect_err("too large").to_string().contains("larger than 1 MiB"));
+        let most = Written::new("most", &"#".repeat(FILE_BYTES_MAX as usize));
+        assert_eq!(load(&most.flags(), []).expect("just fits"), RawConfig::default());
+        #[cfg(unix)]
+        {
+            let endless = Flags { config: Some("/dev/zero".into()), ..Flags::default() };
+            assert!(matches!(load(&endless, []), Err(ConfigError::TooLarge { .. })));
+        }
     }
 
     #[test]
