@@ -13,6 +13,7 @@
 //! Never here: what a game is, what a connection says.
 
 use std::env;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
@@ -76,14 +77,14 @@ pub fn main(offers: &[Offer]) -> ExitCode {
 fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> {
     let raw = load::load(line.flags(), env::vars_os())?;
     if line.flags().print_config {
-        print!("{}", load::to_toml(&raw));
+        say(&mut io::stdout(), &load::to_toml(&raw))?;
     }
     let config = check::check(raw)?;
     let game = chosen(&config.game, offers)?;
     match &line.command {
         Some(Command::Healthcheck(_)) => return Ok(healthcheck(config.admin_listen)),
         Some(Command::Schema(_)) => {
-            println!("{:#}", schema_json::to_json(&game.schema()));
+            say(&mut io::stdout(), &format!("{:#}\n", schema_json::to_json(&game.schema())))?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Serve(_)) | None => {}
@@ -113,7 +114,7 @@ pub fn run(config: Config, game: Arc<dyn RoomGame>) -> Result<(), StartupError> 
         let _inside = runtime.enter();
         Signals::new()?
     };
-    print!("{}", running.greeting());
+    say(&mut io::stdout(), &running.greeting())?;
     let front = running.front.clone();
     runtime.block_on(shutdown::until_told(&mut signals, &running.directory, drain_limit, || front.reload()));
     // Who asks once more while we say goodbye does not want to wait.
@@ -307,6 +308,14 @@ fn order_to_stop(number: usize, mailbox: &MailboxSender, until: Instant) {
     }
 }
 
+/// Writes to whoever reads. Who has read enough and hung up (`| head`) is no failure of ours.
+fn say(out: &mut impl Write, text: &str) -> io::Result<()> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
 fn chosen(name: &str, offers: &[Offer]) -> Result<Arc<dyn RoomGame>, StartupError> {
     let offer = offers.iter().find(|offer| name.is_empty() || offer.name == name);
     offer.map(|offer| (offer.make)()).ok_or_else(|| {
@@ -355,7 +364,7 @@ fn raise_file_limit(wanted: u64) {
 mod tests {
     use super::*;
     use std::fs;
-    use std::io::{Read, Write};
+    use std::io::Read;
     use std::net::TcpStream;
 
     use rustls::pki_types::CertificateDer;
@@ -659,6 +668,21 @@ mod tests {
         config.rooms.settings.insert("gravity".to_owned(), "9".to_owned());
         let error = start(config, Arc::new(Arena)).err().expect("no such setting");
         assert!(error.to_string().contains("gravity") && error.exit_code() == 2, "{error}");
+    }
+
+    #[test]
+    fn a_reader_that_has_hung_up_is_no_failure_but_a_full_disk_is() {
+        struct Pipe(io::ErrorKind);
+        impl Write for Pipe {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        assert!(say(&mut Pipe(io::ErrorKind::BrokenPipe), "a schema").is_ok());
+        assert!(say(&mut Pipe(io::ErrorKind::StorageFull), "a schema").is_err());
     }
 
     #[test]
