@@ -658,6 +658,17 @@ mod tests {
     }
 
     #[test]
+    fn who_says_nothing_to_the_admin_port_does_not_keep_a_probe_waiting_for_long() {
+        let server = Server::start("probe", |_| {});
+        let _silent: Vec<_> = (0..40).map(|_| connect(server.running().admin_addr())).collect();
+        let mut half = connect(server.running().admin_addr());
+        half.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").expect("taken");
+        let began = Instant::now();
+        assert!(server.ask_admin("/healthz").starts_with("HTTP/1.1 200"));
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    }
+
+    #[test]
     fn what_cannot_start_says_which_key_and_leaves_nothing_behind() {
         let server = Server::start("taken", |_| {});
         let mut config = Config::local(server.folder.clone());

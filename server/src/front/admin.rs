@@ -22,7 +22,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{interval, sleep, timeout};
@@ -34,6 +34,10 @@ use crate::mailbox::MailboxSender;
 
 /// Connections at a time; the next waits.
 const CONNECTIONS_MAX: usize = 32;
+
+/// What a request's head may take from the accepted connection on: who says nothing must not keep a probe waiting for
+/// long.
+const HEAD_MAX: Duration = Duration::from_secs(1);
 
 /// What one connection may take in all; each has one request.
 const TIME_MAX: Duration = Duration::from_secs(5);
@@ -57,7 +61,7 @@ pub(crate) async fn accept(front: Arc<Front>, listener: TcpListener, local_only:
                 async { Ok::<_, Infallible>(response) }
             });
             let mut http = http1::Builder::new();
-            http.header_read_timeout(None).keep_alive(false).max_buf_size(8192);
+            http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).keep_alive(false).max_buf_size(8192);
             let _ = timeout(TIME_MAX, http.serve_connection(TokioIo::new(tcp), service)).await;
             drop(place);
         });
