@@ -154,7 +154,7 @@ catalogue! {
     Histogram tick_seconds = "tickwire_tick_seconds";
     /// How much later than its deadline a tick began.
     Histogram tick_start_error_seconds = "tickwire_tick_start_error_seconds";
-    /// Ticks that took longer than their period.
+    /// Ticks that were not over when the next was due: they took too long, or the worker was busy with something else.
     Counter overruns = "tickwire_tick_overruns_total";
     /// Times that deadlines were moved because a worker was too far behind.
     Counter rebases = "tickwire_tick_rebases_total";

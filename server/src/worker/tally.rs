@@ -67,7 +67,7 @@ pub(super) fn report_tick(metrics: &Metrics, start: &TickStart, took: Duration, 
     metrics.ticks.increment(1);
     metrics.tick_seconds.record(took);
     metrics.tick_start_error_seconds.record(start.late);
-    metrics.overruns.increment(u64::from(took > period));
+    metrics.overruns.increment(u64::from(start.late + took > period));
     metrics.rebases.increment(u64::from(start.forgiven > 0));
     metrics.forgiven_periods.increment(u64::from(start.forgiven));
 }
@@ -125,6 +125,7 @@ pub(super) fn report_room_gone(metrics: &Metrics, told: &Counts) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::ids::Tick;
 
     #[test]
     fn what_is_told_adds_up_and_is_told_once() {
@@ -148,6 +149,25 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_tick_overran_if_it_was_not_over_when_the_next_was_due_whatever_held_it_up() {
+        const PERIOD: Duration = Duration::from_millis(33);
+        let metrics = Metrics::new(1);
+        let now = std::time::Instant::now();
+        let tick = |late_ms, took_ms| {
+            let late = Duration::from_millis(late_ms);
+            let start = TickStart { tick: Tick(1), deadline: now, now: now + late, late, owed: 0, forgiven: 0 };
+            report_tick(&metrics, &start, Duration::from_millis(took_ms), PERIOD);
+        };
+        tick(0, 2);
+        tick(20, 2);
+        tick(0, 34);
+        tick(32, 2);
+        tick(200, 2);
+        let text = metrics.render();
+        assert!(text.lines().any(|found| found == "tickwire_tick_overruns_total 3"), "{text}");
     }
 
     #[test]
