@@ -584,6 +584,16 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_asks_without_end_is_told_so_and_closed() {
+        let server = Server::start("greedy", |config| config.limits.requests_max = 20);
+        let answers = server.ask(&PAGE.replace("GET / ", "GET /api/rooms ").replace("close", "keep-alive").repeat(50));
+        assert_eq!(answers.matches("HTTP/1.1 200").count(), 20);
+        assert_eq!(answers.matches("HTTP/1.1 429").count(), 1);
+        server.await_metric("tickwire_refusals_total{reason=\"too_many_requests\"} 1");
+        assert!(server.ask(PAGE).starts_with("HTTP/1.1 200"), "a new connection may ask again");
+    }
+
+    #[test]
     fn connections_over_a_cap_are_closed_and_counted_and_come_back_when_there_is_room() {
         let server = Server::start("caps", |config| {
             config.limits.connections_per_address_max = 2;

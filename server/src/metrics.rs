@@ -45,6 +45,7 @@ pub const REFUSAL_REASONS: &[&str] = &[
     "rooms_full",
     "slow",
     "subprotocol",
+    "too_many_requests",
     "websocket_version",
 ];
 

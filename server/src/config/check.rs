@@ -59,6 +59,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             loopback: limits.loopback,
             upgrade: Duration::from_secs(limits.upgrade_s),
             idle: Duration::from_secs(limits.idle_s),
+            requests_max: limits.requests_max,
             header_bytes_max: limits.header_bytes_max,
             headers_max: limits.headers_max,
         },
@@ -81,6 +82,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("limits.handshakes_max", limits.handshakes_max, 1..=100_000)?;
     within("limits.upgrade_s", limits.upgrade_s, 1..=60)?;
     within("limits.idle_s", limits.idle_s, 1..=300)?;
+    within("limits.requests_max", limits.requests_max, 16..=10_000)?;
     within("limits.header_bytes_max", limits.header_bytes_max, 8192..=65_536)?;
     within("limits.headers_max", limits.headers_max, 16..=256)?;
     within("drain.limit_s", raw.drain.limit_s, 0..=86_400)?;

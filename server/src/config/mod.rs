@@ -165,6 +165,8 @@ pub struct RawLimits {
     pub upgrade_s: u64,
     /// Seconds that a connection may stay open between two requests, and that an answer may take. 1..=300.
     pub idle_s: u64,
+    /// Requests of a connection within `idle_s`. 16..=10000. Over it: 429, closed.
+    pub requests_max: u32,
     /// Bytes of a request's head. 8192..=65536. Over it: 431.
     pub header_bytes_max: usize,
     /// Header lines of a request. 16..=256. Over it: 431.
@@ -180,6 +182,7 @@ impl Default for RawLimits {
             loopback: false,
             upgrade_s: 5,
             idle_s: 15,
+            requests_max: 128,
             header_bytes_max: 8192,
             headers_max: 64,
         }
@@ -308,6 +311,8 @@ pub struct LimitsConfig {
     pub upgrade: Duration,
     /// Between two requests of a connection.
     pub idle: Duration,
+    /// Requests of a connection within `idle`.
+    pub requests_max: u32,
     /// Bytes of a request's head.
     pub header_bytes_max: usize,
     /// Header lines of a request.

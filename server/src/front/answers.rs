@@ -54,10 +54,17 @@ impl Refusal {
             .with(header::ALLOW, HeaderValue::from_static(allowed))
     }
 
+    /// It asks faster than any page does.
+    pub(super) fn too_many() -> Self {
+        let message = "this connection asks for too much; come again on a new one";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message)
+            .with(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER.as_secs()))
+    }
+
     pub(super) fn into_response(self) -> Response<Full<Bytes>> {
         let body = serde_json::json!({ "error": self.reason, "message": self.message });
         let mut response = json(self.status, &body);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             // Who comes again comes on a new connection; this one's memory is needed.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -83,7 +90,12 @@ impl From<Refused> for Refusal {
 
 /// A JSON answer that nobody keeps and no browser takes for something else.
 pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(format!("{body}\n")));
+    json_bytes(status, Bytes::from(format!("{body}\n")))
+}
+
+/// See [`json`]; the body is written down already.
+pub(super) fn json_bytes(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

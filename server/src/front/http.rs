@@ -8,12 +8,14 @@
 //!
 //! Never here: sockets and deadlines (see `listener`), what an answer looks like (see `answers`).
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::answers::{Refusal, json};
+use super::answers::{Refusal, json_bytes};
 use super::host::check_host;
 use super::upgrade::Granted;
 use super::{Front, pages, upgrade};
@@ -36,15 +38,23 @@ pub(super) async fn answer(front: &Front, request: Request<Incoming>) -> Answer 
     front.metrics.requests_answered.increment(1);
     match route(front, request).await {
         Ok(answer) => answer,
-        Err(refusal) => {
-            front.metrics.refused(refusal.reason);
-            // Browsers ask for pages that are not there by themselves.
-            if refusal.status != StatusCode::NOT_FOUND {
-                tracing::info!(reason = refusal.reason, "refused");
-            }
-            refusal.into_response().into()
-        }
+        Err(refusal) => refuse(front, refusal),
     }
+}
+
+/// Answers one request of a connection that asks without end.
+pub(super) fn answer_too_many(front: &Front) -> Answer {
+    front.metrics.requests_answered.increment(1);
+    refuse(front, Refusal::too_many())
+}
+
+fn refuse(front: &Front, refusal: Refusal) -> Answer {
+    front.metrics.refused(refusal.reason);
+    // Browsers ask for pages that are not there by themselves.
+    if refusal.status != StatusCode::NOT_FOUND {
+        tracing::info!(reason = refusal.reason, "refused");
+    }
+    refusal.into_response().into()
 }
 
 async fn route(front: &Front, request: Request<Incoming>) -> Result<Answer, Refusal> {
@@ -70,5 +80,6 @@ fn allow<B>(request: &Request<B>, methods: &[Method], names: &'static str) -> Re
 }
 
 fn rooms(front: &Front) -> Response<Full<Bytes>> {
-    json(StatusCode::OK, &serde_json::json!({ "rooms": front.directory.rooms() }))
+    let list = || serde_json::json!({ "rooms": front.directory.rooms() });
+    json_bytes(StatusCode::OK, front.room_list.json(Instant::now(), list))
 }

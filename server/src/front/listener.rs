@@ -36,7 +36,7 @@ use tracing::Instrument;
 use super::Front;
 use super::answers::Refusal;
 use super::host::host_of;
-use super::http::{Answer, answer};
+use super::http::{Answer, answer, answer_too_many};
 use super::tls::Tls;
 use super::upgrade::Granted;
 use crate::directory::Presence;
@@ -139,6 +139,8 @@ struct Visitor {
     deadline: Deadline,
     /// Whether it was given an answer.
     answered: AtomicBool,
+    /// Since when its requests are counted, and how many there were.
+    asked: Mutex<(Instant, u32)>,
     presence: Mutex<Option<Presence>>,
     granted: Mutex<Option<Granted>>,
 }
@@ -152,9 +154,20 @@ impl Visitor {
             peer,
             span,
             answered: AtomicBool::new(false),
+            asked: Mutex::new((Instant::now(), 0)),
             presence: Mutex::new(Some(presence)),
             granted: Mutex::default(),
         })
+    }
+
+    /// Counts a request. False: it is one too many for a connection in this idle period.
+    fn may_ask(&self) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.0.elapsed() >= self.front.limits.idle {
+            *asked = (Instant::now(), 0);
+        }
+        asked.1 += 1;
+        asked.1 <= self.front.limits.requests_max
     }
 
     /// Keeps what an upgrade takes with it until the answer is out.
@@ -230,7 +243,9 @@ impl Visitor {
         let service = service_fn(|request| {
             let visitor = self.clone();
             async move {
-                let Answer { response, granted } = answer(&visitor.front, request).await;
+                let front = &visitor.front;
+                let Answer { response, granted } =
+                    if visitor.may_ask() { answer(front, request).await } else { answer_too_many(front) };
                 if let Some(granted) = granted {
                     visitor.grant(granted);
                 }

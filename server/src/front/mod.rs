@@ -27,6 +27,9 @@ pub(crate) mod dev_certificate;
 // Which path leads where.
 mod http;
 
+// The list of rooms, kept for a second.
+mod room_list;
+
 // The page and its files.
 mod pages;
 
@@ -66,6 +69,7 @@ pub(crate) struct Front {
     mailboxes: Vec<MailboxSender>,
     metrics: Metrics,
     handshakes: Arc<Semaphore>,
+    room_list: room_list::RoomList,
     connections: AtomicU64,
     started: Instant,
 }
@@ -89,6 +93,7 @@ impl Front {
             mailboxes,
             metrics,
             handshakes: Arc::new(Semaphore::new(config.limits.handshakes_max)),
+            room_list: room_list::RoomList::default(),
             connections: AtomicU64::new(0),
             started: Instant::now(),
         })
