@@ -32,6 +32,7 @@ use shared::game::map::Map;
 use shared::game::{PLAYER, schema};
 use shared::ids::{EntityId, PlayerId};
 use shared::schema::{Schema, Text};
+use std::sync::{Arc, OnceLock};
 
 /// The built-in game. Its one setting, `map`, names a map of [`MAPS`]; the first is the default.
 pub struct Arena;
@@ -42,9 +43,12 @@ pub const MAPS: [(&str, &[u8]); 2] = [
     ("courtyard.tmx", include_bytes!("../../../assets/maps/courtyard.tmx")),
 ];
 
-/// The map that is played on.
+/// Each of [`MAPS`] as it was read when the first room was played on it. They are compiled in, so once is enough.
+static READ: [OnceLock<Arc<Map>>; MAPS.len()] = [const { OnceLock::new() }; MAPS.len()];
+
+/// The map that is played on, shared by all rooms.
 #[derive(Resource)]
-pub struct Terrain(pub Map);
+pub struct Terrain(pub Arc<Map>);
 
 /// How it feels at this room's tick rate.
 #[derive(Resource)]
@@ -58,10 +62,10 @@ impl Game for Arena {
     }
 
     fn install(&self, world: &mut World, stages: &mut Stages, options: &RoomOptions) -> Result<(), RoomRefused> {
-        let (file, bytes) = choose_map(options)?;
-        let map = Map::parse(file, bytes).map_err(|error| RoomRefused::Map(Box::new(error)))?;
+        let chosen = choose_map(options)?;
+        let (file, bytes) = MAPS[chosen];
         stages.map(file, bytes);
-        world.insert_resource(Terrain(map));
+        world.insert_resource(Terrain(read_map(chosen)?));
         world.insert_resource(Feel(Tuning::at(check_rate(options.tick_rate_hz)?)));
         world.init_resource::<combat::Impacts>();
         stages
@@ -108,17 +112,28 @@ impl Game for Arena {
     fn on_leave(&self, _: &mut World, _: PlayerId) {}
 }
 
-fn choose_map(options: &RoomOptions) -> Result<(&'static str, &'static [u8]), RoomRefused> {
+/// Which of [`MAPS`].
+fn choose_map(options: &RoomOptions) -> Result<usize, RoomRefused> {
     if let Some(key) = options.settings.keys().find(|key| *key != "map") {
         return Err(RoomRefused::UnknownSetting { key: key.clone(), known: "map" });
     }
     let stem = |file: &'static str| file.trim_end_matches(".tmx");
     let first = stem(MAPS[0].0);
     let wanted = options.settings.get("map").map_or(first, String::as_str);
-    MAPS.into_iter().find(|(file, _)| stem(file) == wanted).ok_or_else(|| {
+    MAPS.iter().position(|(file, _)| stem(file) == wanted).ok_or_else(|| {
         let allowed = MAPS.map(|(file, _)| stem(file)).join(", ");
         RoomRefused::BadSetting { key: "map".to_owned(), value: wanted.to_owned(), allowed }
     })
+}
+
+/// Reading takes milliseconds, which a worker does not have for each room.
+fn read_map(chosen: usize) -> Result<Arc<Map>, RoomRefused> {
+    if let Some(map) = READ[chosen].get() {
+        return Ok(map.clone());
+    }
+    let (file, bytes) = MAPS[chosen];
+    let map = Map::parse(file, bytes).map_err(|error| RoomRefused::Map(Box::new(error)))?;
+    Ok(READ[chosen].get_or_init(|| Arc::new(map)).clone())
 }
 
 fn check_rate(tick_rate_hz: u16) -> Result<u16, RoomRefused> {
@@ -143,7 +158,6 @@ mod tests {
     use shared::game::components::{GiveUp, Kill};
     use shared::ids::Tick;
     use shared::schema::Replicated;
-    use std::sync::Arc;
 
     fn sim(map: &str) -> Sim {
         let settings = [("map".to_owned(), map.to_owned())].into();
@@ -217,6 +231,13 @@ mod tests {
             sim.step(&brawl(tick, &mut chance));
         }
         assert_eq!(sim.hash(), 1_023_843_352_392_519_023);
+    }
+
+    #[test]
+    fn rooms_on_the_same_map_share_it() {
+        let of = |name: &str| sim(name).world().resource::<Terrain>().0.clone();
+        assert!(Arc::ptr_eq(&of("courtyard"), &of("courtyard")));
+        assert_ne!(of("courtyard"), of("crossroads"));
     }
 
     #[test]
