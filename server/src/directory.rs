@@ -10,7 +10,7 @@
 //! The caps are exact under concurrency because counting and deciding happen under one lock, which is never held across
 //! anything else. A place is given back by dropping it, so no path can forget to. A room is listed from its first place
 //! until its worker ends it, and it can only be ended while no place is held: nobody is ever on the way to a room that
-//! is gone.
+//! is gone. A room that its worker has not made yet goes with its last place, for no worker knows that it should end it.
 //!
 //! Never here: sockets, worlds, what a room does.
 
@@ -21,6 +21,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a room's name at most; it stands in URLs, logs and lists.
 pub const ROOM_NAME_BYTES_MAX: usize = 32;
+
+/// Rooms that may be listed and not made yet: workers make them one by one, beside their ticks. Over it: refused, `busy`.
+pub const ROOMS_UNMADE_MAX: usize = 64;
 
 /// Where the quick match puts players first.
 const QUICK_MATCH_ROOM: &str = "main";
@@ -73,6 +76,9 @@ pub enum Refused {
     /// There are as many rooms as there may be.
     #[error("there are as many rooms as this server may have")]
     RoomsFull,
+    /// As many rooms are listed and not made yet as may be.
+    #[error("the server is busy making rooms")]
+    Busy,
     /// There are as many connections as there may be.
     #[error("there are as many connections as this server may have")]
     ConnectionsFull,
@@ -121,6 +127,8 @@ struct Listed {
     name: RoomName,
     worker: usize,
     places: usize,
+    /// Whether its worker has it.
+    made: bool,
 }
 
 #[derive(Debug, Default)]
@@ -223,19 +231,21 @@ impl Directory {
         Err(Refused::RoomsFull)
     }
 
+    /// Its worker has made the room: from now on the list keeps it until it is ended.
+    pub fn made(&self, room_id: RoomId) {
+        if let Some(listed) = self.lock().rooms.get_mut(&room_id) {
+            listed.made = true;
+        }
+    }
+
     /// Takes a room off the list, unless somebody holds a place in it. True: it is gone (or was already).
     pub fn try_end(&self, room_id: RoomId) -> bool {
         let mut state = self.lock();
-        match state.rooms.get(&room_id) {
-            Some(listed) if listed.places > 0 => false,
-            Some(_) => {
-                if let Some(listed) = state.rooms.remove(&room_id) {
-                    state.names.remove(&listed.name);
-                }
-                true
-            }
-            None => true,
+        let held = state.rooms.get(&room_id).is_some_and(|listed| listed.places > 0);
+        if !held {
+            state.strike_off(room_id);
         }
+        !held
     }
 
     /// From now on nobody is admitted.
@@ -317,12 +327,21 @@ impl State {
         if self.rooms.len() >= caps.rooms_max {
             return Err(Refused::RoomsFull);
         }
+        if self.rooms.values().filter(|listed| !listed.made).count() >= ROOMS_UNMADE_MAX {
+            return Err(Refused::Busy);
+        }
         let id = RoomId(self.next_id);
         self.next_id += 1;
         let worker = self.idlest_worker(caps.workers);
-        self.rooms.insert(id, Listed { name: name.clone(), worker, places: 1 });
+        self.rooms.insert(id, Listed { name: name.clone(), worker, places: 1, made: false });
         self.names.insert(name.clone(), id);
         Ok((id, worker))
+    }
+
+    fn strike_off(&mut self, room_id: RoomId) {
+        if let Some(listed) = self.rooms.remove(&room_id) {
+            self.names.remove(&listed.name);
+        }
     }
 
     /// The worker with the fewest places, then the fewest rooms, then the lowest number.
@@ -345,8 +364,11 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(listed) = self.directory.lock().rooms.get_mut(&self.room_id) {
-            listed.places -= 1;
+        let mut state = self.directory.lock();
+        let Some(listed) = state.rooms.get_mut(&self.room_id) else { return };
+        listed.places -= 1;
+        if listed.places == 0 && !listed.made {
+            state.strike_off(self.room_id);
         }
     }
 }
@@ -431,6 +453,7 @@ mod tests {
         let directory = Directory::new(CAPS);
         let place = directory.admit(&name("a")).expect("there is space");
         let id = place.room_id;
+        directory.made(id);
         assert!(!directory.try_end(id));
         drop(place);
         assert_eq!(directory.room_count(), 1);
@@ -440,6 +463,28 @@ mod tests {
         assert_ne!(again.room_id, id);
         assert!(directory.try_end(id), "the old life stays ended");
         assert_eq!(directory.room_count(), 1);
+    }
+
+    #[test]
+    fn a_room_that_nobody_has_made_goes_with_its_last_place() {
+        let directory = Directory::new(CAPS);
+        let places = [0; 2].map(|_| directory.admit(&name("a")).expect("there is space"));
+        let [first, last] = places;
+        drop(first);
+        assert_eq!(directory.room_count(), 1);
+        drop(last);
+        assert_eq!(directory.room_count(), 0, "its upgrade was never finished, so no worker would end it");
+    }
+
+    #[test]
+    fn there_are_only_so_many_rooms_that_are_not_made_yet() {
+        let directory = Directory::new(Caps { rooms_max: 1000, ..CAPS });
+        let numbered = |number: usize| directory.admit(&name(&format!("r{number}")));
+        let places: Vec<Place> = (0..ROOMS_UNMADE_MAX).map(|number| numbered(number).expect("space")).collect();
+        assert_eq!(numbered(1000).err(), Some(Refused::Busy));
+        numbered(0).expect("one that is listed can be joined");
+        directory.made(places[5].room_id);
+        numbered(1000).expect("one was made");
     }
 
     #[test]

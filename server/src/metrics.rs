@@ -145,6 +145,8 @@ catalogue! {
     Gauge places = "tickwire_places";
     /// Rooms made.
     Counter rooms_made = "tickwire_rooms_made_total";
+    /// What making a room takes its worker.
+    Histogram room_making_seconds = "tickwire_room_making_seconds";
     /// Rooms ended in order.
     Counter rooms_ended = "tickwire_rooms_ended_total";
     /// Rooms that panicked or could not be made.

@@ -80,6 +80,7 @@ impl From<Refused> for Refusal {
         let reason = match refused {
             Refused::RoomFull => "room_full",
             Refused::RoomsFull => "rooms_full",
+            Refused::Busy => "busy",
             Refused::ConnectionsFull => "connections_full",
             Refused::AddressFull => "address_full",
             Refused::Draining => "draining",
@@ -111,8 +112,14 @@ mod tests {
 
     #[test]
     fn every_cap_is_a_503_that_says_when_to_come_again_and_has_a_counter() {
-        let all =
-            [Refused::RoomFull, Refused::RoomsFull, Refused::ConnectionsFull, Refused::AddressFull, Refused::Draining];
+        let all = [
+            Refused::RoomFull,
+            Refused::RoomsFull,
+            Refused::Busy,
+            Refused::ConnectionsFull,
+            Refused::AddressFull,
+            Refused::Draining,
+        ];
         for refused in all {
             let refusal = Refusal::from(refused);
             assert!(REFUSAL_REASONS.contains(&refusal.reason), "{}", refusal.reason);

@@ -5,9 +5,11 @@
 //!              ▼                                                              │
 //!   nothing to do? wait for mail · else sleep to the earliest deadline        │
 //!              ▼                                                              │
-//!   mail: admitted ─► its room (made if it is not there) · close · stop       │
+//!   mail: admitted ─► its room, or wait for it · close · stop                 │
 //!              ▼                                                              │
-//!   those who linger ─► the room whose deadline is earliest: one tick ────────┘
+//!   those who linger ─► the room whose deadline is earliest: one tick         │
+//!              ▼                                                              │
+//!   a room that is waited for, if there is time (see `making`): one ──────────┘
 //! ```
 //!
 //! Rooms run earliest deadline first, their phases are spread. Nothing wakes this thread for an input, and while no
@@ -27,6 +29,7 @@ use super::WorkerSetup;
 use super::connection::Ending;
 use super::hosted::{Exit, Hosted};
 use super::leaving::{LINGER, Leaving};
+use super::making::Making;
 use super::panics::caught;
 use super::schedule::{self, Schedule, Sleeper};
 use super::tally::{Tally, report_tick};
@@ -54,13 +57,14 @@ pub(super) struct Host {
     rooms: BTreeMap<RoomId, Hosted>,
     /// Deadlines, earliest first; an entry whose room is gone is passed over.
     agenda: BinaryHeap<Reverse<(Instant, RoomId)>>,
+    making: Making,
     leaving: Leaving,
     tally: Tally,
     /// Rooms that are gone here but still listed, because places in them are held.
     ended: BTreeSet<RoomId>,
     ask_again: Option<Instant>,
     /// Rooms ever made: the next one's phase.
-    made: u64,
+    rooms_made: u64,
     /// When we last said that a tick was too late.
     warned: Option<Instant>,
     /// Told to stop: with which code, and when nobody is waited for any longer.
@@ -77,11 +81,12 @@ impl Host {
             setup,
             rooms: BTreeMap::new(),
             agenda: BinaryHeap::new(),
+            making: Making::new(),
             leaving: Leaving::default(),
             tally: Tally::default(),
             ended: BTreeSet::new(),
             ask_again: None,
-            made: 0,
+            rooms_made: 0,
             warned: None,
             stopping: None,
         }
@@ -115,20 +120,28 @@ impl Host {
         self.leaving.serve(now, &mut self.tally);
         self.ask_directory_again(now);
         self.run_earliest(now);
+        self.make_a_room(schedule::now());
         self.tally.report(&self.setup.metrics);
         self.stopping.is_none_or(|(_, until)| now < until && !self.leaving.is_empty())
     }
 
     /// When something is to be done; none while only mail can change anything.
     fn next_wake(&mut self) -> Option<Instant> {
+        let deadline = self.next_deadline();
+        let now = schedule::now();
+        let making = self.making.is_due(deadline, now).then_some(now);
+        [deadline, making, self.leaving.due(), self.ask_again].into_iter().flatten().min()
+    }
+
+    /// When the next tick is due; none without rooms.
+    fn next_deadline(&mut self) -> Option<Instant> {
         while let Some(Reverse((_, id))) = self.agenda.peek() {
             if self.rooms.contains_key(id) {
                 break;
             }
             self.agenda.pop();
         }
-        let deadline = self.agenda.peek().map(|Reverse((deadline, _))| *deadline);
-        [deadline, self.leaving.due(), self.ask_again].into_iter().flatten().min()
+        self.agenda.peek().map(|Reverse((deadline, _))| *deadline)
     }
 
     fn take(&mut self, mail: Mail) {
@@ -136,9 +149,13 @@ impl Host {
         match mail {
             Mail::Admitted(admitted) => self.admit(*admitted, now),
             Mail::Close { room, code } => {
+                let cause = "the operator closed the room";
                 let found = self.rooms.iter().find(|(_, hosted)| *hosted.name() == room).map(|(id, _)| *id);
                 if let Some(id) = found {
-                    self.end_room(id, code, "the operator closed the room", now);
+                    self.end_room(id, code, cause, now);
+                }
+                if let Some(id) = self.making.called(&room) {
+                    self.refuse_waiting(id, code, cause, now);
                 }
             }
             Mail::Stop { code } => self.stop(code, now),
@@ -150,25 +167,43 @@ impl Host {
             return self.refuse(admitted, code, "the worker stops", now);
         }
         let id = admitted.place.room_id;
-        if !self.rooms.contains_key(&id) {
-            match self.make_room(&admitted.place.room, now) {
-                Some(hosted) => {
-                    self.agenda.push(Reverse((hosted.deadline(), id)));
-                    self.rooms.insert(id, hosted);
-                    self.ended.remove(&id);
-                }
-                None => {
-                    self.setup.metrics.rooms_failed.increment(1);
-                    self.ended.insert(id);
-                    self.ask_again = Some(now);
-                    return self.refuse(admitted, CloseCode::InternalError, "its room could not be made", now);
-                }
-            }
-        }
-        let Some(hosted) = self.rooms.get_mut(&id) else { return };
+        let Some(hosted) = self.rooms.get_mut(&id) else { return self.making.add(admitted, now) };
         if let Err(panicked) = hosted.attach(admitted, now) {
             self.fail_room(id, &panicked.to_string(), now);
         }
+    }
+
+    /// Makes at most one of the rooms that are waited for, and lets those who waited in.
+    fn make_a_room(&mut self, began: Instant) {
+        let deadline = self.next_deadline();
+        if !self.making.is_due(deadline, began) {
+            return;
+        }
+        let Some((id, name)) = self.making.next() else { return };
+        let made = self.make_room(&name, began);
+        let now = schedule::now();
+        self.making.finished(began, now);
+        self.setup.metrics.room_making_seconds.record(now.saturating_duration_since(began));
+        let Some(hosted) = made else {
+            self.setup.metrics.rooms_failed.increment(1);
+            return self.refuse_waiting(id, CloseCode::InternalError, "its room could not be made", now);
+        };
+        self.setup.directory.made(id);
+        self.agenda.push(Reverse((hosted.deadline(), id)));
+        self.rooms.insert(id, hosted);
+        self.ended.remove(&id);
+        for admitted in self.making.take(id) {
+            self.admit(admitted, now);
+        }
+    }
+
+    /// Closes all who wait for a room that will not be.
+    fn refuse_waiting(&mut self, id: RoomId, code: CloseCode, cause: &'static str, now: Instant) {
+        for admitted in self.making.take(id) {
+            self.refuse(admitted, code, cause, now);
+        }
+        self.ended.insert(id);
+        self.ask_again = Some(now);
     }
 
     /// Closes a connection that no room takes.
@@ -202,8 +237,8 @@ impl Host {
         };
         let rate = options.tick_rate_hz;
         let period = Duration::from_secs(1) / u32::from(rate.max(1));
-        let first = now + schedule::phase(self.made, period);
-        self.made += 1;
+        let first = now + schedule::phase(self.rooms_made, period);
+        self.rooms_made += 1;
         self.setup.metrics.rooms_made.increment(1);
         tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
         let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
@@ -273,6 +308,9 @@ impl Host {
 
     fn stop(&mut self, code: CloseCode, now: Instant) {
         self.stopping.get_or_insert((code, now + LINGER));
+        for admitted in self.making.take_all() {
+            self.refuse(admitted, code, "the server stops", now);
+        }
         while let Some((&id, _)) = self.rooms.first_key_value() {
             self.end_room(id, code, "the server stops", now);
         }
@@ -305,11 +343,18 @@ mod tests {
         directory: Arc<Directory>,
         metrics: Metrics,
         mail: MailboxSender,
-        thread: JoinHandle<()>,
+        thread: Option<JoinHandle<()>>,
     }
 
     impl Worker {
         fn start() -> Self {
+            let (parts, host) = Self::without_thread();
+            let thread = std::thread::spawn(move || host().run());
+            Self { thread: Some(thread), ..parts }
+        }
+
+        /// A worker whose turns are taken by the test, on the thread that calls the function.
+        fn without_thread() -> (Self, impl FnOnce() -> Host + Send) {
             let rooms = rooms_config();
             let directory = Directory::new(Caps {
                 players_max: 8,
@@ -323,8 +368,7 @@ mod tests {
             let (mail, receiver) = mailbox();
             let metrics = Metrics::new(1);
             let setup = WorkerSetup { game: dots(), rooms, directory: directory.clone(), metrics: metrics.clone() };
-            let thread = super::super::spawn(0, receiver, setup).unwrap();
-            Self { directory, metrics, mail, thread }
+            (Self { directory, metrics, mail, thread: None }, move || Host::new(0, receiver, setup))
         }
 
         fn admit(&self, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
@@ -358,7 +402,7 @@ mod tests {
 
         fn stop(self) {
             self.mail.try_send(Mail::Stop { code: CloseCode::GoingAway }).unwrap();
-            self.thread.join().unwrap();
+            self.thread.unwrap().join().unwrap();
         }
     }
 
@@ -451,6 +495,25 @@ mod tests {
         drop(peer);
         until("it is off the list", || (worker.directory.room_count() == 0).then_some(()));
         worker.stop();
+    }
+
+    #[test]
+    fn many_new_rooms_are_made_one_per_turn_and_neither_a_stop_nor_its_news_wait_for_them() {
+        let (worker, host) = Worker::without_thread();
+        let mut host = host();
+        let mut waiting: Vec<_> = (0..8).map(|number| worker.admit(&format!("new-{number}"), plain_pair())).collect();
+        for turns in 1..=3 {
+            assert!(host.turn());
+            assert!(host.rooms.len() <= turns, "{} rooms in {turns} turns", host.rooms.len());
+        }
+        worker.mail.try_send(Mail::Stop { code: CloseCode::GoingAway }).unwrap();
+        host.turn();
+        assert!(host.rooms.is_empty());
+        assert!(worker.counted("tickwire_rooms_made_total") <= 3);
+        while host.turn() {}
+        for peer in &mut waiting {
+            assert_eq!(peer.receive_close().0, CloseCode::GoingAway.number());
+        }
     }
 
     #[test]

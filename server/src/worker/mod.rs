@@ -29,6 +29,9 @@ use crate::sim::RoomGame;
 // The loop: mail, deadlines, rooms.
 mod host;
 
+// Newcomers whose room must be made first.
+mod making;
+
 // When the next tick is due; the clock.
 mod schedule;
 

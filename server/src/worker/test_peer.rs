@@ -150,6 +150,7 @@ pub(super) fn tls_pair() -> (HandedOver, Peer) {
         }
     });
     let ws = WebSocket::from_raw_socket(Line::Tls(Box::new(line)), Role::Client, None);
+    tcp.set_nonblocking(true).unwrap();
     (HandedOver { tcp, tls: Some(tls), early: Vec::new() }, Peer { ws })
 }
 
@@ -157,6 +158,7 @@ pub(super) fn tls_pair() -> (HandedOver, Peer) {
 pub(super) fn plain_pair() -> (HandedOver, Peer) {
     let (tcp, client_tcp) = tcp_pair();
     let ws = WebSocket::from_raw_socket(Line::Plain(client_tcp), Role::Client, None);
+    tcp.set_nonblocking(true).unwrap();
     (HandedOver { tcp, tls: None, early: Vec::new() }, Peer { ws })
 }
 
