@@ -238,6 +238,13 @@ impl Directory {
         }
     }
 
+    /// Whether the room is on the list. An empty one makes way for a new one when there are as many as may be; its worker
+    /// asks.
+    #[must_use]
+    pub fn lists(&self, room_id: RoomId) -> bool {
+        self.lock().rooms.contains_key(&room_id)
+    }
+
     /// Takes a room off the list, unless somebody holds a place in it. True: it is gone (or was already).
     pub fn try_end(&self, room_id: RoomId) -> bool {
         let mut state = self.lock();
@@ -325,7 +332,8 @@ impl State {
             return Ok((id, listed.worker));
         }
         if self.rooms.len() >= caps.rooms_max {
-            return Err(Refused::RoomsFull);
+            let empty = self.rooms.iter().find(|(_, listed)| listed.places == 0).map(|(&id, _)| id);
+            self.strike_off(empty.ok_or(Refused::RoomsFull)?);
         }
         if self.rooms.values().filter(|listed| !listed.made).count() >= ROOMS_UNMADE_MAX {
             return Err(Refused::Busy);
@@ -463,6 +471,21 @@ mod tests {
         assert_ne!(again.room_id, id);
         assert!(directory.try_end(id), "the old life stays ended");
         assert_eq!(directory.room_count(), 1);
+    }
+
+    #[test]
+    fn an_empty_room_makes_way_for_a_new_one_when_there_may_be_no_more() {
+        let directory = Directory::new(CAPS);
+        let left = directory.admit(&name("left")).expect("there is space");
+        let _played = directory.admit(&name("played")).expect("there is space");
+        let id = left.room_id;
+        directory.made(id);
+        drop(left);
+        assert!(directory.lists(id) && directory.has_space());
+        let _new = directory.admit(&name("new")).expect("nobody is in the oldest");
+        assert!(!directory.lists(id) && directory.try_end(id));
+        assert_eq!(directory.room_count(), 2);
+        assert_eq!(directory.admit(&name("left")).err(), Some(Refused::RoomsFull));
     }
 
     #[test]

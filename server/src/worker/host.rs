@@ -267,11 +267,19 @@ impl Host {
             let (room, late_ms) = (hosted.name(), start.late.as_millis() as u64);
             tracing::warn!(%room, tick = start.tick.0, periods = start.forgiven, late_ms, "too late: deadlines moved");
         }
-        let long_empty = hosted.empty_for() >= self.setup.rooms.empty_after && hosted.empty_for() > Duration::ZERO;
-        if long_empty && self.setup.directory.try_end(id) {
-            tracing::info!(room = %hosted.name(), tick = start.tick.0, "room ended: nobody was there");
-            hosted.report_gone(&self.setup.metrics);
-            self.setup.metrics.rooms_ended.increment(1);
+        self.end_if_empty(id);
+    }
+
+    /// Ends a room in which nobody is: after a while, but at once if nobody ever played there or a new room needs its
+    /// place.
+    fn end_if_empty(&mut self, id: RoomId) {
+        let Some(hosted) = self.rooms.get(&id).filter(|hosted| hosted.empty_for() > Duration::ZERO) else { return };
+        let WorkerSetup { rooms, directory, metrics, .. } = &self.setup;
+        let over = hosted.empty_for() >= rooms.empty_after || !hosted.was_played() || !directory.lists(id);
+        if over && directory.try_end(id) {
+            tracing::info!(room = %hosted.name(), "room ended: nobody was there");
+            hosted.report_gone(metrics);
+            metrics.rooms_ended.increment(1);
             self.rooms.remove(&id);
         }
     }
@@ -348,7 +356,16 @@ mod tests {
 
     impl Worker {
         fn start() -> Self {
+            Self::start_with(|_| {})
+        }
+
+        fn start_with(change: impl FnOnce(&mut RoomsConfig) + Send + 'static) -> Self {
             let (parts, host) = Self::without_thread();
+            let host = move || {
+                let mut host = host();
+                change(&mut host.setup.rooms);
+                host
+            };
             let thread = std::thread::spawn(move || host().run());
             Self { thread: Some(thread), ..parts }
         }
@@ -535,6 +552,28 @@ mod tests {
         until("the empty room is gone", || (worker.directory.room_count() == 0).then_some(()));
         let mut player = worker.player("main", plain_pair());
         assert!(matches!(player.receive(), Message::Binary(_)));
+        worker.stop();
+    }
+
+    #[test]
+    fn a_room_in_which_nobody_ever_sat_ends_as_soon_as_it_is_empty() {
+        let (worker, host) = Worker::without_thread();
+        let mut host = host();
+        host.setup.rooms.empty_after = Duration::from_secs(3600);
+        let silent = worker.admit("main", plain_pair());
+        until("the room", || (host.turn() && host.rooms.len() == 1).then_some(()));
+        drop(silent);
+        until("its end", || (host.turn() && host.rooms.is_empty()).then_some(()));
+        assert_eq!(worker.directory.room_count(), 0);
+    }
+
+    #[test]
+    fn an_empty_room_ends_when_a_new_one_needs_its_place() {
+        let worker = Worker::start_with(|rooms| rooms.empty_after = Duration::from_secs(3600));
+        drop(worker.player("left", plain_pair()));
+        until("everybody has left", || (worker.directory.place_count() == 0).then_some(()));
+        let _others: Vec<_> = (0..8).map(|number| worker.player(&format!("new-{number}"), plain_pair())).collect();
+        until("the empty room is gone", || (worker.counted("tickwire_rooms_ended_total") == 1).then_some(()));
         worker.stop();
     }
 

@@ -89,6 +89,11 @@ impl Hosted {
         self.period() * self.empty_ticks
     }
 
+    /// Whether anybody ever had a seat in it.
+    pub(super) fn was_played(&self) -> bool {
+        self.room.counts().joins > 0
+    }
+
     /// The time between two ticks.
     pub(super) fn period(&self) -> Duration {
         self.schedule.period()
