@@ -374,6 +374,8 @@ mod tests {
     use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
     use crate::game::Arena;
+    use crate::game_api::Game;
+    use shared::wire::{ClientMessage, Hello, version};
 
     /// How long a test waits for what must come.
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -610,6 +612,24 @@ mod tests {
             thread::yield_now();
         }
         assert!(server.ask(PAGE).starts_with("HTTP/1.1 200"));
+    }
+
+    #[test]
+    fn an_address_whose_connections_never_say_hello_gets_no_more_places_until_one_does() {
+        let server = Server::start("unseated", |config| {
+            config.limits.unseated_per_address_max = 2;
+            config.limits.loopback = true;
+        });
+        let mut silent = [server.join("a"), server.join("b")];
+        let answer = server.ask(&upgrade_request("c"));
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("unseated_full"), "{answer}");
+        server.await_metric("tickwire_refusals_total{reason=\"unseated_full\"} 1");
+        let (protocol_min, protocol_max) = (version::PROTOCOL, version::PROTOCOL);
+        let hello = Hello { protocol_min, protocol_max, name: "late".to_owned(), ..Hello::default() };
+        let hello = ClientMessage::Hello(Box::new(hello)).to_bytes(&Game::schema(&Arena));
+        silent[0].send(Message::Binary(hello.into())).expect("open");
+        assert!(matches!(silent[0].read(), Ok(Message::Binary(_))), "welcome");
+        server.join("c");
     }
 
     #[test]

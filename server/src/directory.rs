@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   accept ─► arrive(address) ─► Presence ─┐           (connections, in total and per address)
-//!   upgrade ─► admit(room) ─► Place ◄──────┴ keeps it  (rooms, players per room)
+//!   upgrade ─► approach(address) ─► Approach ─┐        (on the way to a seat, per address)
+//!              admit(room) ─► Place ◄──────┴──┴ keeps both until it is seated, or gone  (rooms, players per room)
 //!                               │
 //!                               └ travels with the connection through the mailbox; dropped with its socket
 //! ```
@@ -85,6 +86,9 @@ pub enum Refused {
     /// This address has as many connections as it may have.
     #[error("this address has as many connections as it may have")]
     AddressFull,
+    /// This address has as many connections on the way to a seat as it may have.
+    #[error("this address has as many connections that have not said hello as it may have")]
+    UnseatedFull,
     /// The server is going away.
     #[error("the server is shutting down")]
     Draining,
@@ -101,6 +105,8 @@ pub struct Caps {
     pub connections_max: usize,
     /// Connections per address (an IPv6 address stands for its /64).
     pub connections_per_address_max: usize,
+    /// Of these, those that have a place and no seat yet.
+    pub unseated_per_address_max: usize,
     /// Whether the loopback addresses are limited like others.
     pub limit_loopback: bool,
     /// Worker threads.
@@ -138,6 +144,7 @@ struct State {
     next_id: u64,
     connections: usize,
     addresses: BTreeMap<IpAddr, usize>,
+    unseated: BTreeMap<IpAddr, usize>,
     draining: bool,
 }
 
@@ -160,6 +167,8 @@ pub struct Place {
     directory: Arc<Directory>,
     /// The connection's own count goes where the connection goes.
     presence: Option<Presence>,
+    /// Until it has a seat.
+    approach: Option<Approach>,
 }
 
 /// A connection that is counted. Dropping it takes it off.
@@ -167,6 +176,14 @@ pub struct Place {
 pub struct Presence {
     directory: Arc<Directory>,
     /// What it is counted under; none if its address is not limited.
+    address: Option<IpAddr>,
+}
+
+/// A connection on the way to a seat that is counted. Dropping it takes it off.
+#[derive(Debug)]
+pub struct Approach {
+    directory: Arc<Directory>,
+    /// See [`Presence`].
     address: Option<IpAddr>,
 }
 
@@ -182,22 +199,29 @@ impl Directory {
     /// # Errors
     /// A cap on connections is reached: close it, it may come again.
     pub fn arrive(self: &Arc<Self>, address: IpAddr) -> Result<Presence, Refused> {
-        let address = address.to_canonical();
-        let limited = self.caps.limit_loopback || !address.is_loopback();
-        let address = limited.then(|| network_of(address));
+        let address = self.limited(address);
         let mut state = self.lock();
         if state.connections >= self.caps.connections_max {
             return Err(Refused::ConnectionsFull);
         }
-        if let Some(address) = address {
-            let count = state.addresses.entry(address).or_default();
-            if *count >= self.caps.connections_per_address_max {
-                return Err(Refused::AddressFull);
-            }
-            *count += 1;
+        if !count_in(&mut state.addresses, address, self.caps.connections_per_address_max) {
+            return Err(Refused::AddressFull);
         }
         state.connections += 1;
         Ok(Presence { directory: self.clone(), address })
+    }
+
+    /// Counts a connection from `address` that is about to ask for a place, until it has a seat: whoever takes places
+    /// without sitting down must not take many.
+    ///
+    /// # Errors
+    /// So many of that address are on the way already: 503, come again.
+    pub fn approach(self: &Arc<Self>, address: IpAddr) -> Result<Approach, Refused> {
+        let address = self.limited(address);
+        if !count_in(&mut self.lock().unseated, address, self.caps.unseated_per_address_max) {
+            return Err(Refused::UnseatedFull);
+        }
+        Ok(Approach { directory: self.clone(), address })
     }
 
     /// Reserves a place in the room of that name; makes the room if there is none.
@@ -308,7 +332,13 @@ impl Directory {
     }
 
     fn place(self: &Arc<Self>, room: RoomName, room_id: RoomId, worker: usize) -> Place {
-        Place { room, room_id, worker, directory: self.clone(), presence: None }
+        Place { room, room_id, worker, directory: self.clone(), presence: None, approach: None }
+    }
+
+    /// What an address is counted under; none if it is not limited.
+    fn limited(&self, address: IpAddr) -> Option<IpAddr> {
+        let address = address.to_canonical();
+        (self.caps.limit_loopback || !address.is_loopback()).then(|| network_of(address))
     }
 
     /// A panic under the lock cannot leave it half-changed: nothing in here panics between two changes.
@@ -368,6 +398,16 @@ impl Place {
     pub fn keep(&mut self, presence: Presence) {
         self.presence = Some(presence);
     }
+
+    /// Lets the connection count as being on its way for as long as it has no seat.
+    pub fn await_seat(&mut self, approach: Approach) {
+        self.approach = Some(approach);
+    }
+
+    /// The connection has its seat.
+    pub fn seated(&mut self) {
+        self.approach = None;
+    }
 }
 
 impl Drop for Place {
@@ -385,13 +425,33 @@ impl Drop for Presence {
     fn drop(&mut self) {
         let mut state = self.directory.lock();
         state.connections -= 1;
-        if let Some(address) = self.address
-            && let Some(count) = state.addresses.get_mut(&address)
-        {
-            *count -= 1;
-            if *count == 0 {
-                state.addresses.remove(&address);
-            }
+        count_out(&mut state.addresses, self.address);
+    }
+}
+
+impl Drop for Approach {
+    fn drop(&mut self) {
+        count_out(&mut self.directory.lock().unseated, self.address);
+    }
+}
+
+/// Counts one more of an address that is limited. False: it has `max` already.
+fn count_in(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpAddr>, max: usize) -> bool {
+    let Some(address) = address else { return true };
+    let count = counts.entry(address).or_default();
+    let fits = *count < max;
+    *count += usize::from(fits);
+    fits
+}
+
+/// Takes one off again. Inverse of [`count_in`].
+fn count_out(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpAddr>) {
+    if let Some(address) = address
+        && let Some(count) = counts.get_mut(&address)
+    {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&address);
         }
     }
 }
@@ -416,6 +476,7 @@ mod tests {
         rooms_max: 2,
         connections_max: 5,
         connections_per_address_max: 2,
+        unseated_per_address_max: 2,
         limit_loopback: false,
         workers: 2,
         tick_rate_hz: 30,
@@ -542,6 +603,22 @@ mod tests {
         assert_eq!(directory.connection_count(), 0);
         let local: Vec<Presence> = (0..5).map(|_| arrive("127.0.0.1").expect("loopback is not limited")).collect();
         assert_eq!(local.len(), directory.connection_count());
+    }
+
+    #[test]
+    fn an_address_has_only_so_many_places_without_a_seat() {
+        let directory = Directory::new(CAPS);
+        let approach = |address: &str| directory.approach(address.parse().expect("an address"));
+        let mut place = directory.admit(&name("a")).expect("there is space");
+        place.await_seat(approach("192.0.2.1").expect("space"));
+        let _other = approach("192.0.2.1").expect("space");
+        assert_eq!(approach("192.0.2.1").err(), Some(Refused::UnseatedFull));
+        assert!(approach("192.0.2.2").is_ok() && approach("127.0.0.1").is_ok());
+        place.seated();
+        let again = approach("192.0.2.1").expect("one has sat down");
+        place.await_seat(again);
+        drop(place);
+        approach("192.0.2.1").expect("one has gone");
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub const REFUSAL_REASONS: &[&str] = &[
     "slow",
     "subprotocol",
     "too_many_requests",
+    "unseated_full",
     "websocket_version",
 ];
 

@@ -55,6 +55,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         limits: LimitsConfig {
             connections_max: limits.connections_max,
             connections_per_address_max: limits.connections_per_address_max,
+            unseated_per_address_max: limits.unseated_per_address_max,
             handshakes_max: limits.handshakes_max,
             loopback: limits.loopback,
             upgrade: Duration::from_secs(limits.upgrade_s),
@@ -79,6 +80,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("tick.late_steps_max", raw.tick.late_steps_max, 0..=16)?;
     within("limits.connections_max", limits.connections_max, 1..=1_000_000)?;
     within("limits.connections_per_address_max", limits.connections_per_address_max, 1..=1_000_000)?;
+    within("limits.unseated_per_address_max", limits.unseated_per_address_max, 1..=1_000_000)?;
     within("limits.handshakes_max", limits.handshakes_max, 1..=100_000)?;
     within("limits.upgrade_s", limits.upgrade_s, 1..=60)?;
     within("limits.idle_s", limits.idle_s, 1..=300)?;

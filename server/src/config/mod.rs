@@ -157,6 +157,8 @@ pub struct RawLimits {
     pub connections_max: usize,
     /// Connections per address; an IPv6 address stands for its /64. Over it: closed at once.
     pub connections_per_address_max: usize,
+    /// Of these, those that were upgraded and have not said Hello. 1..=1000000. Over it: 503.
+    pub unseated_per_address_max: usize,
     /// TLS handshakes under way. Over it: closed at once.
     pub handshakes_max: usize,
     /// Whether loopback addresses are limited like others.
@@ -178,6 +180,7 @@ impl Default for RawLimits {
         Self {
             connections_max: 8192,
             connections_per_address_max: 64,
+            unseated_per_address_max: 16,
             handshakes_max: 2048,
             loopback: false,
             upgrade_s: 5,
@@ -303,6 +306,8 @@ pub struct LimitsConfig {
     pub connections_max: usize,
     /// Connections per address.
     pub connections_per_address_max: usize,
+    /// Of these, those with a place and without a seat.
+    pub unseated_per_address_max: usize,
     /// TLS handshakes under way.
     pub handshakes_max: usize,
     /// Whether loopback addresses are limited like others.
@@ -338,6 +343,7 @@ impl Config {
             rooms_max: self.rooms.rooms_max,
             connections_max: self.limits.connections_max,
             connections_per_address_max: self.limits.connections_per_address_max,
+            unseated_per_address_max: self.limits.unseated_per_address_max,
             limit_loopback: self.limits.loopback,
             workers: self.workers,
             tick_rate_hz: self.rooms.tick_rate_hz,

@@ -83,6 +83,7 @@ impl From<Refused> for Refusal {
             Refused::Busy => "busy",
             Refused::ConnectionsFull => "connections_full",
             Refused::AddressFull => "address_full",
+            Refused::UnseatedFull => "unseated_full",
             Refused::Draining => "draining",
         };
         Self::try_again(reason, refused.to_string())
@@ -118,6 +119,7 @@ mod tests {
             Refused::Busy,
             Refused::ConnectionsFull,
             Refused::AddressFull,
+            Refused::UnseatedFull,
             Refused::Draining,
         ];
         for refused in all {

@@ -8,6 +8,7 @@
 //!
 //! Never here: sockets and deadlines (see `listener`), what an answer looks like (see `answers`).
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -33,10 +34,10 @@ impl From<Response<Full<Bytes>>> for Answer {
     }
 }
 
-/// Answers one request; counts it, and logs a refusal. Called inside the connection's span.
-pub(super) async fn answer(front: &Front, request: Request<Incoming>) -> Answer {
+/// Answers one request `from` an address; counts it, and logs a refusal. Called inside the connection's span.
+pub(super) async fn answer(front: &Front, from: IpAddr, request: Request<Incoming>) -> Answer {
     front.metrics.requests_answered.increment(1);
-    match route(front, request).await {
+    match route(front, from, request).await {
         Ok(answer) => answer,
         Err(refusal) => refuse(front, refusal),
     }
@@ -57,13 +58,13 @@ fn refuse(front: &Front, refusal: Refusal) -> Answer {
     refusal.into_response().into()
 }
 
-async fn route(front: &Front, request: Request<Incoming>) -> Result<Answer, Refusal> {
+async fn route(front: &Front, from: IpAddr, request: Request<Incoming>) -> Result<Answer, Refusal> {
     check_host(front.scheme, &request)?;
     let path = request.uri().path();
     if let Some(room) = upgrade::room_of(path) {
         let room = room?;
         allow(&request, &[Method::GET], "GET")?;
-        let (response, granted) = upgrade::grant(front, room, request)?;
+        let (response, granted) = upgrade::grant(front, from, room, request)?;
         return Ok(Answer { response, granted: Some(granted) });
     }
     if path == "/api/rooms" {

@@ -244,8 +244,11 @@ impl Visitor {
             let visitor = self.clone();
             async move {
                 let front = &visitor.front;
-                let Answer { response, granted } =
-                    if visitor.may_ask() { answer(front, request).await } else { answer_too_many(front) };
+                let Answer { response, granted } = if visitor.may_ask() {
+                    answer(front, visitor.peer.ip(), request).await
+                } else {
+                    answer_too_many(front)
+                };
                 if let Some(granted) = granted {
                     visitor.grant(granted);
                 }

@@ -11,6 +11,8 @@
 //!
 //! Never here: what happens after 101 (see `listener`).
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -53,14 +55,17 @@ pub(super) fn room_of(path: &str) -> Option<Result<Option<RoomName>, Refusal>> {
 /// The client's fault, or a cap is reached.
 pub(super) fn grant(
     front: &Front,
+    from: IpAddr,
     room: Option<RoomName>,
     mut request: Request<Incoming>,
 ) -> Result<(Response<Full<Bytes>>, Granted), Refusal> {
     let accept = check(&request, front.scheme, &front.origins)?;
-    let place = match &room {
+    let approach = front.directory.approach(from)?;
+    let mut place = match &room {
         Some(room) => front.directory.admit(room)?,
         None => front.directory.admit_anywhere()?,
     };
+    place.await_seat(approach);
     let mailbox = front.mailboxes.get(place.worker);
     let letter = mailbox.ok_or(NotTaken::Ended).and_then(|mailbox| mailbox.reserve());
     let letter = letter.map_err(|why| Refusal::try_again("busy", why.to_string()))?;

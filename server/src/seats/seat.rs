@@ -129,6 +129,12 @@ impl Seats {
         self.attached.get(&connection).is_some_and(|attached| !attached.closing)
     }
 
+    /// Whether a connection has a seat.
+    #[must_use]
+    pub fn has_seat(&self, connection: ConnectionId) -> bool {
+        self.attached.get(&connection).is_some_and(|attached| attached.player.is_some())
+    }
+
     /// The seat of a connection, if it has one.
     #[must_use]
     pub fn of(&mut self, connection: ConnectionId) -> Option<&mut Seat> {

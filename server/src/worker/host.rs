@@ -378,6 +378,7 @@ mod tests {
                 rooms_max: 8,
                 connections_max: 100,
                 connections_per_address_max: 100,
+                unseated_per_address_max: 100,
                 limit_loopback: false,
                 workers: 1,
                 tick_rate_hz: rooms.tick_rate_hz,

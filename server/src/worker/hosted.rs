@@ -46,6 +46,8 @@ pub(super) struct Hosted {
     name: RoomName,
     room: Room,
     visits: Visits,
+    /// Those that had no seat when they were last looked at.
+    unseated: Vec<ConnectionId>,
     schedule: Schedule,
     tick_rate_hz: u16,
     incoming: Incoming,
@@ -64,6 +66,7 @@ impl Hosted {
             name,
             room,
             visits: Visits::default(),
+            unseated: Vec::new(),
             schedule,
             tick_rate_hz,
             incoming: Incoming::default(),
@@ -124,6 +127,7 @@ impl Hosted {
         if let Some(visit) = self.visits.one(id) {
             visit.tell_attached(id, tick);
         }
+        self.unseated.push(id);
         self.with_room(|room| room.attach(id))
     }
 
@@ -144,6 +148,7 @@ impl Hosted {
         let Self { room, incoming, outgoing, .. } = self;
         caught(|| run_tick(room, incoming, start.tick, outgoing)).map_err(|words| RoomPanicked { words })?;
 
+        self.look_for_seats();
         let Self { visits, outgoing, endings, .. } = self;
         write_pass::write_all(visits, &start, outgoing, endings, exit.tally);
         self.let_go(now, exit)?;
@@ -193,6 +198,19 @@ impl Hosted {
         }
         self.endings.clear();
         Ok(())
+    }
+
+    /// Who has a seat now does not count as being on the way to one any more.
+    fn look_for_seats(&mut self) {
+        let Self { room, visits, unseated, .. } = self;
+        unseated.retain(|&id| match visits.one(id) {
+            Some(visit) if room.seats().has_seat(id) => {
+                visit.seated();
+                false
+            }
+            Some(_) => true,
+            None => false,
+        });
     }
 
     fn with_room<R>(&mut self, work: impl FnOnce(&mut Room) -> R) -> Result<R, RoomPanicked> {

@@ -29,7 +29,7 @@ pub(super) struct Visit {
     came: Instant,
     tallied: Traffic,
     /// Given back when the visit is dropped.
-    _place: Place,
+    place: Place,
 }
 
 impl Visit {
@@ -46,12 +46,17 @@ impl Visit {
                 return Err(error);
             }
         };
-        Ok(Self { connection, span, came: now, tallied: Traffic::default(), _place: place })
+        Ok(Self { connection, span, came: now, tallied: Traffic::default(), place })
     }
 
     /// Life event: the room has it.
     pub(super) fn tell_attached(&self, id: ConnectionId, tick: Tick) {
         self.span.in_scope(|| tracing::info!(number = id.0, tick = tick.0, "attached"));
+    }
+
+    /// The room has given it a seat.
+    pub(super) fn seated(&mut self) {
+        self.place.seated();
     }
 
     /// Life event: over. The last that is heard of it.
