@@ -7,9 +7,9 @@
 //! ```
 //!
 //! Making a room takes its worker as long as many ticks, and anybody may ask for one by a new name. So those who play
-//! come first: a room is made in the gaps between their ticks, and where there are none, now and then all the same. How
-//! many wait is bounded by the directory (`ROOMS_UNMADE_MAX` rooms, each with its places); who waits and hangs up gets
-//! no room.
+//! come first: a room is made where it makes the next tick late by a small part of its period at most, and where there
+//! is no such gap, now and then all the same. How many wait is bounded by the directory (`ROOMS_UNMADE_MAX` rooms, each
+//! with its places); who waits and hangs up gets no room.
 //!
 //! Never here: how a room is made (see `host`), a clock.
 
@@ -47,10 +47,10 @@ impl Making {
         self.waiting.push_back((admitted, now));
     }
 
-    /// Whether a room is to be made now, when the next tick is due at `deadline`.
-    pub(super) fn is_due(&self, deadline: Option<Instant>, now: Instant) -> bool {
+    /// Whether a room is to be made now, when the next tick is to begin by `latest`.
+    pub(super) fn is_due(&self, latest: Option<Instant>, now: Instant) -> bool {
         let Some((_, since)) = self.waiting.front() else { return false };
-        let fits = deadline.is_none_or(|deadline| now + self.took <= deadline);
+        let fits = latest.is_none_or(|latest| now + self.took <= latest);
         fits || now >= *since.max(self.last.as_ref().unwrap_or(since)) + WAIT_MAX
     }
 
