@@ -1,6 +1,6 @@
 //! The command line of the headless client.
 //!
-//! Exit codes: 0 all was well; 1 a bot held a wrong world, was dropped or never came in, abuse was not refused as it must be, or a
+//! Exit codes: 0 all was well; 1 a bot held a wrong world, was dropped, was told nothing or never came in, abuse was not refused as it must be, or a
 //! `--fail-if` holds; 2 the command line makes no sense.
 
 use anyhow::{Context as _, Result};

@@ -31,7 +31,7 @@ pub struct Report {
     pub bots_connected: usize,
     /// Length of the window.
     pub seconds: f64,
-    /// State frames per bot and second.
+    /// State frames per bot and second, counted where they were applied and had proved the world.
     pub frames_per_bot_per_second: Option<f64>,
     /// The same of the bot that got the fewest.
     pub frames_per_second_slowest_bot: Option<f64>,

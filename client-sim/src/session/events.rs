@@ -13,6 +13,8 @@ use shared::wire::{DecodeError, Redirect};
 pub struct Counters {
     /// State frames received, of every kind.
     pub frames: u64,
+    /// Of these, frames that changed the replica and proved what they left behind.
+    pub frames_applied: u64,
     /// Of these, full frames.
     pub full_frames: u64,
     /// Of these, keep-alives.
@@ -55,6 +57,7 @@ impl Counters {
     pub const fn since(&self, earlier: &Self) -> Self {
         Self {
             frames: self.frames - earlier.frames,
+            frames_applied: self.frames_applied - earlier.frames_applied,
             full_frames: self.full_frames - earlier.full_frames,
             keep_alives: self.keep_alives - earlier.keep_alives,
             frames_ignored: self.frames_ignored - earlier.frames_ignored,

@@ -173,6 +173,7 @@ impl Playing {
     }
 
     fn note_applied(&mut self, mut applied: Applied, counters: &mut Counters, events: &mut Vec<SessionEvent>) {
+        counters.frames_applied += u64::from(applied.checked);
         counters.digests_checked += u64::from(applied.checked);
         counters.frames_ignored += u64::from(applied.ignored);
         counters.events += applied.events.len() as u64;

@@ -23,6 +23,47 @@ use tokio::time::sleep;
 /// Frames between two looks at the own entity's counts.
 const LOOK_EVERY: u64 = 8;
 
+/// How long nothing came that changed or proved the world.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Silence {
+    /// From when on we listen: the window's begin.
+    since_ms: f64,
+    /// The newest frame that was applied.
+    heard_ms: f64,
+    /// The longest time between two.
+    longest_ms: f64,
+    /// How long we listened.
+    listened_ms: f64,
+}
+
+impl Silence {
+    pub(super) const fn begin(now_ms: f64) -> Self {
+        Self { since_ms: now_ms, heard_ms: now_ms, longest_ms: 0.0, listened_ms: 0.0 }
+    }
+
+    /// A frame was applied.
+    pub(super) const fn heard(&mut self, now_ms: f64) {
+        self.longest_ms = self.longest_ms.max(now_ms - self.heard_ms);
+        self.heard_ms = now_ms;
+    }
+
+    /// The window ends: what was not heard until now was not heard.
+    pub(super) const fn end(&mut self, now_ms: f64) {
+        self.heard(now_ms);
+        self.listened_ms = now_ms - self.since_ms;
+    }
+
+    /// The longest time between two frames.
+    pub(super) const fn longest_ms(&self) -> f64 {
+        self.longest_ms
+    }
+
+    /// How long we listened.
+    pub(super) const fn listened_ms(&self) -> f64 {
+        self.listened_ms
+    }
+}
+
 /// What a bot brings home.
 #[derive(Debug, Default)]
 pub(super) struct BotRecord {
@@ -38,6 +79,8 @@ pub(super) struct BotRecord {
     pub(super) counters: Counters,
     /// What it counted from its first frame on.
     pub(super) whole: Counters,
+    /// How long it heard nothing in the window.
+    pub(super) silence: Silence,
     /// Bytes from the socket in the window.
     pub(super) wire_bytes: u64,
     /// Whether its own entity moved; `None` in a game without positions.
@@ -122,6 +165,7 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
 struct Watcher {
     stage: watch::Receiver<Stage>,
     live: Arc<Live>,
+    epoch: Epoch,
     wire_bytes: Arc<AtomicU64>,
     record: BotRecord,
     own: Own,
@@ -136,6 +180,7 @@ impl Watcher {
         Self {
             stage: company.stage.clone(),
             live: company.live.clone(),
+            epoch: company.epoch,
             wire_bytes,
             record,
             own: Own::default(),
@@ -153,6 +198,7 @@ impl Watcher {
     fn open_window(&mut self, session: &Session) {
         self.begin = Some((*session.counters(), self.wire_bytes.load(Ordering::Relaxed)));
         self.last_frame_ms = None;
+        self.record.silence = Silence::begin(self.epoch.now_ms());
         if let Some(agreement) = session.agreement() {
             self.own = Own::new(&agreement.schema);
         }
@@ -164,6 +210,7 @@ impl Watcher {
     fn close_window(&mut self, session: &Session) {
         let Some((begin, wire_bytes)) = self.begin else { return };
         self.record.counters = session.counters().since(&begin);
+        self.record.silence.end(self.epoch.now_ms());
         self.record.wire_bytes = self.wire_bytes.load(Ordering::Relaxed) - wire_bytes;
         if let Some(replica) = session.replica() {
             self.own.look(replica);
@@ -175,10 +222,15 @@ impl Watcher {
     }
 
     fn frame(&mut self, session: &Session, applied: &crate::replica::Applied, now_ms: f64) {
+        // A keep-alive or a frame that could not be used shows nothing.
+        if !applied.checked {
+            return;
+        }
         self.live.frames.fetch_add(1, Ordering::Relaxed);
         if !self.measures() {
             return;
         }
+        self.record.silence.heard(now_ms);
         let interval_ms = self.last_frame_ms.replace(now_ms).map(|last| now_ms - last);
         let tick_ms = session.agreement().map_or(0.0, |agreement| 1_000.0 / f64::from(agreement.tick_rate_hz));
         let lead_ms = applied.early.map(|early| f64::from(early) / 16.0 * tick_ms);

@@ -90,7 +90,7 @@ struct Live {
     inside: AtomicUsize,
     /// Bots that are gone before their time, or never came.
     gone: AtomicUsize,
-    /// State frames of all bots.
+    /// State frames that bots applied.
     frames: AtomicU64,
     /// Frames that broke a replica.
     lost: AtomicU64,

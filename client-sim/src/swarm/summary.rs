@@ -1,6 +1,7 @@
 //! Records to the report, and the verdict: was it a good run?
 //!
-//! A run fails if a bot held a wrong world, was dropped, or never came in; for hostile bots, if a kind of abuse was not refused with
+//! A run fails if a bot held a wrong world, was dropped, never came in, or was told nothing: keep-alives, frames without proof,
+//! silence. Frames are counted where they were applied, so that a server that says nothing has no rate. For hostile bots, if a kind of abuse was not refused with
 //! its code. Conditions of the caller's own (`--fail-if`) come on top.
 //!
 //! Never here: sockets, clocks.
@@ -11,6 +12,12 @@ use super::{Outcome, Samples};
 use crate::hostile::Abuse;
 use crate::report::{AbuseReport, Handshakes, Report, RoomReport, ServerRss};
 use std::collections::BTreeMap;
+
+/// Milliseconds without a frame, beyond a stall that was asked for, that a server may not leave a bot alone: far beyond what a
+/// busy machine does to a tick, far below what a run lasts.
+const SILENCE_MS: f64 = 5_000.0;
+/// The same in a window so short that it had none at all.
+const HEARD_NONE_MS: f64 = 1_000.0;
 
 /// The report of a run whose window was `seconds` long.
 pub(super) fn report(
@@ -56,7 +63,7 @@ pub(super) fn report(
         }
     }
     match options.mode {
-        Mode::Play(_) => summarise_play(&mut report, &records),
+        Mode::Play(_) => summarise_play(&mut report, options, &records),
         Mode::Hostile => judge_abuse(&mut report),
         Mode::Handshakes { .. } => summarise_handshakes(&mut report, samples),
     }
@@ -67,14 +74,14 @@ fn ratio(sum: f64, count: f64) -> Option<f64> {
     (count > 0.0).then_some(sum / count)
 }
 
-fn summarise_play(report: &mut Report, records: &[BotRecord]) {
+fn summarise_play(report: &mut Report, options: &SwarmOptions, records: &[BotRecord]) {
     let inside: Vec<&BotRecord> = records.iter().filter(|record| record.was_in).collect();
     report.bots_connected = inside.len();
     report.game = inside.iter().find_map(|record| record.game.clone());
     let sum = |field: fn(&BotRecord) -> u64| inside.iter().map(|record| field(record)).sum::<u64>();
     let bot_seconds = inside.len() as f64 * report.seconds;
     let rate = |sum: u64| ratio(sum as f64, bot_seconds);
-    report.frames_per_bot_per_second = rate(sum(|record| record.counters.frames));
+    report.frames_per_bot_per_second = rate(sum(|record| record.counters.frames_applied));
     report.state_bytes_per_bot_per_second = rate(sum(|record| record.counters.state_bytes));
     report.wire_bytes_per_bot_per_second = rate(sum(|record| record.wire_bytes));
     report.frames_per_second_slowest_bot = slowest(&inside, report.seconds);
@@ -104,10 +111,12 @@ fn summarise_play(report: &mut Report, records: &[BotRecord]) {
             *report.refusals.entry(cause.clone()).or_default() += 1;
         }
     }
-    judge_play(report, records);
+    let stall_ms = options.link.and_then(|link| link.stall).map_or(0.0, |stall| stall.for_ms);
+    judge_play(report, records, stall_ms);
 }
 
-fn judge_play(report: &mut Report, records: &[BotRecord]) {
+/// `stall_ms` is how long a bot hears nothing because it was asked to.
+fn judge_play(report: &mut Report, records: &[BotRecord], stall_ms: f64) {
     let mut fail = |count: usize, what: &str| {
         if count > 0 {
             report.failures.push(format!("{count} bots {what}"));
@@ -118,13 +127,25 @@ fn judge_play(report: &mut Report, records: &[BotRecord]) {
     fail(records.iter().filter(|record| record.dropped.is_some()).count(), "were dropped");
     fail(records.iter().filter(|record| !record.was_in).count(), "never came in");
     fail(records.iter().filter(|record| record.was_in && record.failed.is_some()).count(), "could not go on");
+    // No bot of ours pauses, so each frame must say what the world is, and prove it.
+    fail(records.iter().filter(|record| record.whole.keep_alives > 0).count(), "got keep-alives and had not paused");
+    let unproven = |record: &&BotRecord| {
+        !wrong(record) && record.whole.digests_checked < record.whole.frames - record.whole.keep_alives
+    };
+    fail(records.iter().filter(unproven).count(), "got frames that proved nothing");
+    let silent = |record: &&BotRecord| {
+        let heard_none =
+            record.counters.frames_applied == 0 && record.silence.listened_ms() >= HEARD_NONE_MS + stall_ms;
+        record.dropped.is_none() && (heard_none || record.silence.longest_ms() >= SILENCE_MS + stall_ms)
+    };
+    fail(records.iter().filter(silent).count(), "were told nothing for too long while they were in");
     if report.bots_connected > 0 && report.digests_checked == 0 {
         report.failures.push("no digest was checked: nothing was proven".to_owned());
     }
 }
 
 fn slowest(records: &[&BotRecord], seconds: f64) -> Option<f64> {
-    let fewest = records.iter().map(|record| record.counters.frames).min()?;
+    let fewest = records.iter().map(|record| record.counters.frames_applied).min()?;
     ratio(fewest as f64, seconds)
 }
 
@@ -134,7 +155,7 @@ fn rooms(inside: &[&BotRecord], seconds: f64) -> Vec<RoomReport> {
         by_name.entry(&record.room).or_default().push(record);
     }
     let report = |(name, records): (&str, Vec<&BotRecord>)| {
-        let frames: u64 = records.iter().map(|record| record.counters.frames).sum();
+        let frames: u64 = records.iter().map(|record| record.counters.frames_applied).sum();
         RoomReport {
             name: name.to_owned(),
             bots: records.len(),
@@ -188,6 +209,7 @@ mod tests {
     use super::super::Tally;
     use super::*;
     use crate::session::Counters;
+    use crate::swarm::bot::Silence;
     use crate::swarm::options::Rooms;
     use crate::transport::Ended;
 
@@ -217,7 +239,13 @@ mod tests {
     }
 
     fn record(frames: u64, room: &str) -> BotRecord {
-        let counters = Counters { frames, digests_checked: frames, inputs_used: frames, ..Counters::default() };
+        let counters = Counters {
+            frames,
+            frames_applied: frames,
+            digests_checked: frames,
+            inputs_used: frames,
+            ..Counters::default()
+        };
         BotRecord {
             room: room.to_owned(),
             was_in: true,
@@ -263,6 +291,59 @@ mod tests {
         assert_eq!(report.disconnects.get("4003"), Some(&1));
         assert_eq!(report.disconnect_reasons.get("closed 4003: too many messages"), Some(&1));
         assert_eq!(report.refusals.get("HTTP 503"), Some(&1));
+    }
+
+    /// What a server leaves behind that welcomes, sends one empty full frame and then keep-alives only.
+    fn kept_alive() -> BotRecord {
+        let whole =
+            Counters { frames: 301, frames_applied: 1, keep_alives: 300, digests_checked: 1, ..Counters::default() };
+        let window = Counters { frames: 300, keep_alives: 300, ..Counters::default() };
+        BotRecord { counters: window, whole, silence: heard(&[]), ..record(0, "a") }
+    }
+
+    /// Frames at these milliseconds of a window of ten seconds.
+    fn heard(frames_ms: &[f64]) -> Silence {
+        let mut silence = Silence::begin(500.0);
+        frames_ms.iter().for_each(|ms| silence.heard(500.0 + ms));
+        silence.end(10_500.0);
+        silence
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_but_that_it_is_alive_fails_the_run_and_has_no_rate() {
+        let report = run(play(), vec![played(kept_alive()), played(record(300, "b"))]);
+        assert_eq!(
+            report.failures,
+            ["1 bots got keep-alives and had not paused", "1 bots were told nothing for too long while they were in"]
+        );
+        assert_eq!(report.frames_per_second_slowest_bot, Some(0.0));
+        assert_eq!(report.rooms[0].frames_per_second_slowest_bot, Some(0.0));
+        assert_eq!(report.frames_per_bot_per_second, Some(15.0));
+    }
+
+    #[test]
+    fn frames_that_prove_nothing_fail_the_run() {
+        let mut unproven = record(300, "");
+        unproven.whole.frames += 1;
+        unproven.whole.frames_ignored += 1;
+        let report = run(play(), vec![played(unproven)]);
+        assert_eq!(report.failures, ["1 bots got frames that proved nothing"]);
+    }
+
+    #[test]
+    fn a_server_that_goes_silent_fails_the_run_and_a_stall_that_was_asked_for_does_not() {
+        let silent = |link: Option<&str>, frames_ms: &[f64]| {
+            let link = link.map(|link| link.parse().unwrap());
+            let options = SwarmOptions { link, ..options(play(), 1) };
+            let record = BotRecord { silence: heard(frames_ms), ..record(frames_ms.len() as u64, "") };
+            report(&options, vec![played(record)], &Samples::default(), 10.0, ServerRss::default()).failures
+        };
+        let told_nothing = ["1 bots were told nothing for too long while they were in"];
+        assert_eq!(silent(None, &[0.0, 33.0, 66.0]), told_nothing);
+        assert_eq!(silent(None, &[5_100.0]), told_nothing);
+        assert_eq!(silent(Some("stall=2s/4s"), &[5_100.0]), Vec::<String>::new());
+        assert_eq!(silent(Some("stall=2s/4s"), &[1_000.0]), told_nothing);
+        assert_eq!(silent(None, &[4_000.0, 8_000.0]), Vec::<String>::new());
     }
 
     #[test]
