@@ -224,10 +224,19 @@ impl Abuse {
         }
     }
 
-    /// Whether the room is old enough for it: the past that is too long ago must exist.
+    /// The tick from which on the room is old enough for it: the past that is too long ago must exist.
     #[must_use]
-    pub const fn is_possible(self, newest: Tick) -> bool {
-        !matches!(self, Self::LongPast) || newest.0 > INPUT_LATE_TICKS_MAX + 60
+    pub const fn ripe_from(self) -> Tick {
+        match self {
+            Self::LongPast => Tick(INPUT_LATE_TICKS_MAX + 60),
+            _ => Tick(0),
+        }
+    }
+
+    /// Whether the room is old enough for it.
+    #[must_use]
+    pub fn is_possible(self, newest: Tick) -> bool {
+        newest >= self.ripe_from()
     }
 
     /// Whether a connection that ended with `code` was refused as it must be.

@@ -95,6 +95,8 @@ pub struct Report {
     pub rooms: Vec<RoomReport>,
     /// Of `hostile`: how each kind of abuse fared.
     pub abuse: BTreeMap<String, AbuseReport>,
+    /// Of `hostile`: kinds that the run was too short to show, and how long it must be.
+    pub not_shown: Vec<String>,
     /// Of `handshakes`: connections opened and closed.
     pub handshakes: Handshakes,
     /// Why the run failed; empty if it did not.
@@ -176,7 +178,7 @@ pub struct RoomReport {
 }
 
 /// One kind of abuse.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AbuseReport {
     /// Close codes that count as refused; empty if the server must bear it.
     pub expected: Vec<u16>,
@@ -186,6 +188,8 @@ pub struct AbuseReport {
     pub as_expected: u64,
     /// Attempts that the end of the run cut short.
     pub unfinished: u64,
+    /// Seconds into the run by which the first of these would have ended, whatever the server does; `null` if there were none.
+    pub over_by_s: Option<f64>,
     /// Of those tried, ended otherwise, by what happened.
     pub other: BTreeMap<String, u64>,
 }
@@ -252,6 +256,9 @@ impl Report {
         }
         for (kind, abuse) in &self.abuse {
             table.row(&format!("abuse: {kind}"), abuse.to_string());
+        }
+        if !self.not_shown.is_empty() {
+            table.row("not shown", self.not_shown.join(", "));
         }
         for (what, counts) in [("disconnects", &self.disconnect_reasons), ("refusals", &self.refusals)] {
             let counts: Vec<String> = counts.iter().map(|(cause, count)| format!("{count} × {cause}")).collect();

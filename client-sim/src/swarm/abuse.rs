@@ -11,6 +11,7 @@ use super::options::path_of;
 use super::{Stage, Tally};
 use crate::dice::Dice;
 use crate::hostile::{Abuse, Attack, Scene, Shot};
+use crate::report::AbuseReport;
 use crate::session::{Session, SessionConfig, no_schema};
 use crate::transport::{Arrival, Connection, Ended, Epoch};
 use shared::ids::Tick;
@@ -24,6 +25,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 /// Milliseconds within which an attacker that takes a seat must be in.
 const SEAT_WITHIN_MS: f64 = 10_000.0;
+/// Milliseconds that connecting and a seat take where all is well: what an attempt needs beyond its patience.
+const SEAT_MS: f64 = 4_000.0;
 /// Milliseconds between two attempts of one bot.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -33,12 +36,10 @@ enum Outcome {
     Ended(Ended),
     /// The server bore it to the end.
     Borne,
-    /// It could not begin, or the run was over before it ended.
-    Unfinished,
+    /// The run was over before it ended; it would have been over at the latest so long after it began.
+    Unfinished { over_after_ms: f64 },
     /// It could not begin because of this.
     Failed(String),
-    /// The room is too young for it.
-    NotYet,
 }
 
 /// Misbehaves as bot number `bot`.
@@ -52,9 +53,10 @@ pub(super) async fn misbehave(mut company: Company, bot: usize) -> Tally {
     for turn in 0.. {
         let abuse = Abuse::of_turn(bot, company.options.bots, turn);
         let attack = Attack::new(abuse, Dice::new(u64::from(dice.bits()), turn as u64));
+        let begun_ms = company.epoch.now_ms();
         let outcome = attempt(&mut company, attack, bot, &path_of(&room)).await;
         company.live.attempts.fetch_add(1, Ordering::Relaxed);
-        note(tally.entry(abuse).or_default(), abuse, outcome);
+        note(tally.entry(abuse).or_default(), abuse, outcome, begun_ms);
         let pause = sleep(PAUSE);
         tokio::select! {
             () = pause => {}
@@ -64,11 +66,12 @@ pub(super) async fn misbehave(mut company: Company, bot: usize) -> Tally {
     tally
 }
 
-fn note(report: &mut crate::report::AbuseReport, abuse: Abuse, outcome: Outcome) {
+fn note(report: &mut AbuseReport, abuse: Abuse, outcome: Outcome, begun_ms: f64) {
     let other = match outcome {
-        Outcome::NotYet => return,
-        Outcome::Unfinished => {
+        Outcome::Unfinished { over_after_ms } => {
+            let over_by_s = (begun_ms + over_after_ms) / 1_000.0;
             report.unfinished += 1;
+            report.over_by_s = Some(report.over_by_s.map_or(over_by_s, |earlier| earlier.min(over_by_s)));
             return;
         }
         Outcome::Ended(ended) if abuse.is_refused_by(ended.code()) => None,
@@ -113,13 +116,17 @@ struct Attacker {
 impl Attacker {
     async fn run(mut self, mut attack: Attack) -> Outcome {
         let abuse = attack.abuse();
+        let mut over_after_ms = SEAT_MS + abuse.patience_ms();
         if abuse.takes_a_seat() {
-            if let Err(outcome) = self.take_a_seat().await {
+            let until_ms = self.epoch.now_ms() + SEAT_WITHIN_MS;
+            if let Err(outcome) = self.play_until(|session| session.is_in(), until_ms, over_after_ms).await {
                 return outcome;
             }
-            if !self.newest().is_some_and(|newest| abuse.is_possible(newest)) {
-                self.connection.close(1000).await;
-                return Outcome::NotYet;
+            over_after_ms += self.ripens_in_ms(abuse);
+            let is_ripe =
+                |session: &Session| session.replica().is_some_and(|replica| abuse.is_possible(replica.tick()));
+            if let Err(outcome) = self.play_until(is_ripe, f64::INFINITY, over_after_ms).await {
+                return outcome;
             }
         }
         let began_ms = self.epoch.now_ms();
@@ -146,7 +153,7 @@ impl Attacker {
             let wake_ms = next_ms.min(ends_ms).min(if reads { f64::INFINITY } else { reads_from_ms });
             tokio::select! {
                 biased;
-                _ = self.stage.wait_for(|stage| *stage == Stage::Ending) => return Outcome::Unfinished,
+                _ = self.stage.wait_for(|stage| *stage == Stage::Ending) => return Outcome::Unfinished { over_after_ms },
                 arrival = self.connection.receive(), if reads => match arrival {
                     Arrival::Message(bytes) => self.session.handle_frame(&bytes, self.epoch.now_ms()),
                     Arrival::Nothing => {}
@@ -157,17 +164,21 @@ impl Attacker {
         }
     }
 
-    /// Begins as an honest client does, until it holds the world.
-    async fn take_a_seat(&mut self) -> Result<(), Outcome> {
-        let until_ms = self.epoch.now_ms() + SEAT_WITHIN_MS;
-        while !self.session.is_in() {
+    /// Begins as an honest client does, until that is so.
+    async fn play_until(
+        &mut self,
+        is_so: impl Fn(&Session) -> bool,
+        until_ms: f64,
+        over_after_ms: f64,
+    ) -> Result<(), Outcome> {
+        while !is_so(&self.session) {
             let now_ms = self.epoch.now_ms();
             if now_ms >= until_ms {
                 return Err(Outcome::Failed("got no seat in time".to_owned()));
             }
             self.speak(now_ms).await.map_err(Outcome::Ended)?;
             tokio::select! {
-                _ = self.stage.wait_for(|stage| *stage == Stage::Ending) => return Err(Outcome::Unfinished),
+                _ = self.stage.wait_for(|stage| *stage == Stage::Ending) => return Err(Outcome::Unfinished { over_after_ms }),
                 arrival = self.connection.receive() => match arrival {
                     Arrival::Message(bytes) => self.session.handle_frame(&bytes, self.epoch.now_ms()),
                     Arrival::Nothing => {}
@@ -179,8 +190,10 @@ impl Attacker {
         Ok(())
     }
 
-    fn newest(&self) -> Option<Tick> {
-        self.session.replica().map(crate::replica::Replica::tick)
+    /// Milliseconds until the room is old enough.
+    fn ripens_in_ms(&self, abuse: Abuse) -> f64 {
+        let (Some(replica), Some(agreement)) = (self.session.replica(), self.session.agreement()) else { return 0.0 };
+        f64::from(abuse.ripe_from().since(replica.tick())) * 1_000.0 / f64::from(agreement.tick_rate_hz)
     }
 
     /// What the honest client has to say.

@@ -1,8 +1,8 @@
 //! Records to the report, and the verdict: was it a good run?
 //!
-//! A run fails if a bot held a wrong world, was dropped, never came in, or was told nothing: keep-alives, frames without proof,
-//! silence. Frames are counted where they were applied, so that a server that says nothing has no rate. For hostile bots, if a kind of abuse was not refused with
-//! its code. Conditions of the caller's own (`--fail-if`) come on top.
+//! A run fails if a bot held a wrong world, was dropped, never came in, or was told nothing: keep-alives, frames without
+//! proof, silence. Frames are counted where they were applied, so a server that says nothing has no rate. Hostile bots fail if a
+//! kind of abuse was not refused with its code, or came to no end in time. Conditions of the caller's own (`--fail-if`) come on top.
 //!
 //! Never here: sockets, clocks.
 
@@ -180,12 +180,17 @@ fn add_abuse(sum: &mut AbuseReport, one: AbuseReport) {
     sum.tried += one.tried;
     sum.as_expected += one.as_expected;
     sum.unfinished += one.unfinished;
+    sum.over_by_s = match (sum.over_by_s, one.over_by_s) {
+        (Some(sum), Some(one)) => Some(sum.min(one)),
+        (sum, one) => sum.or(one),
+    };
     for (what, count) in one.other {
         *sum.other.entry(what).or_default() += count;
     }
 }
 
-/// A kind fails if one attempt did not end as it must. One that nobody could finish proves nothing either way: it is listed.
+/// A kind fails if one attempt did not end as it must, or if none came to its end although there was time. What the run was too
+/// short for is not shown: that is said by name.
 fn judge_abuse(report: &mut Report) {
     for abuse in Abuse::ALL {
         let kind = report.abuse.entry(abuse.name().to_owned()).or_default();
@@ -197,6 +202,19 @@ fn judge_abuse(report: &mut Report) {
                 kind.tried,
                 abuse.name()
             ));
+        }
+        if kind.tried > 0 {
+            continue;
+        }
+        match kind.over_by_s {
+            Some(over_by_s) if over_by_s <= report.seconds => {
+                let unfinished = kind.unfinished;
+                report.failures.push(format!("{} was begun {unfinished} times and came to no end", abuse.name()));
+            }
+            Some(over_by_s) => {
+                report.not_shown.push(format!("{} (needs --seconds {})", abuse.name(), over_by_s.ceil()))
+            }
+            None => report.not_shown.push(format!("{} (never begun: more bots, or more time)", abuse.name())),
         }
     }
     if report.abuse.values().all(|kind| kind.tried == 0) {
@@ -354,19 +372,54 @@ mod tests {
         assert_eq!(report.failures, vec!["1 bots did not come to an end"]);
     }
 
-    #[test]
-    fn abuse_that_is_not_refused_with_its_code_fails_the_run_and_what_was_cut_short_does_not() {
+    /// The report of attackers that fared so in a run of ten seconds.
+    fn misbehaved(kinds: &[(Abuse, AbuseReport)]) -> Report {
         let mut tally = Tally::new();
+        for (abuse, fared) in kinds {
+            add_abuse(tally.entry(*abuse).or_default(), fared.clone());
+        }
+        run(Mode::Hostile, vec![Outcome::Misbehaved(tally)])
+    }
+
+    #[test]
+    fn abuse_that_is_not_refused_with_its_code_fails_the_run() {
         let refused = AbuseReport { tried: 2, as_expected: 2, ..AbuseReport::default() };
-        *tally.entry(Abuse::Text).or_default() = refused;
-        *tally.entry(Abuse::NeverReads).or_default() = AbuseReport { unfinished: 1, ..AbuseReport::default() };
-        let report = run(Mode::Hostile, vec![Outcome::Misbehaved(tally)]);
+        let report = misbehaved(&[(Abuse::Text, refused)]);
         assert_eq!(report.failures, Vec::<String>::new());
         assert_eq!(report.abuse["text"].expected, vec![1003]);
 
-        let mut tally = Tally::new();
-        *tally.entry(Abuse::Text).or_default() = AbuseReport { tried: 2, as_expected: 1, ..AbuseReport::default() };
-        let report = run(Mode::Hostile, vec![Outcome::Misbehaved(tally)]);
+        let borne = AbuseReport { tried: 2, as_expected: 1, ..AbuseReport::default() };
+        let report = misbehaved(&[(Abuse::Text, borne)]);
         assert_eq!(report.failures, vec!["1 of 2 times text did not end as it must"]);
+    }
+
+    #[test]
+    fn abuse_that_had_time_and_came_to_no_end_fails_the_run() {
+        let refused = AbuseReport { tried: 1, as_expected: 1, ..AbuseReport::default() };
+        let hung = AbuseReport { unfinished: 3, over_by_s: Some(9.5), ..AbuseReport::default() };
+        let late = AbuseReport { unfinished: 7, over_by_s: Some(19.5), ..AbuseReport::default() };
+        let report = misbehaved(&[(Abuse::Text, refused.clone()), (Abuse::LongPast, late), (Abuse::LongPast, hung)]);
+        assert_eq!(report.failures, vec!["long_past was begun 10 times and came to no end"]);
+        let hung = AbuseReport { unfinished: 3, over_by_s: Some(9.5), ..refused };
+        assert_eq!(misbehaved(&[(Abuse::Text, hung)]).failures, Vec::<String>::new(), "the others came to theirs");
+    }
+
+    #[test]
+    fn what_a_run_was_too_short_for_is_said_by_name() {
+        let refused = AbuseReport { tried: 2, as_expected: 2, ..AbuseReport::default() };
+        let kinds = Abuse::ALL.map(|abuse| match abuse {
+            Abuse::NeverReads => {
+                (abuse, AbuseReport { unfinished: 4, over_by_s: Some(29.1), ..AbuseReport::default() })
+            }
+            Abuse::Replay => (abuse, AbuseReport::default()),
+            _ => (abuse, refused.clone()),
+        });
+        let report = misbehaved(&kinds);
+        assert_eq!(report.failures, Vec::<String>::new());
+        assert_eq!(
+            report.not_shown,
+            ["replay (never begun: more bots, or more time)", "never_reads (needs --seconds 30)"]
+        );
+        assert!(report.to_table().contains("not shown"), "{}", report.to_table());
     }
 }
