@@ -14,6 +14,10 @@ use shared::wire::version::{PROTOCOL, PROTOCOL_OLDEST};
 use shared::wire::{DecodeError, Digest, Hello, Welcome};
 use std::sync::Arc;
 
+/// The newest tick that a room can be at where we join it. Ticks do not wrap: beyond this one, six days at 30 Hz before the last,
+/// no room goes on long enough to be worth joining, and whoever names such a tick wants to see what we do at the end.
+const TICK_MAX: u32 = u32::MAX - (1 << 24);
+
 /// Why we cannot play on this server. All but `Version` are the server's fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Disagreement {
@@ -118,6 +122,9 @@ impl Agreement {
         }
         if !(1..=16).contains(&welcome.slot_bits) {
             return Err(Disagreement::Number { what: "slot bits", got: u32::from(welcome.slot_bits) });
+        }
+        if welcome.tick > TICK_MAX {
+            return Err(Disagreement::Number { what: "tick", got: welcome.tick });
         }
         let known = settle_known(&welcome, known)?;
         let layout = Layout::new(&known.schema, u32::from(welcome.slot_bits))?;

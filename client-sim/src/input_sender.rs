@@ -13,12 +13,16 @@ const CATCH_UP: u32 = 4;
 /// How many sent inputs are remembered: enough for the longest window at 128 Hz.
 const REMEMBERED: usize = 256;
 
+/// The newest tick that an input may name. The last of all ticks has none after it: a server that goes there must not be answered
+/// for ever.
+const NEWEST: Tick = Tick(u32::MAX - 1);
+
 /// Names inputs and remembers them.
 #[derive(Clone, Debug)]
 pub struct InputSender {
     next: Tick,
     /// Ring by tick: which tick, and when it was sent.
-    sent: Vec<(Tick, f64)>,
+    sent: Vec<Option<(Tick, f64)>>,
     confirmed: Option<Tick>,
     confirmed_ms: f64,
 }
@@ -36,10 +40,16 @@ impl InputSender {
         self.next
     }
 
+    /// Whether there will be an input to send when the next tick is due.
+    #[must_use]
+    pub fn goes_on(&self, limit: Tick) -> bool {
+        self.next <= limit.min(NEWEST)
+    }
+
     /// The next tick to send an input for, if `due` has reached it. Never beyond `limit`: the server would close us.
     pub fn take_due(&mut self, due: Tick, limit: Tick) -> Option<Tick> {
         let newest = due.min(limit);
-        if newest < self.next {
+        if newest < self.next || !self.goes_on(limit) {
             return None;
         }
         self.next = self.next.max(Tick(newest.0.saturating_sub(CATCH_UP)));
@@ -51,10 +61,10 @@ impl InputSender {
     /// Notes that the input for `tick` went out, confirming `newest`.
     pub fn sent(&mut self, tick: Tick, newest: Tick, now_ms: f64) {
         if self.sent.is_empty() {
-            self.sent = vec![(Tick(u32::MAX), 0.0); REMEMBERED];
+            self.sent = vec![None; REMEMBERED];
         }
         if let Some(place) = self.sent.get_mut(tick.0 as usize % REMEMBERED) {
-            *place = (tick, now_ms);
+            *place = Some((tick, now_ms));
         }
         self.confirm(newest, now_ms);
     }
@@ -62,7 +72,8 @@ impl InputSender {
     /// When the input for `tick` was sent, if it was and is remembered.
     #[must_use]
     pub fn sent_ms(&self, tick: Tick) -> Option<f64> {
-        self.sent.get(tick.0 as usize % REMEMBERED).filter(|&&(sent, _)| sent == tick).map(|&(_, ms)| ms)
+        let (sent, ms) = (*self.sent.get(tick.0 as usize % REMEMBERED)?)?;
+        (sent == tick).then_some(ms)
     }
 
     /// Whether `newest` must be confirmed by itself, because no input has done so for `after_ms`.
@@ -106,6 +117,17 @@ mod tests {
         assert_eq!(sender.take_due(Tick(200), Tick(98)), Some(Tick(97)));
         assert_eq!(sender.take_due(Tick(200), Tick(98)), Some(Tick(98)));
         assert_eq!(sender.take_due(Tick(200), Tick(98)), None);
+    }
+
+    #[test]
+    fn at_the_end_of_all_ticks_it_stops() {
+        let mut sender = InputSender::new(Tick(u32::MAX - 2), 0.0);
+        let named: Vec<u32> = std::iter::from_fn(|| sender.take_due(FAR, FAR)).map(|tick| tick.0).take(100).collect();
+        assert_eq!(named, [u32::MAX - 2, u32::MAX - 1]);
+        assert!(!sender.goes_on(FAR), "nobody is woken for it either");
+        assert_eq!(sender.sent_ms(FAR), None, "what was never sent was sent at no time");
+        sender.sent(Tick(5), Tick(3), 70.0);
+        assert_eq!(sender.sent_ms(FAR), None);
     }
 
     #[test]

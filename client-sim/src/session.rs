@@ -501,6 +501,18 @@ mod tests {
     }
 
     #[test]
+    fn a_tick_at_the_end_of_all_ticks_is_refused() {
+        for tick in [u32::MAX - 3, u32::MAX] {
+            let mut session = Session::new(SessionConfig::named("bob"));
+            session.handle_tick(0.0);
+            let absurd = Welcome { tick, ..welcome() };
+            session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(absurd))), 1.0);
+            let disagreement = SessionError::Disagreement(Disagreement::Number { what: "tick", got: tick });
+            assert_eq!(events(&mut session), vec![SessionEvent::Failed(disagreement)]);
+        }
+    }
+
+    #[test]
     fn a_schema_held_on_to_need_not_be_sent_again() {
         let first = playing(None);
         let known = first.agreement().unwrap().known.clone();

@@ -229,7 +229,7 @@ impl Playing {
 
     pub(super) fn next_wake_ms(&self) -> f64 {
         let mut wake = self.ping_ms + PING_MS;
-        if self.plays() && self.sender.next() <= self.input_limit() {
+        if self.plays() && self.sender.goes_on(self.input_limit()) {
             wake = wake.min(self.clock.due_ms(self.sender.next()));
         }
         if self.newest.is_some_and(|newest| self.sender.owes_confirm(newest, 0.0, f64::INFINITY)) {
