@@ -482,6 +482,30 @@ mod tests {
     }
 
     #[test]
+    fn who_gets_no_answer_to_its_ping_does_not_ping_again() {
+        let mut session = playing(None);
+        let pings = |session: &mut Session, ms: std::ops::Range<u32>| {
+            let mut stamps = Vec::new();
+            for ms in ms.step_by(10) {
+                if session.next_wake_ms(f64::from(ms)) <= f64::from(ms) {
+                    session.handle_tick(f64::from(ms));
+                }
+                stamps.extend(sent(session).into_iter().filter_map(|message| match message {
+                    ClientMessage::Ping { stamp } => Some(stamp),
+                    _ => None,
+                }));
+            }
+            stamps
+        };
+        assert_eq!(pings(&mut session, 1_020..9_000), [1]);
+        assert!(session.next_wake_ms(9_000.0) > 9_000.0, "nobody is woken for a ping that is not due");
+        session.handle_frame(&bytes(&ServerMessage::Pong { stamp: 1 }), 9_000.0);
+        assert_eq!(pings(&mut session, 9_000..9_900), [2]);
+        session.handle_frame(&bytes(&ServerMessage::Pong { stamp: 2 }), 9_900.0);
+        assert_eq!(pings(&mut session, 9_900..10_500), [3]);
+    }
+
+    #[test]
     fn what_makes_no_sense_ends_the_session_with_the_servers_fault_named() {
         let mut session = Session::new(SessionConfig::named("bob"));
         session.handle_tick(0.0);

@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 
 /// Milliseconds between two Resyncs; the server answers at most one per second, and counts in its own ticks.
 const RESYNC_MS: f64 = 1_100.0;
-/// Milliseconds between two Pings.
+/// Milliseconds between two Pings; the next waits for the answer to the last.
 const PING_MS: f64 = 1_000.0;
 /// Ticks after which a frame is confirmed by itself if no input did.
 const CONFIRM_AFTER_TICKS: f64 = 1.5;
@@ -39,6 +39,7 @@ pub(super) struct Playing {
     complete: bool,
     resync: Option<Tick>,
     resync_ms: f64,
+    /// The Ping under way: its stamp, and when it was sent.
     ping: Option<(u32, f64)>,
     ping_ms: f64,
     pings: u32,
@@ -219,7 +220,8 @@ impl Playing {
             self.sender.confirm(newest, now_ms);
             self.send(&ClientMessage::Confirm { newest }, outgoing);
         }
-        if now_ms - self.ping_ms >= PING_MS {
+        // One at a time: a server that is behind with its Pongs is not helped by more of them, and closes who sends too many.
+        if self.ping.is_none() && now_ms - self.ping_ms >= PING_MS {
             self.ping_ms = now_ms;
             self.pings = self.pings.wrapping_add(1);
             self.ping = Some((self.pings, now_ms));
@@ -228,7 +230,7 @@ impl Playing {
     }
 
     pub(super) fn next_wake_ms(&self) -> f64 {
-        let mut wake = self.ping_ms + PING_MS;
+        let mut wake = if self.ping.is_none() { self.ping_ms + PING_MS } else { f64::INFINITY };
         if self.plays() && self.sender.goes_on(self.input_limit()) {
             wake = wake.min(self.clock.due_ms(self.sender.next()));
         }
