@@ -89,7 +89,7 @@ pub struct Replica {
     holdings: Holdings,
     digest: Digest,
     tick: Tick,
-    /// The newest tick heard of, held or not: a pause can last longer than 16 bits of ticks.
+    /// The newest tick heard of in a frame that could be read, held or not: a pause can last longer than 16 bits of ticks.
     heard: Tick,
     complete: bool,
     lost: bool,
@@ -122,7 +122,6 @@ impl Replica {
     pub fn apply(&mut self, bytes: &[u8]) -> Result<Applied, ReplicaError> {
         let mut reader = BitReader::new(bytes);
         let header = FrameHeader::read(&mut reader, self.heard, self.digest).map_err(|cause| self.lose(cause))?;
-        self.heard = header.tick;
         let mut applied = Applied {
             kind: header.kind,
             tick: header.tick,
@@ -135,7 +134,10 @@ impl Replica {
             events: Vec::new(),
         };
         let covered = match header.kind {
-            FrameKind::KeepAlive => return Ok(applied),
+            FrameKind::KeepAlive => {
+                self.heard = header.tick;
+                return Ok(applied);
+            }
             FrameKind::Full => {
                 self.holdings.drop_all();
                 self.lost = false;
@@ -145,6 +147,7 @@ impl Replica {
                 applied.applied_own = u32::from(own).count_ones();
                 applied.stand_ins = covered - applied.applied_own;
                 if self.lost {
+                    self.heard = header.tick;
                     applied.ignored = true;
                     return Ok(applied);
                 }
@@ -162,6 +165,7 @@ impl Replica {
         }
         reader.finish().map_err(|cause| self.lose(cause))?;
         self.tick = header.tick;
+        self.heard = header.tick;
         self.complete = header.complete;
         if header.me.is_some() {
             self.holdings.me = header.me;

@@ -454,6 +454,43 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_frame_is_not_confirmed_and_moves_no_clock_but_asks_for_everything_anew() {
+        let mut session = playing(None);
+        session.handle_tick(100.0);
+        assert_eq!(sent(&mut session), vec![ClientMessage::Confirm { newest: Tick(1_001) }]);
+        // A header that reads well, of ticks that were never sent, and something wrong behind it.
+        for mut broken in [step(31_000, 1, 0), frame(FrameKind::Full, 61_000, None)] {
+            broken.push(0xFF);
+            session.handle_frame(&broken, 110.0);
+        }
+        assert_eq!((session.counters().frames_broken, session.counters().ticks_skipped), (2, 0));
+        let lost = |event: &SessionEvent| matches!(event, SessionEvent::Lost(_));
+        assert!(events(&mut session).iter().all(lost));
+        session.handle_tick(200.0);
+        assert!(matches!(sent(&mut session).as_slice(), [ClientMessage::Resync { .. }]));
+        // What comes while the world is lost was sent, so it is confirmed, and ticks are still counted from there.
+        session.handle_frame(&step(1_003, 1, 0), 210.0);
+        session.handle_tick(300.0);
+        assert_eq!(sent(&mut session), vec![ClientMessage::Confirm { newest: Tick(1_003) }]);
+        session.handle_frame(&frame(FrameKind::Full, 1_004, None), 310.0);
+        assert_eq!(session.replica().map(Replica::tick), Some(Tick(1_004)));
+        session.handle_tick(400.0);
+        assert_eq!(sent(&mut session), vec![ClientMessage::Confirm { newest: Tick(1_004) }]);
+    }
+
+    #[test]
+    fn a_frame_that_does_not_prove_what_it_left_behind_is_confirmed_all_the_same() {
+        let mut session = playing(None);
+        let mut wrong = step(1_002, 1, 0);
+        let last = wrong.len() - 2;
+        wrong[last] ^= 0xFF;
+        session.handle_frame(&wrong, 80.0);
+        session.handle_tick(200.0);
+        let confirm = ClientMessage::Confirm { newest: Tick(1_002) };
+        assert_eq!(sent(&mut session), vec![ClientMessage::Resync { tick: Tick(1_002) }, confirm]);
+    }
+
+    #[test]
     fn inputs_stop_when_the_server_is_silent_before_they_could_be_out_of_place() {
         let mut session = playing(idle());
         let mut newest = Tick(0);
