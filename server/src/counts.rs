@@ -42,6 +42,8 @@ pub struct Counts {
     pub inputs_duplicate: u64,
     /// Ticks and players without an input of their own.
     pub inputs_missing: u64,
+    /// Events of the game beyond what it may tell in one tick.
+    pub events_dropped: u64,
     /// Requests taken.
     pub requests: u64,
     /// Pings that came too fast and were not answered.

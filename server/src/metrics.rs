@@ -223,6 +223,8 @@ catalogue! {
     Counter resyncs = "tickwire_resyncs_total";
     /// Values that did not fit their declared range. Above 0 the game's declaration is wrong.
     Counter clamps = "tickwire_clamps_total";
+    /// Events that a game told beyond what it may tell in one tick; they were not sent. Above 0 the game is wrong.
+    Counter events_dropped = "tickwire_events_dropped_total";
     /// Changes that extract had missed and the scrub found. Above 0 is a bug.
     Counter missed_extracts = "tickwire_missed_extracts_total";
     /// Facets renewed because a constant field changed.

@@ -76,9 +76,13 @@ pub const INPUT_PARTS_MAX: usize = 16;
 /// Requests that one player may have unanswered. Over it: closed `TooFast`.
 pub const REQUESTS_WAITING_MAX: usize = 16;
 
-/// Events waiting for one client. Over either: closed `EventsOverflow`, retry.
+/// Events that a game may tell in one tick, all players together: what a broken rule costs is bounded. Over it: the newest are
+/// dropped and counted, and the log says so once per room.
+pub const EVENTS_PER_TICK_MAX: usize = 4096;
+
+/// Events that wait for one client after a tick: what the tick's frame told does not wait. Over either: closed `EventsOverflow`, retry.
 pub const EVENTS_WAITING_MAX: usize = 256;
-/// See [`EVENTS_WAITING_MAX`], in bytes.
+/// See [`EVENTS_WAITING_MAX`], in bytes; and the bytes of events that one frame takes. What does not fit waits for the next frame.
 pub const EVENT_BYTES_WAITING_MAX: usize = 16 * 1024;
 
 /// Bits of a slot: the pool holds `1 << bits` slots. Within these bounds a room chooses.
@@ -118,6 +122,8 @@ const _: () = assert!(WINDOW_FRAMES_MIN < WINDOW_FRAMES_MAX);
 const _: () = assert!(WINDOW_FRAMES_MAX < 32_768, "unconfirmed ticks must be unambiguous in 16 bits");
 const _: () = assert!(INPUT_AHEAD_TICKS_MAX + INPUT_LATE_TICKS_MAX < 32_768);
 const _: () = assert!(WRITE_BUFFER_BYTES_MAX > SERVER_MESSAGE_BYTES_MAX);
+const _: () =
+    assert!(EVENTS_WAITING_MAX < EVENTS_PER_TICK_MAX && EVENT_BYTES_WAITING_MAX * 4 < SERVER_MESSAGE_BYTES_MAX);
 const _: () = assert!(MESSAGES_BURST >= MESSAGES_PER_SECOND && BYTES_BURST >= BYTES_PER_SECOND);
 const _: () = assert!(CODE_BITS_MAX <= 12, "a look-up entry has 12 bits for a symbol and 4 for a length");
 const _: () = assert!(GROUP_PARTS_MAX <= 6 && FACET_PARTS_MAX.is_multiple_of(2));

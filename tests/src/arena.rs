@@ -107,6 +107,7 @@ impl Arena {
             player: None,
             log: Log::default(),
             told_until: None,
+            untold: VecDeque::new(),
             closing: None,
             was_lost: false,
             handed: None,

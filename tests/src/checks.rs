@@ -10,12 +10,13 @@ use crate::moment::{Moment, Sight};
 use client_sim::replica::{Event, Replica, ReplicaError};
 use server::counts::Counts;
 use server::room::Room;
-use server::sim::InputSource;
+use server::sim::{InputSource, Sent};
 use shared::ids::{PlayerId, Slot, Tick};
 use shared::limits::{EVENT_BYTES_WAITING_MAX, SERVER_MESSAGE_BYTES_MAX, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN};
 use shared::schema::{Declaration, Section};
 use shared::wire::values::{NO_REFERENCE, is_reference};
 use shared::wire::{CloseCode, FrameKind};
+use std::collections::VecDeque;
 
 /// Something that must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,17 +104,19 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
     found.extend(moment.things.differences(&sight).into_iter().map(Fault::WrongWorld));
 }
 
-/// Checks that the events of a frame are those that were told in `moments`, once and in order.
-pub fn events<'a>(
+/// Checks that the events of a frame are those that were told and not heard yet, once and in order, and that none was left behind
+/// for which the frame had room. Takes what was heard out of `untold`, where each stands with its tick.
+pub fn events(
     got: &[Event],
-    moments: impl Iterator<Item = &'a Moment>,
+    untold: &mut VecDeque<(Tick, Sent)>,
     now: &Moment,
-    (replica, player): (&Replica, PlayerId),
+    replica: &Replica,
     declarations: &[Declaration],
     found: &mut Vec<Fault>,
 ) {
+    let due = untold.iter().take_while(|(tick, _)| *tick <= now.tick).count();
     let mut told = Vec::new();
-    for sent in moments.flat_map(|moment| moment.told(player)) {
+    for (_, sent) in untold.drain(..due.min(got.len())) {
         let mut codes = sent.codes.clone();
         let mut at = 0;
         for field in &declarations[usize::from(sent.kind)].fields {
@@ -128,6 +131,13 @@ pub fn events<'a>(
     }
     if told != got {
         found.push(Fault::WrongEvents(format!("got {got:?}, told {told:?}")));
+    }
+    let bytes = |codes: &[i32]| 1 + 4 * codes.len();
+    let taken: usize = got.iter().map(|event| bytes(&event.codes)).sum();
+    if let Some((_, left)) = untold.front().filter(|(tick, _)| *tick <= now.tick)
+        && taken + bytes(&left.codes) <= EVENT_BYTES_WAITING_MAX
+    {
+        found.push(Fault::WrongEvents(format!("got {got:?} and not {left:?}")));
     }
 }
 

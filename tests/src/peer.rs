@@ -5,10 +5,12 @@ use crate::link::Link;
 use client_sim::replica::Event;
 use client_sim::session::Session;
 use server::exchange::ConnectionId;
+use server::sim::Sent;
 use shared::bits::BitReader;
 use shared::ids::{PlayerId, Tick};
 use shared::wire::server_message::{Outcome, STATE};
 use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind, ServerMessage, Welcome};
+use std::collections::VecDeque;
 
 /// A client that plays by the real session.
 pub struct Client {
@@ -24,8 +26,10 @@ pub struct Client {
     pub player: Option<PlayerId>,
     /// What came of it.
     pub log: Log,
-    /// Events of ticks up to here were told.
+    /// The tick of the newest frame that it applied, or lost its world over.
     pub(crate) told_until: Option<Tick>,
+    /// What the game told it, by tick, and it has not heard yet.
+    pub(crate) untold: VecDeque<(Tick, Sent)>,
     /// A close that arrives after everything that is under way.
     pub(crate) closing: Option<CloseCode>,
     /// It lost its world at least once: what was told meanwhile is lost, too.

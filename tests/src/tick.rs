@@ -9,8 +9,9 @@ use client_sim::session::SessionEvent;
 use server::counts::Counts;
 use server::exchange::{ConnectionId, Incoming, Outgoing, Received};
 use server::room::run_tick;
-use server::sim::Players;
+use server::sim::{Players, Sent};
 use shared::bits::BitReader;
+use shared::ids::{PlayerId, Tick};
 use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind};
 
 /// How many ticks' truths are kept: a client that is later than this must start anew anyway.
@@ -33,6 +34,9 @@ impl Arena {
         let moment = Moment::of(&self.room, &before, self.look);
         let mut found = Vec::new();
         checks::server(&self.room, &moment, &before, &mut found);
+        for client in self.clients.iter_mut().filter(|client| client.connection.is_some()) {
+            client.untold.extend(told(&moment, client.player));
+        }
         self.moments.push_back(moment);
         if self.moments.len() > MOMENTS {
             self.moments.pop_front();
@@ -76,6 +80,8 @@ impl Arena {
                     let agreement = client.session.agreement();
                     client.player = agreement.map(|agreement| agreement.player);
                     client.told_until = agreement.map(|agreement| agreement.tick);
+                    let told_since = self.moments.iter().filter(|moment| Some(moment.tick) > client.told_until);
+                    client.untold = told_since.flat_map(|moment| told(moment, client.player)).collect();
                 }
                 SessionEvent::Frame(frame) => applied = Some(frame),
                 SessionEvent::Lost(error) => {
@@ -106,8 +112,9 @@ impl Arena {
         let from = client.told_until.unwrap_or_default();
         if !client.was_lost {
             let declarations = &self.room.replicator().schema().events;
-            let moments = self.moments.iter().filter(|moment| moment.tick > from && moment.tick <= applied.tick);
-            checks::events(&applied.events, moments, moment, (replica, player), declarations, &mut found);
+            let mut untold = client.untold.clone();
+            checks::events(&applied.events, &mut untold, moment, replica, declarations, &mut found);
+            self.clients[place].untold = untold;
         }
         if let FrameKind::Step { covered, .. } = applied.kind {
             let header = FrameHeader::read(&mut BitReader::new(bytes), applied.tick, self.digest);
@@ -238,4 +245,9 @@ impl Arena {
     pub(crate) fn fail(&self, what: &str) -> ! {
         panic!("seed {:#x}, tick {}:\n{what}", self.seed, self.room.tick());
     }
+}
+
+/// What the game told a player in a tick; nothing before it knows who it is.
+fn told(moment: &Moment, player: Option<PlayerId>) -> impl Iterator<Item = (Tick, Sent)> + '_ {
+    player.into_iter().flat_map(|player| moment.told(player)).map(|sent| (moment.tick, sent.clone()))
 }

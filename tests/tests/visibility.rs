@@ -3,6 +3,8 @@
 use client_sim::replica::Replica;
 use server::sim::Owner;
 use shared::ids::{EntityId, Slot};
+use shared::limits::EVENT_BYTES_WAITING_MAX;
+use shared::wire::CloseCode;
 use tests::Arena;
 use tests::player::idle_players;
 use tests::zoo::{Bond, Breed, CHEST, Cull, FLAG, Note, Orders, Point, Poke, Purse, STONE, Switch, Tell, Whom, Zoo};
@@ -185,6 +187,46 @@ fn events_that_happen_while_a_client_is_skipped_come_with_its_next_frame() {
     arena.run(8);
     let numbers: Vec<i32> = arena.clients[3].log.events.iter().map(|event| event.codes[0]).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+}
+
+/// Has a client cause so many notes to everyone in one tick; how many each client has been told after each of the next ticks.
+fn told_after(arena: &mut Arena, counts: &[u8]) -> [Vec<usize>; 3] {
+    for &count in counts {
+        arena.request(0, &Tell { whom: Whom::All, count, about: EntityId::NONE });
+    }
+    std::array::from_fn(|_| {
+        arena.run(1);
+        arena.clients.iter().map(|client| client.log.events.len()).collect()
+    })
+}
+
+#[test]
+fn more_events_in_a_tick_than_may_wait_reach_all_who_get_a_frame_in_it() {
+    let mut arena = six();
+    let told = told_after(&mut arena, &[250, 250, 250]);
+    assert!(told[2].iter().all(|&told| told == 750), "{told:?}");
+    assert!(told.iter().flatten().all(|&told| told == 0 || told == 750), "all in one frame: {told:?}");
+}
+
+#[test]
+fn events_that_a_frame_has_no_room_for_come_in_order_with_the_next() {
+    let mut arena = six();
+    // A note has nine bytes: 1,820 of them fit.
+    let told = told_after(&mut arena, &[250; 8]);
+    assert!(told[2].iter().all(|&told| told == 2_000), "{told:?}");
+    assert!(told.iter().flatten().any(|&told| told == EVENT_BYTES_WAITING_MAX / 9), "{told:?}");
+    let numbers: Vec<i32> = arena.clients[5].log.events.iter().map(|event| event.codes[0]).collect();
+    assert!(numbers.iter().copied().eq(1..=2_000), "in order");
+}
+
+#[test]
+fn what_waits_behind_a_full_frame_is_waiting_and_too_much_of_it_closes() {
+    let mut arena = six();
+    for client in 0..6 {
+        arena.expect_close(client, CloseCode::EventsOverflow);
+    }
+    told_after(&mut arena, &[250; 10]);
+    assert!(arena.clients.iter().all(|client| client.connection.is_none()));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the game told, waiting for one client: reliable, in order, bounded.
 //!
-//! Events ride on state frames, so they wait while a client is skipped. A lane holds at most [`EVENTS_WAITING_MAX`] events or
-//! [`EVENT_BYTES_WAITING_MAX`] bytes; beyond it the client is closed with a code that says so, and may come again.
+//! Events ride on state frames: who gets a frame now is told this tick's events in it, as many as [`EVENT_BYTES_WAITING_MAX`] bytes
+//! hold; the rest waits, in order, and so does everything while a client is skipped. What *waits* after a tick is bounded: more than
+//! [`EVENTS_WAITING_MAX`] events or that many bytes, and the client is closed with a code that says so, and may come again.
 
 use super::facets::Facets;
 use super::view::View;
@@ -12,6 +13,7 @@ use shared::ids::EntityId;
 use shared::limits::{EVENT_BYTES_WAITING_MAX, EVENTS_WAITING_MAX};
 use shared::schema::{Schema, Section};
 use shared::wire::values::{NO_REFERENCE, is_reference, write_values};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// One event; shared by all lanes that it waits in.
@@ -26,39 +28,43 @@ pub struct Told {
 /// One client's events.
 #[derive(Clone, Debug, Default)]
 pub struct EventLane {
-    waiting: Vec<Arc<Told>>,
+    waiting: VecDeque<Arc<Told>>,
     bytes: usize,
 }
 
-/// A lane that overflowed: its client cannot be told everything any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overflow;
+impl Told {
+    /// How much of a lane it takes, and at most of a frame.
+    const fn bytes(&self) -> usize {
+        1 + self.codes.len() * 4
+    }
+}
 
 impl EventLane {
-    /// An event waits for the next frame.
-    ///
-    /// # Errors
-    /// [`Overflow`] if the lane is full.
-    pub fn push(&mut self, told: &Arc<Told>) -> Result<(), Overflow> {
-        let bytes = 1 + told.codes.len() * 4;
-        if self.waiting.len() >= EVENTS_WAITING_MAX || self.bytes + bytes > EVENT_BYTES_WAITING_MAX {
-            return Err(Overflow);
-        }
-        self.bytes += bytes;
-        self.waiting.push(Arc::clone(told));
-        Ok(())
+    /// An event goes with the next frame, perhaps with this tick's.
+    pub fn push(&mut self, told: &Arc<Told>) {
+        self.bytes += told.bytes();
+        self.waiting.push_back(Arc::clone(told));
+    }
+
+    /// More waits than may: its client cannot be told everything any more. Asked after a tick's frame was written, or not.
+    #[must_use]
+    pub fn overflows(&self) -> bool {
+        self.waiting.len() > EVENTS_WAITING_MAX || self.bytes > EVENT_BYTES_WAITING_MAX
     }
 
     /// Nothing waits.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Writes all that waits, and empties the lane. A reference to what this client does not hold reads "none".
+    /// Writes what waits, as much as a frame may take, and lets go of it. A reference to what this client does not hold reads
+    /// "none".
     pub fn write(&mut self, out: &mut BitWriter, tables: &Tables, schema: &Schema, view: &View, facets: &Facets) {
-        tables.code(number(Use::EventCount)).write_number(out, self.waiting.len() as u32);
-        for told in self.waiting.drain(..) {
+        let count = self.fitting();
+        tables.code(number(Use::EventCount)).write_number(out, count as u32);
+        for told in self.waiting.drain(..count) {
+            self.bytes -= told.bytes();
             let Some(declaration) = schema.events.get(usize::from(told.kind)) else { continue };
             out.write(u32::from(told.kind), 8);
             let mut codes = told.codes.clone();
@@ -73,6 +79,18 @@ impl EventLane {
             }
             write_values(out, declaration, &codes);
         }
-        self.bytes = 0;
+    }
+
+    /// How many of those that wait one frame takes.
+    fn fitting(&self) -> usize {
+        if self.bytes <= EVENT_BYTES_WAITING_MAX {
+            return self.waiting.len();
+        }
+        let mut bytes = 0;
+        let fits = |told: &&Arc<Told>| {
+            bytes += told.bytes();
+            bytes <= EVENT_BYTES_WAITING_MAX
+        };
+        self.waiting.iter().take_while(fits).count()
     }
 }

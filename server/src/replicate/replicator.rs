@@ -221,9 +221,10 @@ impl Replicator {
         if self.drop_piece && self.ring.sabotage_drop_piece(tick) {
             self.drop_piece = false;
         }
-        let events = sim.world().resource::<Outbox>().events().iter();
+        let outbox = sim.world().resource::<Outbox>();
+        counts.events_dropped += outbox.dropped();
         self.told.clear();
-        self.told.extend(events.map(|sent| {
+        self.told.extend(outbox.events().iter().map(|sent| {
             let told = Told { kind: sent.kind, codes: sent.codes.clone() };
             (sent.to, Arc::new(told))
         }));
@@ -238,15 +239,24 @@ impl Replicator {
         client.view.next_tick(&self.facets);
         client.window.next_tick();
         for (to, told) in &self.told {
-            if is_for(*to, client.player, team) && client.events.push(told).is_err() {
-                return Published::EventsOverflow;
+            if is_for(*to, client.player, team) {
+                client.events.push(told);
             }
         }
-        if let Some(cause) = self.skip_cause(client) {
+        let skipped = self.skip_cause(client);
+        let frame = match skipped {
+            Some(_) => Vec::new(),
+            None if client.paused => self.keep_alive(),
+            None => self.frame(client, counts),
+        };
+        // Only now: what a frame has just told does not wait.
+        if client.events.overflows() {
+            return Published::EventsOverflow;
+        }
+        if let Some(cause) = skipped {
             cause.count(counts);
             return Published::Skipped(cause);
         }
-        let frame = if client.paused { self.keep_alive() } else { self.frame(client, counts) };
         client.window.sent(self.tick);
         counts.frames += 1;
         counts.state_bytes += frame.len() as u64;

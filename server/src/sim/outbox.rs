@@ -4,13 +4,14 @@
 //!   Requests ─► systems ─► Outbox { events, answers } ─► replicate
 //! ```
 //!
-//! Both are emptied before each step, so they carry nothing from tick to tick and are no part of the world's hash.
+//! Events are bounded per step; what goes beyond that is dropped and counted. Both are emptied before each step, so they carry nothing from tick to tick and are no part of the world's hash.
 //!
 //! Never here: who may get it (see `replicate`), bits (see `wire`).
 
 use crate::sim::step_input::PlayerRequest;
 use bevy_ecs::prelude::Resource;
 use shared::ids::PlayerId;
+use shared::limits::EVENTS_PER_TICK_MAX;
 use shared::schema::{Replicated, Schema};
 use std::collections::BTreeSet;
 
@@ -66,6 +67,7 @@ pub struct Answered {
 pub struct Outbox {
     names: Vec<String>,
     events: Vec<Sent>,
+    dropped: u64,
     answers: Vec<Answered>,
     /// Which requests they answer: with many players asking at once, a search per answer would take the tick.
     answered: BTreeSet<(PlayerId, u16)>,
@@ -77,12 +79,17 @@ impl Outbox {
         Self { names, ..Self::default() }
     }
 
-    /// Sends `event`. Reliable and in order for each who gets it.
+    /// Sends `event`. Reliable and in order for each who gets it; but beyond [`EVENTS_PER_TICK_MAX`] in one step it is dropped and
+    /// counted.
     ///
     /// # Panics
     /// If the schema does not declare `T` as an event: the game's author must.
     pub fn send<T: Replicated>(&mut self, to: To, event: &T) {
         let kind = kind_of::<T>(&self.names).expect("the schema declares every event that a rule sends");
+        if self.events.len() >= EVENTS_PER_TICK_MAX {
+            self.dropped += 1;
+            return;
+        }
         let mut codes = vec![0; T::PART_COUNT];
         event.write_codes(&mut codes);
         self.events.push(Sent { to, kind, codes });
@@ -101,6 +108,12 @@ impl Outbox {
         &self.events
     }
 
+    /// How many more were sent in this step than may be.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// This step's answers.
     #[must_use]
     pub fn answers(&self) -> &[Answered] {
@@ -109,6 +122,7 @@ impl Outbox {
 
     pub(crate) fn clear(&mut self) {
         self.events.clear();
+        self.dropped = 0;
         self.answers.clear();
         self.answered.clear();
     }
@@ -149,4 +163,25 @@ impl Requests {
 
 fn kind_of<T: Replicated>(names: &[String]) -> Option<u8> {
     names.iter().position(|name| name == T::NAME).and_then(|place| u8::try_from(place).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::game::components::Kill;
+    use shared::ids::EntityId;
+
+    #[test]
+    fn what_a_game_tells_beyond_the_bound_of_a_step_is_dropped_newest_first_and_counted() {
+        let mut outbox = Outbox::new(&shared::game::schema());
+        let kill = Kill { killer: EntityId(1), victim: EntityId(2) };
+        for number in 0..EVENTS_PER_TICK_MAX as u32 + 5 {
+            outbox.send(To::Player(PlayerId(number)), &kill);
+        }
+        assert_eq!((outbox.events().len(), outbox.dropped()), (EVENTS_PER_TICK_MAX, 5));
+        let last = outbox.events().last().map(|sent| sent.to);
+        assert_eq!(last, Some(To::Player(PlayerId(EVENTS_PER_TICK_MAX as u32 - 1))));
+        outbox.clear();
+        assert_eq!((outbox.events().len(), outbox.dropped()), (0, 0));
+    }
 }

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use shared::wire::close_code::CloseCode;
+use tracing::warn;
 
 use super::connection::Ending;
 use super::schedule::TickStart;
@@ -74,6 +75,12 @@ pub(super) fn report_tick(metrics: &Metrics, start: &TickStart, took: Duration, 
 
 /// Tells what has happened in a room since `told`.
 pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
+    if told.events_dropped == 0 && now.events_dropped > 0 {
+        warn!(
+            dropped = now.events_dropped,
+            "the game tells more events in a tick than there may be; said once per room"
+        );
+    }
     let grown = [
         (&metrics.frames, told.frames, now.frames),
         (&metrics.full_frames, told.full_frames, now.full_frames),
@@ -85,6 +92,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.pieces, told.pieces, now.pieces),
         (&metrics.records_made, told.records_made, now.records_made),
         (&metrics.clamps, told.clamps, now.clamps),
+        (&metrics.events_dropped, told.events_dropped, now.events_dropped),
         (&metrics.missed_extracts, told.missed_extracts, now.missed_extracts),
         (&metrics.renewals, told.renewals, now.renewals),
         (&metrics.malformed, told.malformed, now.malformed),
