@@ -127,6 +127,9 @@ impl View {
         }
         #[cfg(feature = "sabotage")]
         self.sabotage_hold();
+        // The client forgets it when that slot leaves, whoever has it afterwards.
+        let leaving = &self.sections[Section::Everyone.index()].leaving;
+        self.me = self.me.filter(|&me| !leaving.contains(me));
     }
 
     /// Drops everything: a full frame begins.
@@ -189,5 +192,59 @@ impl View {
                 holding.fresh.insert(slot);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replicate::facets::Tracked;
+    use shared::game::{PLAYER, schema};
+    use shared::ids::EntityId;
+    use shared::limits::ENTITY_FACETS_MAX;
+    use shared::schema::Layout;
+    use std::sync::Arc;
+
+    const OWN: EntityId = EntityId(1);
+
+    /// A client that holds its own entity and was told so, as after its first frame; the slot of the anchor.
+    fn settled() -> (Facets, View, Slot) {
+        let mut facets = Facets::new(Arc::new(Layout::new(&schema(), 6).unwrap()), 5);
+        facets.next_tick();
+        let slots = [None; ENTITY_FACETS_MAX];
+        facets.track(OWN, Tracked { kind: PLAYER, owner: Some(PlayerId(1)), team: None, slots });
+        let anchor = facets.anchor(OWN).unwrap();
+        let mut view = View::new(64, PlayerId(1));
+        view.next_tick(&facets);
+        let holding = view.holding_mut(Section::Everyone);
+        assert!(holding.held.insert(anchor) && holding.fresh.insert(anchor));
+        assert_eq!(view.learn_me(Some(anchor)), Some(anchor));
+        view.commit(Tick(1));
+        (facets, view, anchor)
+    }
+
+    #[test]
+    fn who_it_is_is_told_once() {
+        let (mut facets, mut view, anchor) = settled();
+        facets.next_tick();
+        view.next_tick(&facets);
+        assert_eq!(view.learn_me(facets.anchor(OWN)), None);
+        assert_eq!(facets.anchor(OWN), Some(anchor));
+    }
+
+    #[test]
+    fn who_it_is_is_told_again_when_its_slot_left_and_came_back_while_it_was_skipped() {
+        let (mut facets, mut view, anchor) = settled();
+        for renewed in 0..10_000 {
+            facets.next_tick();
+            facets.renew(OWN, 0);
+            view.next_tick(&facets);
+            if renewed > 0 && facets.anchor(OWN) == Some(anchor) {
+                assert!(view.holding(Section::Everyone).leaving.contains(anchor));
+                assert_eq!(view.learn_me(Some(anchor)), Some(anchor));
+                return;
+            }
+        }
+        panic!("the slot never came back");
     }
 }
