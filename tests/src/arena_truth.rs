@@ -67,6 +67,9 @@ impl Things for ArenaThings {
         for thing in &self.things {
             let Some(&anchor) = sight.moment.anchors.get(&thing.id) else { continue };
             if sight.replica.kind(anchor).is_some() {
+                if !sight.is_exact(anchor) {
+                    continue;
+                }
                 thing.compare(anchor, sight, &mut found);
             } else if sight.replica.complete() {
                 found.push(format!("{:?} is not held", thing.id));

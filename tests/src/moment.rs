@@ -79,6 +79,15 @@ pub struct Sight<'a> {
     pub team: Option<u8>,
 }
 
+impl Sight<'_> {
+    /// Whether all that the client holds of the entity with this anchor is exact. What is not may be as it was once.
+    #[must_use]
+    pub fn is_exact(&self, anchor: Slot) -> bool {
+        self.replica.fresh_count() == self.replica.held_count()
+            || self.replica.facets().all(|(record, _, fresh)| fresh || record.anchor != anchor)
+    }
+}
+
 impl Live {
     /// Whether a player may see it.
     #[must_use]

@@ -3,7 +3,7 @@
 //! `TICKWIRE_SEEDS=N` plays N seeds per storm, `TICKWIRE_SEED=S` one; a failure prints the line that plays it again.
 
 use client_sim::dice::Dice;
-use shared::ids::EntityId;
+use shared::ids::{EntityId, Slot};
 use shared::wire::{CloseCode, Digest};
 use tests::link::LinkOptions;
 use tests::zoo::{Cull, Poke, Switch, Tell, Whom, Zoo};
@@ -78,7 +78,7 @@ fn gust(arena: &mut Arena, dice: &mut Dice, weather: Weather) {
         return;
     }
     let client = one_of(dice, &here);
-    match dice.below(12) {
+    match dice.below(14) {
         0 | 1 => {
             let ticks = 1 + dice.below(22);
             arena.stall(client, ticks);
@@ -93,7 +93,19 @@ fn gust(arena: &mut Arena, dice: &mut Dice, weather: Weather) {
             arena.clients[client].down.set(options);
         }
         8 => arena.room.sabotage_sim().permute_rows(u64::from(dice.bits())),
+        9 | 10 => demote(arena, client, dice),
         _ => ask(arena, client, dice),
+    }
+}
+
+/// The server keeps up to four facets no more exact for this client, and has to make that good.
+fn demote(arena: &mut Arena, client: usize, dice: &mut Dice) {
+    let replica = arena.clients[client].session.replica();
+    let held: Vec<Slot> =
+        replica.into_iter().flat_map(|replica| replica.facets()).map(|(held, ..)| held.slot).collect();
+    let Some(view) = arena.clients[client].player.and_then(|player| arena.room.sabotage_view(player)) else { return };
+    for _ in 0..dice.below(5).min(held.len() as u32) {
+        view.sabotage_demote(one_of(dice, &held));
     }
 }
 

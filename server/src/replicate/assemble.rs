@@ -228,7 +228,7 @@ fn has_changes(shared: &Shared<'_>, view: &View, section: Section, covered: u32)
             pieces.section(section).changed.words().iter().zip(fresh).any(|(changed, fresh)| changed & fresh != 0)
         })
     };
-    covered_ticks(shared.tick, covered).any(touched)
+    view.is_demoting(section) || covered_ticks(shared.tick, covered).any(touched)
 }
 
 /// Writes what leaves a section, whole bytes; false, and nothing, if nothing does. All leaves stand before all records: a slot
@@ -253,7 +253,7 @@ fn write_leaves(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section: 
 }
 
 /// Pieces tick by tick, demotions.
-fn write_changes(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section: Section, covered: u32) {
+fn write_changes(out: &mut BitWriter, shared: &Shared<'_>, view: &mut View, section: Section, covered: u32) {
     let holding = view.holding(section);
     let mut positions = Vec::new();
     let fresh_count = holding.fresh.count() as u32;
@@ -269,8 +269,8 @@ fn write_changes(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section:
             write_positions(&mut packer, PositionsOf::Pieces, &positions, fresh_count);
         }
     }
-    // All pieces of fresh slots were sent, so none is demoted; a budget that cannot carry them will demote.
-    write_positions(&mut packer, PositionsOf::Demotions, &[], fresh_count);
+    // All pieces of fresh slots were sent, so only tests demote; a budget that cannot carry them will.
+    write_positions(&mut packer, PositionsOf::Demotions, &view.demote(section), fresh_count);
 }
 
 fn covered_ticks(to: Tick, covered: u32) -> impl Iterator<Item = Tick> {

@@ -53,6 +53,9 @@ pub struct View {
     me: Option<Slot>,
     #[cfg(feature = "sabotage")]
     keeps: Option<Slot>,
+    /// To be demoted with the next step.
+    #[cfg(feature = "sabotage")]
+    demoting: Vec<Slot>,
 }
 
 impl View {
@@ -68,6 +71,8 @@ impl View {
             me: None,
             #[cfg(feature = "sabotage")]
             keeps: None,
+            #[cfg(feature = "sabotage")]
+            demoting: Vec::new(),
         }
     }
 
@@ -136,6 +141,8 @@ impl View {
     pub fn clear(&mut self) {
         self.sections.iter_mut().for_each(Holding::clear);
         self.me = None;
+        #[cfg(feature = "sabotage")]
+        self.demoting.clear();
     }
 
     /// Notes who it is, if that is news: the slot to tell.
@@ -153,6 +160,23 @@ impl View {
             holding.leaving.clear();
         }
         self.tick = Some(tick);
+    }
+
+    /// Whether something of a section is held on to, but no more kept exact. Nothing demotes so far but tests: all pieces of what is
+    /// fresh are sent.
+    #[cfg(not(feature = "sabotage"))]
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "its twin below asks the view")]
+    pub const fn is_demoting(&self, _: Section) -> bool {
+        false
+    }
+
+    /// Demotes: positions in `fresh` as it was.
+    #[cfg(not(feature = "sabotage"))]
+    #[must_use]
+    #[allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "its twin below asks the view")]
+    pub const fn demote(&mut self, _: Section) -> Vec<u32> {
+        Vec::new()
     }
 
     /// Everything that it may see is held and fresh.
@@ -182,6 +206,36 @@ impl View {
     /// Forgets to let this slot leave, from now on.
     pub const fn sabotage_keep(&mut self, slot: Slot) {
         self.keeps = Some(slot);
+    }
+
+    /// With the next step this slot is held on, but no more exact.
+    pub fn sabotage_demote(&mut self, slot: Slot) {
+        self.demoting.push(slot);
+    }
+
+    /// See its twin above.
+    #[must_use]
+    pub fn is_demoting(&self, section: Section) -> bool {
+        let fresh = &self.sections[section.index()].fresh;
+        self.demoting.iter().any(|&slot| fresh.contains(slot))
+    }
+
+    /// See its twin above.
+    pub fn demote(&mut self, section: Section) -> Vec<u32> {
+        let fresh = &mut self.sections[section.index()].fresh;
+        let mut demoted = SlotSet::new(fresh.words().len() * 64);
+        self.demoting.retain(|&slot| {
+            !(fresh.contains(slot) && {
+                demoted.insert(slot);
+                true
+            })
+        });
+        let mut positions = Vec::new();
+        fresh.ranks(&demoted, &mut positions);
+        for slot in demoted.iter() {
+            fresh.remove(slot);
+        }
+        positions
     }
 
     fn sabotage_hold(&mut self) {
