@@ -109,7 +109,6 @@ impl Arena {
             told_until: None,
             untold: VecDeque::new(),
             closing: None,
-            was_lost: false,
             handed: None,
         });
         place

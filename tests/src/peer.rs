@@ -32,8 +32,6 @@ pub struct Client {
     pub(crate) untold: VecDeque<(Tick, Sent)>,
     /// A close that arrives after everything that is under way.
     pub(crate) closing: Option<CloseCode>,
-    /// It lost its world at least once: what was told meanwhile is lost, too.
-    pub(crate) was_lost: bool,
     /// The newest tick of a frame that was handed over to it.
     pub(crate) handed: Option<Tick>,
 }

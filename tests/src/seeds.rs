@@ -12,13 +12,24 @@ pub fn each(test: &str, name: &str, default_count: u64, mut story: impl FnMut(u6
         story(seed);
         return;
     }
-    let count = number("TICKWIRE_SEEDS").unwrap_or(default_count);
+    let count = count_of(number("TICKWIRE_SEEDS"), default_count);
     println!("seeds: {count}");
     for round in 0..count {
         let seed = seed_of(name, round);
         let _replay = Replay { test, name, seed };
         story(seed);
     }
+}
+
+/// How many seeds are played.
+///
+/// # Panics
+/// If none were asked for: a story that is not played must not be green.
+#[must_use]
+pub fn count_of(asked: Option<u64>, default_count: u64) -> u64 {
+    let count = asked.unwrap_or(default_count);
+    assert!(count > 0, "TICKWIRE_SEEDS=0 plays nothing: say at least 1");
+    count
 }
 
 /// The seed of a round: spread out, and different for each story.
@@ -50,4 +61,20 @@ fn number(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
     let read = text.strip_prefix("0x").map_or_else(|| text.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok());
     Some(read.unwrap_or_else(|| panic!("{name}={text:?} is no number")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_seeds_are_played_as_were_asked_for() {
+        assert_eq!((count_of(None, 3), count_of(Some(500), 3)), (3, 500));
+    }
+
+    #[test]
+    #[should_panic(expected = "plays nothing")]
+    fn no_seeds_at_all_are_refused() {
+        let _ = count_of(Some(0), 3);
+    }
 }

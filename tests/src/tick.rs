@@ -73,7 +73,7 @@ impl Arena {
     fn look_at(&mut self, place: usize, bytes: &[u8]) -> Vec<Fault> {
         let mut found = Vec::new();
         let client = &mut self.clients[place];
-        let mut applied = None;
+        let (mut applied, mut lost) = (None, false);
         while let Some(event) = client.session.poll_event() {
             match event {
                 SessionEvent::Welcomed => {
@@ -86,7 +86,7 @@ impl Arena {
                 SessionEvent::Frame(frame) => applied = Some(frame),
                 SessionEvent::Lost(error) => {
                     client.log.lost += 1;
-                    client.was_lost = true;
+                    lost = true;
                     found.push(Fault::Lost(error));
                 }
                 SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
@@ -96,6 +96,9 @@ impl Arena {
                 | SessionEvent::RoundTrip { .. }
                 | SessionEvent::Redirect(_) => {}
             }
+        }
+        if lost || applied.as_ref().is_some_and(|applied| applied.ignored) {
+            self.lose_events(place, bytes);
         }
         let Some(applied) = applied else { return found };
         self.clients[place].log.events.extend(applied.events.iter().cloned());
@@ -110,12 +113,10 @@ impl Arena {
         };
         checks::replica(replica, moment, player, &mut found);
         let from = client.told_until.unwrap_or_default();
-        if !client.was_lost {
-            let declarations = &self.room.replicator().schema().events;
-            let mut untold = client.untold.clone();
-            checks::events(&applied.events, &mut untold, moment, replica, declarations, &mut found);
-            self.clients[place].untold = untold;
-        }
+        let declarations = &self.room.replicator().schema().events;
+        let mut untold = client.untold.clone();
+        checks::events(&applied.events, &mut untold, moment, replica, declarations, &mut found);
+        self.clients[place].untold = untold;
         if let FrameKind::Step { covered, .. } = applied.kind {
             let header = FrameHeader::read(&mut BitReader::new(bytes), applied.tick, self.digest);
             if let Ok(FrameHeader { kind: FrameKind::Step { applied: bits, .. }, .. }) = header {
@@ -127,6 +128,15 @@ impl Arena {
         }
         self.clients[place].told_until = Some(applied.tick);
         found
+    }
+
+    /// A client got a frame that it could not use: what it told is lost with it. Nothing else is.
+    fn lose_events(&mut self, place: usize, bytes: &[u8]) {
+        let client = &mut self.clients[place];
+        let near = client.told_until.unwrap_or_default();
+        let Some(seen) = FrameSeen::of(bytes, near, self.digest) else { return };
+        client.untold.retain(|(tick, _)| *tick > seen.tick);
+        client.told_until = Some(seen.tick);
     }
 
     /// What came since the last tick.

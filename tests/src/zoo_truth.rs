@@ -96,11 +96,11 @@ impl Thing {
             if !seen.as_ref().is_some_and(|seen| same_body(seen, body)) {
                 say("Body", &seen, body);
             }
+        } else if let Some(seen) = replica.read::<Body>(anchor) {
+            say("Body", &seen, &self.body);
         }
-        if let Some(tag) = &self.tag
-            && replica.read::<Tag>(anchor).as_ref() != Some(tag)
-        {
-            say("Tag", &replica.read::<Tag>(anchor), tag);
+        if replica.read::<Tag>(anchor) != self.tag {
+            say("Tag", &replica.read::<Tag>(anchor), &self.tag);
         }
         if let Some(fault) = narrowed(replica, anchor, self.purse.as_ref(), owns, complete, |seen, is| seen == is) {
             say("Purse", &fault, &(&self.purse, owns));
@@ -114,6 +114,8 @@ impl Thing {
                 Some(seen) if seen.strong == bond.strong && points(seen.to, bond.to) => {}
                 seen => say("Bond", &seen, &(bond, moment.anchors.get(&bond.to))),
             }
+        } else if let Some(seen) = replica.read::<Bond>(anchor) {
+            say("Bond", &seen, &self.bond);
         }
         if let Some(edges) = &self.edges {
             let plain = |edges: &Edges| (edges.wide, edges.deep, edges.only, edges.turn);
@@ -123,11 +125,13 @@ impl Thing {
                 }
                 seen => say("Edges", &seen, edges),
             }
+        } else if let Some(seen) = replica.read::<Edges>(anchor) {
+            say("Edges", &seen, &self.edges);
         }
     }
 }
 
-/// What is wrong with a component that only some may read; the outer `None`: nothing.
+/// What is wrong with a component that only some may read, and nobody where there is none; the outer `None`: nothing.
 fn narrowed<T: Component + Replicated + std::fmt::Debug>(
     replica: &Replica,
     anchor: Slot,
@@ -136,11 +140,12 @@ fn narrowed<T: Component + Replicated + std::fmt::Debug>(
     complete: bool,
     same: impl Fn(&T, &T) -> bool,
 ) -> Option<Option<T>> {
-    let is = is?;
     let seen = replica.read::<T>(anchor);
-    let fine = match &seen {
-        Some(seen) => entitled && same(seen, is),
-        None => !(entitled && complete),
+    let fine = match (&seen, is) {
+        (Some(seen), Some(is)) => entitled && same(seen, is),
+        (Some(_), None) => false,
+        (None, Some(_)) => !(entitled && complete),
+        (None, None) => true,
     };
     (!fine).then_some(seen)
 }
@@ -162,4 +167,24 @@ fn same_body(seen: &Body, is: &Body) -> bool {
 
 fn same_orders(seen: &Orders, is: &Orders) -> bool {
     seen.plan == is.plan && (seen.goal - is.goal).abs().max_element() <= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Arena;
+    use crate::zoo::Zoo;
+
+    #[test]
+    fn what_a_client_reads_and_the_world_has_not_is_wrong() {
+        let mut arena = Arena::seeded(1).zoo(Zoo::calm(0)).clients(1).start();
+        arena.run(5);
+        let replica = arena.clients[0].session.replica().expect("the client is in");
+        let me = replica.me().expect("it has a body");
+        let is = replica.read::<Purse>(me).expect("its purse is for it");
+        let equal = |seen: &Purse, is: &Purse| seen == is;
+        assert!(narrowed(replica, me, Some(&is), true, true, equal).is_none());
+        assert!(narrowed(replica, me, Some(&is), false, true, equal).is_some(), "it is for somebody else");
+        assert!(narrowed(replica, me, None, true, true, equal).is_some(), "there is none");
+    }
 }

@@ -9,7 +9,7 @@ use tests::builder::ArenaBuilder;
 use tests::checks::{Fault, Finding};
 use tests::link::LinkOptions;
 use tests::player::idle_players;
-use tests::zoo::{BEAST, Breed, Cull, Point, Poke, STONE, Zoo};
+use tests::zoo::{BEAST, Breed, Cull, Point, Poke, STONE, Tell, Whom, Zoo};
 
 /// Two clients in a zoo where everything moves and nothing goes.
 fn moving() -> ArenaBuilder {
@@ -93,6 +93,28 @@ fn a_flipped_bit_is_found_by_the_next_frame_and_mended_by_a_full_one() {
     assert!(has(&found, Some(0), is_mismatch), "{found:?}");
     assert!(found.iter().all(|finding| finding.client == Some(0)), "{found:?}");
     assert_mended(&mut arena, &[0]);
+}
+
+#[test]
+fn what_is_told_while_a_world_is_lost_is_lost_with_it_and_what_is_told_afterwards_is_not() {
+    let tell = |count| Tell { whom: Whom::All, count, about: EntityId::NONE };
+    let (mut arena, found) = found(moving().behaviours(Some(idle_players())), |arena| {
+        arena.request(1, &tell(5));
+        arena.run(1);
+        // They are on their way.
+        flip_a_bit(arena);
+        arena.run(1);
+    });
+    assert!(has(&found, Some(0), is_mismatch), "{found:?}");
+    assert!(!has(&found, None, |_| true) && !has(&found, Some(1), |_| true), "{found:?}");
+    arena.run(60);
+    assert_eq!(arena.take_findings(), []);
+    arena.request(1, &tell(3));
+    arena.run(3);
+    assert_eq!(arena.take_findings(), [], "they are checked again");
+    let numbers =
+        |client: usize| -> Vec<i32> { arena.clients[client].log.events.iter().map(|event| event.codes[0]).collect() };
+    assert_eq!((numbers(0), numbers(1)), ((6..=8).collect(), (1..=8).collect()));
 }
 
 #[test]
