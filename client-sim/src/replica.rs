@@ -78,6 +78,8 @@ pub struct Applied {
     pub ignored: bool,
     /// Everything that may be seen is held.
     pub complete: bool,
+    /// Events before these were lost while we paused.
+    pub events_lost: bool,
     /// The events it carried, in order.
     pub events: Vec<Event>,
 }
@@ -131,6 +133,7 @@ impl Replica {
             checked: false,
             ignored: false,
             complete: header.complete,
+            events_lost: false,
             events: Vec::new(),
         };
         let covered = match header.kind {
@@ -161,6 +164,7 @@ impl Replica {
         };
         self.holdings.read_sections(&mut reader, &header, covered).map_err(|cause| self.lose(cause))?;
         if header.events {
+            applied.events_lost = reader.read_bool("events lost").map_err(|cause| self.lose(cause))?;
             self.read_events(&mut reader, &mut applied.events).map_err(|cause| self.lose(cause))?;
         }
         reader.finish().map_err(|cause| self.lose(cause))?;

@@ -80,7 +80,8 @@ pub const REQUESTS_WAITING_MAX: usize = 16;
 /// dropped and counted, and the log says so once per room.
 pub const EVENTS_PER_TICK_MAX: usize = 4096;
 
-/// Events that wait for one client after a tick: what the tick's frame told does not wait. Over either: closed `EventsOverflow`, retry.
+/// Events that wait for one client after a tick: what the tick's frame told does not wait. Over either: closed `EventsOverflow`, retry;
+/// who paused is not closed, what waits is dropped and its next frame says so.
 pub const EVENTS_WAITING_MAX: usize = 256;
 /// See [`EVENTS_WAITING_MAX`], in bytes; and the bytes of events that one frame takes. What does not fit waits for the next frame.
 pub const EVENT_BYTES_WAITING_MAX: usize = 16 * 1024;

@@ -7,12 +7,14 @@
 //! ```
 
 use crate::moment::{Moment, Sight};
-use client_sim::replica::{Event, Replica, ReplicaError};
+use client_sim::replica::{Applied, Event, Replica, ReplicaError};
 use server::counts::Counts;
 use server::room::Room;
 use server::sim::{InputSource, Sent};
 use shared::ids::{PlayerId, Slot, Tick};
-use shared::limits::{EVENT_BYTES_WAITING_MAX, SERVER_MESSAGE_BYTES_MAX, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN};
+use shared::limits::{
+    EVENT_BYTES_WAITING_MAX, EVENTS_WAITING_MAX, SERVER_MESSAGE_BYTES_MAX, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN,
+};
 use shared::schema::{Declaration, Section};
 use shared::wire::values::{NO_REFERENCE, is_reference};
 use shared::wire::{CloseCode, FrameKind};
@@ -105,16 +107,27 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
 }
 
 /// Checks that the events of a frame are those that were told and not heard yet, once and in order, and that none was left behind
-/// for which the frame had room. Takes what was heard out of `untold`, where each stands with its tick.
+/// for which the frame had room. Where the frame says that some were lost, those are the oldest, and more than may wait were told.
+/// Takes what was heard or lost out of `untold`, where each stands with its tick.
 pub fn events(
-    got: &[Event],
+    applied: &Applied,
     untold: &mut VecDeque<(Tick, Sent)>,
     now: &Moment,
     replica: &Replica,
     declarations: &[Declaration],
     found: &mut Vec<Fault>,
 ) {
-    let due = untold.iter().take_while(|(tick, _)| *tick <= now.tick).count();
+    let got = applied.events.as_slice();
+    let bytes = |codes: &[i32]| 1 + 4 * codes.len();
+    let mut due = untold.iter().take_while(|(tick, _)| *tick <= now.tick).count();
+    if applied.events_lost {
+        let waited: usize = untold.iter().take(due).map(|(_, sent)| bytes(&sent.codes)).sum();
+        if due <= EVENTS_WAITING_MAX && waited <= EVENT_BYTES_WAITING_MAX {
+            found.push(Fault::WrongEvents(format!("none of {due} events had to be lost")));
+        }
+        untold.drain(..due.saturating_sub(got.len()));
+        due = due.min(got.len());
+    }
     let mut told = Vec::new();
     for (_, sent) in untold.drain(..due.min(got.len())) {
         let mut codes = sent.codes.clone();
@@ -132,7 +145,6 @@ pub fn events(
     if told != got {
         found.push(Fault::WrongEvents(format!("got {got:?}, told {told:?}")));
     }
-    let bytes = |codes: &[i32]| 1 + 4 * codes.len();
     let taken: usize = got.iter().map(|event| bytes(&event.codes)).sum();
     if let Some((_, left)) = untold.front().filter(|(tick, _)| *tick <= now.tick)
         && taken + bytes(&left.codes) <= EVENT_BYTES_WAITING_MAX

@@ -43,6 +43,8 @@ pub struct Log {
     pub frames: Vec<FrameSeen>,
     /// The game's events that it was told.
     pub events: Vec<Event>,
+    /// How often it was told that some were lost.
+    pub events_lost: u32,
     /// Answers to its requests.
     pub replies: Vec<(u16, Outcome)>,
     /// How often it lost its world.

@@ -89,6 +89,7 @@ impl Arena {
                     lost = true;
                     found.push(Fault::Lost(error));
                 }
+                SessionEvent::EventsLost => client.log.events_lost += 1,
                 SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
                 SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
                 SessionEvent::Complete
@@ -115,7 +116,7 @@ impl Arena {
         let from = client.told_until.unwrap_or_default();
         let declarations = &self.room.replicator().schema().events;
         let mut untold = client.untold.clone();
-        checks::events(&applied.events, &mut untold, moment, replica, declarations, &mut found);
+        checks::events(&applied, &mut untold, moment, replica, declarations, &mut found);
         self.clients[place].untold = untold;
         if let FrameKind::Step { covered, .. } = applied.kind {
             let header = FrameHeader::read(&mut BitReader::new(bytes), applied.tick, self.digest);

@@ -140,6 +140,69 @@ fn who_paused_is_told_afterwards_what_happened_meanwhile() {
     assert_eq!(arena.clients[0].log.events, arena.clients[1].log.events);
 }
 
+/// The numbers of the notes that a client was told.
+fn numbers(arena: &Arena, client: usize) -> Vec<i32> {
+    arena.clients[client].log.events.iter().map(|event| event.codes[0]).collect()
+}
+
+#[test]
+fn who_paused_through_a_lively_match_is_not_closed_but_told_that_it_missed_something() {
+    let mut arena = started(moving(16));
+    arena.clients[0].session.pause(true);
+    arena.run(2);
+    // More than may wait, three times over.
+    for _ in 0..6 {
+        arena.request(1, &Tell { whom: Whom::All, count: 150, about: EntityId::NONE });
+        arena.run(40);
+    }
+    assert_eq!((arena.clients[0].log.events_lost, arena.clients[0].log.events.len()), (0, 0));
+    arena.clients[0].session.pause(false);
+    arena.run(3);
+    assert_eq!(arena.clients[0].log.events_lost, 1);
+    assert_eq!(arena.clients[0].session.counters().events_lost, 1);
+    assert!(arena.clients[0].log.events.is_empty(), "the last that were told are among those that were lost");
+    arena.request(1, &Tell { whom: Whom::All, count: 3, about: EntityId::NONE });
+    arena.run(3);
+    assert_eq!(numbers(&arena, 0), (901..=903).collect::<Vec<i32>>());
+    assert_eq!(numbers(&arena, 1), (1..=903).collect::<Vec<i32>>());
+    assert_eq!((arena.clients[0].log.events_lost, arena.clients[1].log.events_lost), (1, 0), "said once");
+    arena.assert_all_clients_agree_with_server();
+}
+
+#[test]
+fn what_is_told_after_something_was_lost_comes_with_the_frame_that_says_so() {
+    let mut arena = started(moving(17));
+    arena.clients[0].session.pause(true);
+    arena.run(2);
+    for count in [200, 200, 100] {
+        arena.request(1, &Tell { whom: Whom::All, count, about: EntityId::NONE });
+        arena.run(2);
+    }
+    arena.clients[0].session.pause(false);
+    // Its first frame after the pause is late, and until then it counts as paused.
+    arena.stall(0, 3);
+    arena.run(1);
+    arena.request(1, &Tell { whom: Whom::All, count: 200, about: EntityId::NONE });
+    arena.run(8);
+    assert_eq!(arena.clients[0].log.events_lost, 1);
+    let told = numbers(&arena, 0);
+    assert!(!told.is_empty() && told.iter().copied().eq(700 - told.len() as i32 + 1..=700), "{told:?}");
+    arena.assert_all_clients_agree_with_server();
+}
+
+#[test]
+fn who_is_slow_and_did_not_pause_is_closed_when_more_is_told_than_may_wait() {
+    let mut arena = started(moving(18));
+    arena.stall(0, 60);
+    arena.expect_close(0, CloseCode::EventsOverflow);
+    arena.run(2);
+    for _ in 0..2 {
+        arena.request(1, &Tell { whom: Whom::All, count: 200, about: EntityId::NONE });
+        arena.run(2);
+    }
+    assert_eq!(arena.clients[0].connection, None);
+}
+
 #[test]
 fn a_pause_may_last_longer_than_the_ticks_that_travel_can_tell() {
     let mut arena = Arena::seeded(11).zoo(Zoo::calm(2)).clients(1).behaviours(None).start();

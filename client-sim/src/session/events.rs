@@ -47,6 +47,8 @@ pub struct Counters {
     pub replies: u64,
     /// Events of the game received.
     pub events: u64,
+    /// Times that events were lost because we paused for too long.
+    pub events_lost: u64,
     /// Events that nobody polled in time.
     pub events_dropped: u64,
 }
@@ -74,6 +76,7 @@ impl Counters {
             requests: self.requests - earlier.requests,
             replies: self.replies - earlier.replies,
             events: self.events - earlier.events,
+            events_lost: self.events_lost - earlier.events_lost,
             events_dropped: self.events_dropped - earlier.events_dropped,
         }
     }
@@ -86,6 +89,8 @@ pub enum SessionEvent {
     Welcomed,
     /// A state frame was taken in (or ignored, see [`Applied::ignored`]).
     Frame(Applied),
+    /// The game told us more while we paused than the server keeps for us: it is lost. What comes with the frame comes after it.
+    EventsLost,
     /// We hold everything that we may see; again after every full frame.
     Complete,
     /// The effect of our input for `tick` is here.

@@ -194,6 +194,10 @@ impl Playing {
         let newly = now_complete && !self.complete;
         self.complete |= now_complete;
         applied.complete = self.complete;
+        if applied.events_lost {
+            counters.events_lost += 1;
+            events.push(SessionEvent::EventsLost);
+        }
         events.push(SessionEvent::Frame(applied));
         if newly {
             events.push(SessionEvent::Complete);

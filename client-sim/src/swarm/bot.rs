@@ -309,6 +309,7 @@ impl Observer for Watcher {
             SessionEvent::Complete
             | SessionEvent::InputSeen { .. }
             | SessionEvent::RoundTrip { .. }
+            | SessionEvent::EventsLost
             | SessionEvent::Reply { .. }
             | SessionEvent::Redirect(_) => {}
         }

@@ -3,6 +3,13 @@
 //! Events ride on state frames: who gets a frame now is told this tick's events in it, as many as [`EVENT_BYTES_WAITING_MAX`] bytes
 //! hold; the rest waits, in order, and so does everything while a client is skipped. What *waits* after a tick is bounded: more than
 //! [`EVENTS_WAITING_MAX`] events or that many bytes, and the client is closed with a code that says so, and may come again.
+//!
+//! ```text
+//!   pushed ─► waiting ─► a frame
+//!                └─ too many: slow ─► closed     paused ─► dropped, all of them; the next frame says so
+//! ```
+//!
+//! Who paused did nothing wrong: a hidden tab in a lively match must find its place again. It is told that it missed something.
 
 use super::facets::Facets;
 use super::view::View;
@@ -30,7 +37,15 @@ pub struct Told {
 pub struct EventLane {
     waiting: VecDeque<Arc<Told>>,
     bytes: usize,
+    /// It paused since its last frame: what waits may be dropped.
+    paused: bool,
+    /// What waited was dropped since its last frame.
+    lost: bool,
 }
+
+/// A lane that overflowed: its client cannot be told everything any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overflow;
 
 impl Told {
     /// How much of a lane it takes, and at most of a frame.
@@ -46,22 +61,40 @@ impl EventLane {
         self.waiting.push_back(Arc::clone(told));
     }
 
-    /// More waits than may: its client cannot be told everything any more. Asked after a tick's frame was written, or not.
-    #[must_use]
-    pub fn overflows(&self) -> bool {
-        self.waiting.len() > EVENTS_WAITING_MAX || self.bytes > EVENT_BYTES_WAITING_MAX
+    /// From now until its next frame the client takes no events, because it said so.
+    pub const fn pause(&mut self) {
+        self.paused = true;
     }
 
-    /// Nothing waits.
+    /// A tick is over, its frame written or not: what waits now is bounded.
+    ///
+    /// # Errors
+    /// [`Overflow`] if more waits than may, and the client did not pause.
+    pub fn settle(&mut self) -> Result<(), Overflow> {
+        if self.waiting.len() <= EVENTS_WAITING_MAX && self.bytes <= EVENT_BYTES_WAITING_MAX {
+            return Ok(());
+        }
+        if !self.paused {
+            return Err(Overflow);
+        }
+        self.waiting.clear();
+        self.bytes = 0;
+        self.lost = true;
+        Ok(())
+    }
+
+    /// There is nothing to say, not even that something was lost.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && !self.lost
     }
 
-    /// Writes what waits, as much as a frame may take, and lets go of it. A reference to what this client does not hold reads
-    /// "none".
+    /// Writes whether some were lost, then what waits, as much as a frame may take, and lets go of it. A reference to what this
+    /// client does not hold reads "none".
     pub fn write(&mut self, out: &mut BitWriter, tables: &Tables, schema: &Schema, view: &View, facets: &Facets) {
         let count = self.fitting();
+        out.write_bool(std::mem::take(&mut self.lost));
+        self.paused = false;
         tables.code(number(Use::EventCount)).write_number(out, count as u32);
         for told in self.waiting.drain(..count) {
             self.bytes -= told.bytes();

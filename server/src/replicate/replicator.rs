@@ -243,6 +243,9 @@ impl Replicator {
                 client.events.push(told);
             }
         }
+        if client.paused {
+            client.events.pause();
+        }
         let skipped = self.skip_cause(client);
         let frame = match skipped {
             Some(_) => Vec::new(),
@@ -250,7 +253,7 @@ impl Replicator {
             None => self.frame(client, counts),
         };
         // Only now: what a frame has just told does not wait.
-        if client.events.overflows() {
+        if client.events.settle().is_err() {
             return Published::EventsOverflow;
         }
         if let Some(cause) = skipped {
