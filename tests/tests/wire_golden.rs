@@ -117,9 +117,15 @@ fn the_golden_frames_make_the_world_that_they_tell_of() {
     let [event] = step.events.as_slice() else { panic!("one event") };
     assert_eq!((event.kind, Found::read_codes(&event.codes)), (0, Found { who: EntityId(5), coins: 50 }));
 
+    assert!(!step.events_lost);
+
+    let resumed = replica.apply(&bytes_of(&READ.1["state_events_lost"])).unwrap();
+    assert!(resumed.checked && resumed.events_lost && resumed.events.is_empty());
+    assert_eq!(replica.tick(), TICK.after(3));
+
     let alive = replica.apply(&bytes_of(&READ.1["state_keep_alive"])).unwrap();
     assert_eq!((alive.kind, alive.tick), (FrameKind::KeepAlive, TICK.after(32)));
-    assert_eq!(replica.tick(), TICK.after(2), "a keep-alive changes nothing");
+    assert_eq!(replica.tick(), TICK.after(3), "a keep-alive changes nothing");
 }
 
 #[test]

@@ -165,6 +165,7 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
     author.write_positions(&mut sections, PositionsOf::Demotions, Section::Owner, &[]);
     author.records(&mut sections, Section::Owner, Vec::new());
     (0..2).for_each(|_| author.advance(Section::References));
+    sections.write_bool(false);
     author.tables.code(number(Use::EventCount)).write_number(&mut sections, 1);
     sections.write(0, 8);
     write_values(&mut sections, &schema().events[0], &codes(&Found { who: EntityId(5), coins: 50 }));
@@ -180,6 +181,8 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
         ..header
     };
     let step = frame(&header, sections);
+
+    let resumed = events_lost(&mut author, header, digest);
     let keep_alive = frame(&FrameHeader::keep_alive(TICK.after(32)), BitWriter::new());
     vec![
         Example {
@@ -195,8 +198,31 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
                    another stone enters in slot 17; 50 coins more. Event: Found, by slot 5, 50 coins.",
             bytes: step,
         },
+        Example {
+            name: "state_events_lost",
+            says: "Tick 70,003 after a short pause: a stand-in, all is as guessed. Events were lost, and none come.",
+            bytes: resumed,
+        },
         Example { name: "state_keep_alive", says: "Tick 70,032.", bytes: keep_alive },
     ]
+}
+
+/// A step that goes on from `before` with nothing new but that events were lost.
+fn events_lost(author: &mut Author, before: FrameHeader, digest: Digest) -> Vec<u8> {
+    Section::ALL.into_iter().for_each(|section| author.advance(section));
+    let mut events = BitWriter::new();
+    events.write_bool(true);
+    author.tables.code(number(Use::EventCount)).write_number(&mut events, 0);
+    let header = FrameHeader {
+        kind: FrameKind::Step { covered: 1, applied: 0 },
+        tick: before.tick.next(),
+        early: None,
+        leaves: 0,
+        sections: 0,
+        proof: author.proof(digest),
+        ..before
+    };
+    frame(&header, events)
 }
 
 fn frame(header: &FrameHeader, sections: BitWriter) -> Vec<u8> {
