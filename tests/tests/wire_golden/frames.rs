@@ -132,56 +132,11 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
     let layout = layout();
     let tables = Tables::untrained(&layout);
     let kinds = [WALKER, STONE].map(|kind| layout.facets_of(kind).to_vec());
-    let [walker, stone] = &kinds;
+    let [_, stone] = &kinds;
     let mut author = Author { layout, tables, held: BTreeMap::new() };
 
-    let mut sections = BitWriter::new();
-    let anchors = vec![
-        facet(5, walker[0], 5, &[&place(1_000, 2_000), &look(0x4000)]),
-        facet(17, stone[0], 17, &[&place(4_095, 0)]),
-    ];
-    author.records(&mut sections, Section::Everyone, anchors);
-    author.records(&mut sections, Section::Owner, vec![facet(40, walker[1], 5, &[&[12]])]);
-    author.records(&mut sections, Section::References, vec![facet(9, walker[2], 5, &[&[17]])]);
-    let header = FrameHeader {
-        kind: FrameKind::Full,
-        me: Some(Slot(5)),
-        complete: true,
-        sections: 0b1101,
-        proof: author.proof(digest),
-        ..FrameHeader::keep_alive(TICK)
-    };
-    let full = frame(&header, sections);
-
-    let mut sections = BitWriter::new();
-    author.leaves(&mut sections, Section::Everyone, &[17]);
-    author.leaves(&mut sections, Section::References, &[9]);
-    author.pieces(&mut sections, Section::Everyone, &[(5, [place(1_003, 1_999), look(0x4000)].concat())]);
-    author.pieces(&mut sections, Section::Everyone, &[(5, [place(1_006, 1_998), look(0x4100)].concat())]);
-    author.write_positions(&mut sections, PositionsOf::Demotions, Section::Everyone, &[]);
-    author.records(&mut sections, Section::Everyone, vec![facet(17, stone[0], 17, &[&place(16, 32)])]);
-    author.pieces(&mut sections, Section::Owner, &[]);
-    author.pieces(&mut sections, Section::Owner, &[(40, vec![62])]);
-    author.write_positions(&mut sections, PositionsOf::Demotions, Section::Owner, &[]);
-    author.records(&mut sections, Section::Owner, Vec::new());
-    (0..2).for_each(|_| author.advance(Section::References));
-    sections.write_bool(false);
-    author.tables.code(number(Use::EventCount)).write_number(&mut sections, 1);
-    sections.write(0, 8);
-    write_values(&mut sections, &schema().events[0], &codes(&Found { who: EntityId(5), coins: 50 }));
-    let header = FrameHeader {
-        kind: FrameKind::Step { covered: 2, applied: 0b01 },
-        tick: TICK.after(2),
-        early: Some(-3),
-        me: None,
-        leaves: 0b1001,
-        sections: 0b0101,
-        events: true,
-        proof: author.proof(digest),
-        ..header
-    };
-    let step = frame(&header, sections);
-
+    let (header, full) = full(&mut author, &kinds, digest);
+    let (header, step) = step(&mut author, stone[0], header, digest);
     let resumed = events_lost(&mut author, header, digest);
     let keep_alive = frame(&FrameHeader::keep_alive(TICK.after(32)), BitWriter::new());
     vec![
@@ -205,6 +160,61 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
         },
         Example { name: "state_keep_alive", says: "Tick 70,032.", bytes: keep_alive },
     ]
+}
+
+/// The full frame of the first world.
+fn full(author: &mut Author, [walker, stone]: &[Vec<FacetKind>; 2], digest: Digest) -> (FrameHeader, Vec<u8>) {
+    let mut sections = BitWriter::new();
+    let anchors = vec![
+        facet(5, walker[0], 5, &[&place(1_000, 2_000), &look(0x4000)]),
+        facet(17, stone[0], 17, &[&place(4_095, 0)]),
+    ];
+    author.records(&mut sections, Section::Everyone, anchors);
+    author.records(&mut sections, Section::Owner, vec![facet(40, walker[1], 5, &[&[12]])]);
+    author.records(&mut sections, Section::References, vec![facet(9, walker[2], 5, &[&[17]])]);
+    let header = FrameHeader {
+        kind: FrameKind::Full,
+        me: Some(Slot(5)),
+        complete: true,
+        sections: 0b1101,
+        proof: author.proof(digest),
+        ..FrameHeader::keep_alive(TICK)
+    };
+    let bytes = frame(&header, sections);
+    (header, bytes)
+}
+
+/// A step of two ticks that goes on from it.
+fn step(author: &mut Author, stone: FacetKind, before: FrameHeader, digest: Digest) -> (FrameHeader, Vec<u8>) {
+    let mut sections = BitWriter::new();
+    author.leaves(&mut sections, Section::Everyone, &[17]);
+    author.leaves(&mut sections, Section::References, &[9]);
+    author.pieces(&mut sections, Section::Everyone, &[(5, [place(1_003, 1_999), look(0x4000)].concat())]);
+    author.pieces(&mut sections, Section::Everyone, &[(5, [place(1_006, 1_998), look(0x4100)].concat())]);
+    author.write_positions(&mut sections, PositionsOf::Demotions, Section::Everyone, &[]);
+    author.records(&mut sections, Section::Everyone, vec![facet(17, stone, 17, &[&place(16, 32)])]);
+    author.pieces(&mut sections, Section::Owner, &[]);
+    author.pieces(&mut sections, Section::Owner, &[(40, vec![62])]);
+    author.write_positions(&mut sections, PositionsOf::Demotions, Section::Owner, &[]);
+    author.records(&mut sections, Section::Owner, Vec::new());
+    (0..2).for_each(|_| author.advance(Section::References));
+    sections.write_bool(false);
+    author.tables.code(number(Use::EventCount)).write_number(&mut sections, 1);
+    sections.write(0, 8);
+    write_values(&mut sections, &schema().events[0], &codes(&Found { who: EntityId(5), coins: 50 }));
+    let header = FrameHeader {
+        kind: FrameKind::Step { covered: 2, applied: 0b01 },
+        tick: TICK.after(2),
+        early: Some(-3),
+        me: None,
+        leaves: 0b1001,
+        sections: 0b0101,
+        events: true,
+        proof: author.proof(digest),
+        ..before
+    };
+    let bytes = frame(&header, sections);
+    (header, bytes)
 }
 
 /// A step that goes on from `before` with nothing new but that events were lost.
