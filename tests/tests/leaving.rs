@@ -3,10 +3,11 @@
 use client_sim::agreement::hello;
 use client_sim::session::SessionConfig;
 use server::replicate::facets::AudienceKey;
+use shared::ids::EntityId;
 use shared::schema::{Kind, Replicated, Section};
 use shared::wire::{ClientMessage, CloseCode, Digest, Hello};
 use tests::Arena;
-use tests::zoo::{BEAST, Body, Zoo, schema};
+use tests::zoo::{BEAST, Body, Breed, STONE, Tell, Whom, Zoo, schema};
 
 fn beasts(arena: &Arena, client: usize) -> usize {
     let replica = arena.clients[client].session.replica().expect("the client is in");
@@ -143,4 +144,37 @@ fn the_own_entity_is_known_from_the_first_frame_even_with_a_tiny_budget() {
     assert!(replica.read::<Body>(me).is_some());
     let kinds: Vec<Kind> = replica.anchors().map(|(_, kind)| kind).collect();
     assert!(kinds.contains(&BEAST) && schema().component_index(Body::NAME).is_some());
+}
+
+/// Somebody asks for things, in this order, before the next tick.
+fn ask<T: Replicated>(arena: &mut Arena, stranger: usize, number: u16, request: &T) {
+    let wish = tests::player::wish(arena.room.replicator().schema(), request).expect("the zoo knows it");
+    let bytes = arena.message(&ClientMessage::Request { number, kind: wish.kind, codes: wish.codes });
+    arena.strangers[stranger].say(bytes);
+}
+
+#[test]
+fn what_somebody_asked_for_who_left_in_the_same_tick_does_not_reach_the_world() {
+    let mut arena = Arena::seeded(9).zoo(Zoo::calm(0)).clients(1).start();
+    for goodbye in [arena.message(&ClientMessage::Bye), arena.message(&ClientMessage::Hello(Box::default()))] {
+        let guest = arena.guest("guest");
+        let entities = arena.room.replicator().facets().tracked().count();
+        ask(&mut arena, guest, 1, &Breed { kind: STONE.0 });
+        arena.strangers[guest].say(goodbye);
+        arena.step();
+        assert!(arena.strangers[guest].closed.is_some());
+        assert_eq!(arena.room.replicator().facets().tracked().count(), entities - 1, "its body is gone, nothing came");
+    }
+}
+
+#[test]
+fn what_somebody_asks_for_in_one_tick_is_done_by_number() {
+    let mut arena = Arena::seeded(10).zoo(Zoo::calm(0)).clients(1).start();
+    let guest = arena.guest("guest");
+    for number in [9, 3, 7] {
+        ask(&mut arena, guest, number, &Tell { whom: Whom::Me, count: 1, about: EntityId::NONE });
+    }
+    arena.step();
+    let numbers: Vec<u16> = arena.strangers[guest].replies().iter().map(|&(number, _)| number).collect();
+    assert_eq!(numbers, [3, 7, 9]);
 }

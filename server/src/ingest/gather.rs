@@ -55,7 +55,9 @@ pub fn gather(
     counts.leaves += step.leaves.len() as u64;
     joins.sort_unstable_by_key(|join| join.player);
     step.joins = joins;
-    step.requests = requests.into_iter().map(Validated::into_inner).collect();
-    step.requests.sort_by_key(|request| request.player);
+    // Who left in this tick leaves before its requests would be asked: no rule must meet a player that the World lacks.
+    let asked = requests.into_iter().map(Validated::into_inner);
+    step.requests = asked.filter(|request| seats.get(request.player).is_some()).collect();
+    step.requests.sort_by_key(|request| (request.player, request.number));
     step
 }
