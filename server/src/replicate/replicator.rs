@@ -19,12 +19,14 @@ use super::shadow::Shadow;
 use super::view::View;
 use super::window::Window;
 use crate::counts::Counts;
-use crate::sim::{EntityIds, Outbox, Sim, To};
+use crate::sim::{EntityIds, Outbox, Players, Sim, Team, To};
+use bevy_ecs::prelude::World;
 use shared::bits::BitWriter;
 use shared::codec::{PartState, Tables};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::{Layout, Part, Schema, SchemaError};
 use shared::wire::{Digest, FrameHeader, FrameKind};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How replication is run; see the server's configuration.
@@ -135,6 +137,8 @@ pub struct Replicator {
     ring: Ring,
     records: Records,
     told: Vec<(To, Arc<Told>)>,
+    /// The team of each player's entity, as of this tick.
+    teams: BTreeMap<PlayerId, u8>,
     tick: Tick,
     #[cfg(feature = "sabotage")]
     drop_piece: bool,
@@ -161,6 +165,7 @@ impl Replicator {
             ring: Ring::new(slots),
             records: Records::new(slots),
             told: Vec::new(),
+            teams: BTreeMap::new(),
             tick: Tick(0),
             schema,
             layout,
@@ -221,6 +226,7 @@ impl Replicator {
         if self.drop_piece && self.ring.sabotage_drop_piece(tick) {
             self.drop_piece = false;
         }
+        self.read_teams(sim.world());
         let outbox = sim.world().resource::<Outbox>();
         counts.events_dropped += outbox.dropped();
         self.told.clear();
@@ -232,9 +238,19 @@ impl Replicator {
         counts.unplaced = self.facets.unplaced();
     }
 
+    /// What a client may see goes by the World, whether its entity has facets for a team or not: those that have none are not
+    /// followed by `extract`.
+    fn read_teams(&mut self, world: &World) {
+        let ids = world.resource::<EntityIds>();
+        let of_entity = |id| world.get::<Team>(ids.entity(id)?).map(|team| team.0);
+        let players = world.resource::<Players>().iter();
+        self.teams.clear();
+        self.teams.extend(players.filter_map(|(player, known)| Some((player, of_entity(known.entity)?))));
+    }
+
     /// Once per tick and client, after [`Replicator::pack`]: its frame, or why it gets none.
     pub fn publish(&mut self, client: &mut Client, counts: &mut Counts) -> Published {
-        let team = client.entity.and_then(|entity| self.facets.get(entity)).and_then(|tracked| tracked.team);
+        let team = self.teams.get(&client.player).copied();
         client.view.set_team(team);
         client.view.next_tick(&self.facets);
         client.window.next_tick();
