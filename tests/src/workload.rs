@@ -108,7 +108,7 @@ impl Workload {
 
     /// Reads what changed, into rows of its own: what [`Workload::pack`] begins with, by itself.
     pub fn extract(&mut self) {
-        self.facets.next_tick();
+        self.facets.next_tick(self.tick);
         self.extract.run(&self.sim, &mut self.facets, &mut self.rows, &mut self.counts);
     }
 

@@ -1,6 +1,9 @@
 //! Slots are used again, also while a client is skipped: it must let go of the old and take the new, never mix them up.
 
 use shared::ids::{EntityId, Slot, Tick};
+use shared::schema::Replicated;
+use shared::wire::ClientMessage;
+use shared::wire::server_message::Outcome;
 use std::collections::BTreeMap;
 use tests::Arena;
 use tests::builder::ArenaBuilder;
@@ -80,4 +83,69 @@ fn where_slots_run_out_things_wait_and_come_when_there_is_room() {
     arena.run(200);
     assert!(arena.room.counts().unplaced > 0, "the pool was large enough");
     assert!(arena.room.replicator().facets().alive_count() <= 32);
+}
+
+/// The guest asks that what `slot` names goes; how that was answered.
+fn cull(arena: &mut Arena, guest: usize, slot: Slot) -> Option<Outcome> {
+    let kind = arena.room.replicator().schema().request_index(Cull::NAME).expect("the zoo knows it") as u8;
+    let number = arena.strangers[guest].replies().len() as u16;
+    let bytes = arena.message(&ClientMessage::Request { number, kind, codes: vec![i32::from(slot.0)] });
+    arena.strangers[guest].say(bytes);
+    arena.step();
+    arena.strangers[guest].replies().last().map(|&(_, outcome)| outcome)
+}
+
+fn confirm(arena: &mut Arena, guest: usize) {
+    let newest = arena.strangers[guest].newest.expect("it got frames");
+    let bytes = arena.message(&ClientMessage::Confirm { newest });
+    arena.strangers[guest].say(bytes);
+    arena.step();
+}
+
+#[test]
+fn a_slot_names_what_it_named_in_the_newest_frame_that_was_confirmed() {
+    let mut arena = Arena::seeded(5).zoo(Zoo::calm(0)).clients(1).start();
+    arena.run(3);
+    let guest = arena.guest("guest");
+    arena.request(0, &Breed { kind: STONE.0 });
+    arena.run(2);
+    confirm(&mut arena, guest);
+    let (_, anchor) = arena.any(STONE);
+    arena.request(0, &Cull { about: EntityId(u32::from(anchor.0)) });
+    arena.run(2);
+    assert!(arena.room.sabotage_replicator().sabotage_reuse_slot(anchor), "the slot is free");
+    arena.request(0, &Breed { kind: CHEST.0 });
+    arena.run(2);
+    assert_eq!(arena.any(CHEST).1, anchor);
+    // The guest was sent the chest, and for all that the server knows it still sees the stone.
+    assert_eq!(cull(&mut arena, guest, anchor), Some(Outcome::Refused(1)));
+    confirm(&mut arena, guest);
+    assert_eq!(cull(&mut arena, guest, anchor), Some(Outcome::Done));
+}
+
+#[test]
+fn a_slot_names_nothing_new_before_the_first_frame_after_a_pause_was_confirmed() {
+    let mut arena = Arena::seeded(6).zoo(Zoo::calm(0)).clients(1).start();
+    arena.run(3);
+    let guest = arena.guest("guest");
+    arena.request(0, &Breed { kind: STONE.0 });
+    arena.run(2);
+    confirm(&mut arena, guest);
+    let (_, anchor) = arena.any(STONE);
+    let pause = arena.message(&ClientMessage::Pause { on: true });
+    arena.strangers[guest].say(pause);
+    arena.request(0, &Cull { about: EntityId(u32::from(anchor.0)) });
+    arena.run(2);
+    assert!(arena.room.sabotage_replicator().sabotage_reuse_slot(anchor), "the slot is free");
+    arena.request(0, &Breed { kind: CHEST.0 });
+    arena.run(31);
+    // A keep-alive is confirmed, and told nothing.
+    confirm(&mut arena, guest);
+    let pause = arena.message(&ClientMessage::Pause { on: false });
+    arena.strangers[guest].say(pause);
+    arena.step();
+    assert_eq!(arena.any(CHEST).1, anchor);
+    assert_eq!(cull(&mut arena, guest, anchor), Some(Outcome::Refused(1)));
+    confirm(&mut arena, guest);
+    assert_eq!(cull(&mut arena, guest, anchor), Some(Outcome::Done));
 }

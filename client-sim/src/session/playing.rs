@@ -300,6 +300,13 @@ impl Playing {
         if !known || self.requests_waiting >= REQUESTS_WAITING_MAX {
             return None;
         }
+        // What we name means what it meant in the newest frame that the server knows us to have.
+        if let Some(newest) = self.newest
+            && self.sender.owes_confirm(newest, 0.0, f64::INFINITY)
+        {
+            self.sender.confirm(newest, self.sender.confirmed_ms());
+            self.send(&ClientMessage::Confirm { newest }, outgoing);
+        }
         let number = self.request_number;
         self.request_number = number.wrapping_add(1);
         self.requests_waiting += 1;

@@ -50,8 +50,8 @@ pub struct Scales<'a> {
     pub seats: &'a mut Seats,
     /// What there is to say.
     pub schema: &'a Schema,
-    /// The entity whose anchor has a slot.
-    pub entity_at: &'a dyn Fn(Slot) -> Option<EntityId>,
+    /// The entity whose anchor has a slot since that tick or longer.
+    pub entity_at: &'a dyn Fn(Slot, Tick) -> Option<EntityId>,
     /// The tick that is about to be stepped.
     pub tick: Tick,
     /// Ticks per second.
@@ -181,8 +181,10 @@ impl Scales<'_> {
         Ok(self.resolve(codes, declaration, connection))
     }
 
-    /// A client names entities by slots; inside they have numbers. What it does not hold, it cannot name.
+    /// A client names entities by slots; inside they have numbers. What it does not hold, it cannot name, and a slot means
+    /// what it meant in the newest frame that it confirmed: what we sent since may have given it to another entity.
     fn resolve(&mut self, mut codes: Vec<i32>, declaration: &Declaration, connection: ConnectionId) -> Vec<i32> {
+        let Some(seat) = self.seats.of(connection) else { return codes };
         let mut at = 0;
         for field in &declaration.fields {
             if is_reference(field)
@@ -190,9 +192,9 @@ impl Scales<'_> {
                 && *code != NO_REFERENCE
             {
                 let slot = Slot(*code as u16);
-                let seat = self.seats.of(connection);
-                let holds = seat.is_some_and(|seat| seat.client.view.holding(Section::Everyone).held.contains(slot));
-                let entity = (self.entity_at)(slot).filter(|_| holds);
+                let holds = seat.client.view.holding(Section::Everyone).held.contains(slot);
+                let known = seat.client.knows_until().filter(|_| holds);
+                let entity = known.and_then(|tick| (self.entity_at)(slot, tick));
                 *code = entity.map_or(NO_REFERENCE, |entity| entity.0 as i32);
             }
             at += field.part_count();

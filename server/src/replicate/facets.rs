@@ -10,7 +10,7 @@
 
 use super::slots::Slots;
 use shared::codec::Record;
-use shared::ids::{EntityId, PlayerId, Slot};
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::ENTITY_FACETS_MAX;
 use shared::schema::{FacetKind, Kind, Layout, Section};
 use shared::slot_set::SlotSet;
@@ -39,6 +39,8 @@ pub struct Alive {
     pub entity: EntityId,
     /// Who may see it, beyond its section.
     pub audience: AudienceKey,
+    /// Since when: before, its slot was free or another's.
+    pub born: Tick,
 }
 
 /// Whom a facet's section narrows it to.
@@ -59,6 +61,7 @@ pub struct Facets {
     slots: Slots,
     tracked: BTreeMap<EntityId, Tracked>,
     alive: Vec<Option<Alive>>,
+    tick: Tick,
     everyone: SlotSet,
     references: SlotSet,
     teams: BTreeMap<u8, SlotSet>,
@@ -83,6 +86,7 @@ impl Facets {
             layout,
             tracked: BTreeMap::new(),
             alive: vec![None; slots],
+            tick: Tick(0),
             everyone: SlotSet::new(slots),
             references: SlotSet::new(slots),
             teams: BTreeMap::new(),
@@ -95,7 +99,8 @@ impl Facets {
     }
 
     /// A new tick begins: what was born and what went last tick is history.
-    pub fn next_tick(&mut self) {
+    pub fn next_tick(&mut self, tick: Tick) {
+        self.tick = tick;
         self.slots.next_tick();
         self.born.clear();
         self.gone.clear();
@@ -185,7 +190,8 @@ impl Facets {
         };
         tracked.slots[place] = Some(slot);
         let anchor = tracked.slots[0].unwrap_or(slot);
-        self.alive[slot.index()] = Some(Alive { record: Record { slot, kind, anchor }, entity: id, audience });
+        let record = Record { slot, kind, anchor };
+        self.alive[slot.index()] = Some(Alive { record, entity: id, audience, born: self.tick });
         self.set_mut(section, audience).insert(slot);
         self.born.insert(slot);
         Some(slot)
@@ -256,11 +262,11 @@ impl Facets {
         self.slot_at(id, 0)
     }
 
-    /// The entity whose anchor has this slot.
+    /// The entity whose anchor has this slot, if it had it at `tick`, too: who knows no newer tick means another one.
     #[must_use]
-    pub fn entity_at(&self, anchor: Slot) -> Option<EntityId> {
+    pub fn entity_at(&self, anchor: Slot, tick: Tick) -> Option<EntityId> {
         let alive = self.alive.get(anchor.index()).copied().flatten()?;
-        (alive.record.anchor == anchor).then_some(alive.entity)
+        (alive.record.anchor == anchor && alive.born <= tick).then_some(alive.entity)
     }
 
     /// A facet that is alive.

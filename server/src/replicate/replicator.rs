@@ -69,6 +69,10 @@ pub struct Client {
     pub applied: u32,
     /// How early its newest input came, since its last frame, in 1/16 tick.
     pub early: Option<i8>,
+    /// The last frame was a keep-alive.
+    kept_alive: bool,
+    /// The first frame after the last keep-alive.
+    resumed: Tick,
 }
 
 impl Client {
@@ -86,7 +90,17 @@ impl Client {
             digest,
             applied: 0,
             early: None,
+            kept_alive: false,
+            resumed: tick,
         }
+    }
+
+    /// The tick as of which it is known to see the room; `None` while it may not have had a frame since it paused: a
+    /// keep-alive is confirmed, too, and tells nothing.
+    #[must_use]
+    pub fn knows_until(&self) -> Option<Tick> {
+        let confirmed = self.window.confirmed();
+        (confirmed >= self.resumed).then_some(confirmed)
     }
 }
 
@@ -213,7 +227,7 @@ impl Replicator {
     /// Once per tick, after the step: what changed is found, quantised, compared and packed.
     pub fn pack(&mut self, tick: Tick, sim: &Sim, counts: &mut Counts) {
         self.tick = tick;
-        self.facets.next_tick();
+        self.facets.next_tick(tick);
         self.records.next_tick();
         self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
         let Self { scrub, extract, facets, rows, .. } = self;
@@ -276,6 +290,10 @@ impl Replicator {
             cause.count(counts);
             return Published::Skipped(cause);
         }
+        if client.kept_alive && !client.paused {
+            client.resumed = self.tick;
+        }
+        client.kept_alive = client.paused;
         client.window.sent(self.tick);
         counts.frames += 1;
         counts.state_bytes += frame.len() as u64;

@@ -264,7 +264,7 @@ mod tests {
     /// A client that holds its own entity and was told so, as after its first frame; the slot of the anchor.
     fn settled() -> (Facets, View, Slot) {
         let mut facets = Facets::new(Arc::new(Layout::new(&schema(), 6).unwrap()), 5);
-        facets.next_tick();
+        facets.next_tick(Tick(1));
         let slots = [None; ENTITY_FACETS_MAX];
         facets.track(OWN, Tracked { kind: PLAYER, owner: Some(PlayerId(1)), team: None, slots });
         let anchor = facets.anchor(OWN).unwrap();
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn who_it_is_is_told_once() {
         let (mut facets, mut view, anchor) = settled();
-        facets.next_tick();
+        facets.next_tick(Tick(2));
         view.next_tick(&facets);
         assert_eq!(view.learn_me(facets.anchor(OWN)), None);
         assert_eq!(facets.anchor(OWN), Some(anchor));
@@ -290,7 +290,7 @@ mod tests {
     fn who_it_is_is_told_again_when_its_slot_left_and_came_back_while_it_was_skipped() {
         let (mut facets, mut view, anchor) = settled();
         for renewed in 0..10_000 {
-            facets.next_tick();
+            facets.next_tick(Tick(2 + renewed));
             facets.renew(OWN, 0);
             view.next_tick(&facets);
             if renewed > 0 && facets.anchor(OWN) == Some(anchor) {

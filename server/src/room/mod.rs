@@ -153,7 +153,7 @@ impl Room {
     /// Hands what the weighing needs to know over to `ingest::validate`.
     fn validate(&mut self, messages: Vec<Decoded>, tick: Tick, out: &mut Outgoing) -> Accepted {
         let Self { seats, replicator, counts, options, .. } = self;
-        let entity_at = |slot| replicator.facets().entity_at(slot);
+        let entity_at = |slot, tick| replicator.facets().entity_at(slot, tick);
         let tick_rate_hz = u32::from(options.tick_rate_hz);
         let schema = replicator.schema();
         validate(messages, &mut Scales { seats, schema, entity_at: &entity_at, tick, tick_rate_hz, counts, out })
