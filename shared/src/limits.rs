@@ -50,7 +50,7 @@ pub const STRIKES_MAX: u32 = 3;
 pub const HELLO_SECONDS: u32 = 5;
 /// Seconds for which a client that gets frames may confirm none. Over it: closed `Silent`.
 pub const UNCONFIRMED_SECONDS: u32 = 15;
-/// Ticks between two full frames that one client may ask for, in seconds: more Resyncs are ignored.
+/// Seconds between two full frames that one client may ask for. A Resync that comes sooner is answered when they are over.
 pub const RESYNC_SECONDS: u32 = 1;
 
 /// Messages per second and burst that one connection may send. Two inputs per tick at 128 Hz fit. Over it: `TooFast`.

@@ -234,6 +234,29 @@ fn who_asks_for_everything_anew_gets_it_once_a_second() {
 }
 
 #[test]
+fn a_resync_that_comes_too_soon_is_answered_when_the_second_is_over() {
+    let mut arena = started(moving(16));
+    let guest = arena.guest("guest");
+    let second = RESYNC_SECONDS * 30;
+    for tick in 0..3 * second {
+        let newest = arena.strangers[guest].newest.unwrap_or_default();
+        let mut says = vec![ClientMessage::Confirm { newest }];
+        if tick == 0 || tick == 5 {
+            says.push(ClientMessage::Resync { tick: newest });
+        }
+        for message in says {
+            let bytes = arena.message(&message);
+            arena.strangers[guest].say(bytes);
+        }
+        arena.step();
+    }
+    let frames = arena.strangers[guest].frames();
+    let full = frames.iter().filter(|header| header.kind == FrameKind::Full).map(|header| header.tick.0);
+    let first = frames[0].tick.0;
+    assert_eq!(full.collect::<Vec<_>>(), [first, first + 1, first + 1 + second]);
+}
+
+#[test]
 fn who_takes_nothing_for_too_long_is_closed_and_until_then_costs_nothing() {
     let mut arena = started(moving(13));
     arena.stall(0, 600);

@@ -92,6 +92,7 @@ pub fn validate(messages: Vec<Decoded>, scales: &mut Scales<'_>) -> Accepted {
         scales.out.closes.push((connection, code));
         scales.seats.close(connection);
     }
+    scales.answer_resyncs();
     accepted
 }
 
@@ -123,14 +124,8 @@ impl Scales<'_> {
             }
             // Its next frame covers what it missed: a full one only if that is too much, so that toggling buys nothing.
             ClientMessage::Pause { on } => seat.client.paused = on,
-            ClientMessage::Resync { .. } => {
-                let pause = RESYNC_SECONDS * self.tick_rate_hz;
-                if seat.resynced.is_none_or(|last| self.tick.since(last) >= pause) {
-                    seat.resynced = Some(self.tick);
-                    seat.client.view.start_anew();
-                    self.counts.resyncs += 1;
-                }
-            }
+            // Until it is answered the client applies nothing: one that comes too soon is remembered.
+            ClientMessage::Resync { .. } => seat.resync = true,
             ClientMessage::Ping { stamp } => match seat.pings.take() {
                 PingFate::Answer => self.out.send(connection, &ServerMessage::Pong { stamp }),
                 PingFate::Silence => self.counts.pings_unanswered += 1,
@@ -143,6 +138,19 @@ impl Scales<'_> {
             ClientMessage::Bye => return Err(Refusal::Close(CloseCode::Normal)),
         }
         Ok(())
+    }
+
+    /// A full frame for who asked for one, at most one per [`RESYNC_SECONDS`].
+    fn answer_resyncs(&mut self) {
+        let pause = RESYNC_SECONDS * self.tick_rate_hz;
+        for seat in self.seats.iter_mut() {
+            if seat.resync && seat.resynced.is_none_or(|last| self.tick.since(last) >= pause) {
+                seat.resync = false;
+                seat.resynced = Some(self.tick);
+                seat.client.view.start_anew();
+                self.counts.resyncs += 1;
+            }
+        }
     }
 
     fn out_of_place(&mut self) -> Refusal {

@@ -35,7 +35,9 @@ pub struct Seat {
     pub requests: usize,
     /// The newest tick that an input of its named.
     pub newest_input: Option<Tick>,
-    /// The last full frame that it asked for.
+    /// It asked for a full frame that it was not promised yet.
+    pub resync: bool,
+    /// When it was last promised one that it asked for.
     pub resynced: Option<Tick>,
 }
 
@@ -109,6 +111,7 @@ impl Seats {
             pings: PingAllowance::full(),
             requests: 0,
             newest_input: None,
+            resync: false,
             resynced: None,
         };
         self.seats.insert(player, seat);
