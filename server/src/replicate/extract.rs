@@ -101,10 +101,14 @@ impl Extract {
         self.read_whole(world, facets, rows, id);
     }
 
-    /// Puts all components of an entity into the rows of its living facets.
+    /// Puts all components of an entity into the rows of its living facets. What was born in this tick starts from nothing: its
+    /// slot may have been another's, and what the entity lacks must not read what that one had.
     fn read_whole(&mut self, world: &World, facets: &Facets, rows: &mut Rows, id: EntityId) {
         let (Some(tracked), Some(entity)) = (facets.get(id), world.resource::<EntityIds>().entity(id)) else { return };
         let layout = Arc::clone(&self.layout);
+        for &slot in tracked.slots.iter().flatten().filter(|&&slot| facets.born().contains(slot)) {
+            rows.clear(slot);
+        }
         let mut read = None;
         for route in layout.routes(tracked.kind) {
             if read != Some(route.component) {
@@ -173,6 +177,8 @@ impl Extract {
         let (mut missed, mut renewed) = (0, Vec::new());
         for route in layout.routes(tracked.kind) {
             if !columns[route.component].one(sim.world(), entity, codes) {
+                // Its kind declares it: nobody can be told what it is.
+                missed += 1;
                 continue;
             }
             let own = &codes[route.source..route.source + route.count];
@@ -272,4 +278,90 @@ fn put_in_row(facets: &Facets, rows: &mut Rows, slot: Slot, constant: bool, part
 fn audience(world: &World, entity: Entity) -> (Option<shared::ids::PlayerId>, Option<u8>) {
     let owner = world.get::<Owner>(entity).map(|owner| owner.0);
     (owner, world.get::<Team>(entity).map(|team| team.0))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use super::*;
+    use crate::game_api::Game;
+    use crate::sim::{RoomOptions, RoomRefused, Stage, Stages, StepInput};
+    use bevy_ecs::prelude::Component;
+    use serde::{Deserialize, Serialize};
+    use shared::Replicated;
+    use shared::ids::{PlayerId, Tick};
+    use shared::schema::{Kind, Schema};
+
+    /// What only its owner knows.
+    #[derive(Component, Clone, Copy, Debug, Replicated, Serialize, Deserialize)]
+    struct Secret {
+        #[field(range = 0..=1000, audience = owner)]
+        word: u16,
+    }
+
+    #[derive(Clone, Copy, Debug, Default, Replicated)]
+    struct Still {}
+
+    const BOX: Kind = Kind(0);
+
+    /// Twenty boxes that are others in every tick.
+    struct Boxes;
+
+    fn renew_boxes(world: &mut World) {
+        let old: Vec<Entity> = world.resource::<EntityIds>().iter().map(|(_, entity)| entity).collect();
+        for entity in old {
+            world.despawn(entity);
+        }
+        for _ in 0..20 {
+            let networked = world.resource_mut::<EntityIds>().spawn(BOX);
+            world.spawn((networked, Secret { word: 1000 }, Owner(PlayerId(1))));
+        }
+    }
+
+    impl Game for Boxes {
+        type Input = Still;
+
+        fn schema(&self) -> Schema {
+            let schema = Schema::new("boxes").component::<Secret>().kind(BOX, "box", &[Secret::NAME]);
+            schema.input::<Still>().build().unwrap()
+        }
+
+        fn install(&self, _: &mut World, stages: &mut Stages, _: &RoomOptions) -> Result<(), RoomRefused> {
+            stages.replicated::<Secret>().add(Stage::Spawn, renew_boxes);
+            Ok(())
+        }
+
+        fn on_join(&self, _: &mut World, _: PlayerId) -> EntityId {
+            EntityId::NONE
+        }
+
+        fn on_leave(&self, _: &mut World, _: PlayerId) {}
+    }
+
+    #[test]
+    fn what_an_entity_lacks_reads_zero_and_never_what_its_slot_had_before() {
+        let mut sim = Sim::new(Arc::new(Boxes), &RoomOptions::default(), 1).unwrap();
+        let layout = Arc::new(Layout::new(sim.schema(), 7).unwrap());
+        let mut facets = Facets::new(Arc::clone(&layout), 1);
+        let mut rows = Rows::new(layout.slots(), layout.parts_max());
+        let mut extract = Extract::new(&sim, layout);
+        let mut counts = Counts::default();
+        for tick in 1..40 {
+            sim.step(&StepInput { tick: Tick(tick), ..StepInput::default() });
+            let lacks = tick % 2 == 0;
+            let ids: Vec<EntityId> = sim.world().resource::<EntityIds>().iter().map(|(id, _)| id).collect();
+            for &id in ids.iter().filter(|_| lacks) {
+                let entity = sim.world().resource::<EntityIds>().entity(id).unwrap();
+                sim.world_for_tests().entity_mut(entity).remove::<Secret>();
+            }
+            facets.next_tick(Tick(tick));
+            extract.run(&sim, &mut facets, &mut rows, &mut counts);
+            for id in ids {
+                let own = facets.slot_at(id, 1).unwrap();
+                assert_eq!(rows.row(own)[0], if lacks { 0 } else { 1000 }, "tick {tick}");
+                let missed = extract.look_again(&sim, &mut facets, &mut rows, id, &mut counts);
+                assert_eq!(missed, u64::from(lacks), "the scrub says so");
+            }
+        }
+    }
 }

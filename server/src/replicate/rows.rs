@@ -24,6 +24,11 @@ impl Rows {
         &self.codes[slot.index() * self.stride..][..self.stride]
     }
 
+    /// Nothing is known of a slot any more.
+    pub fn clear(&mut self, slot: Slot) {
+        self.codes[slot.index() * self.stride..][..self.stride].fill(0);
+    }
+
     /// Puts codes into a slot's row from part `part` on; true if anything changed.
     pub fn put(&mut self, slot: Slot, part: usize, codes: &[i32]) -> bool {
         let row = &mut self.codes[slot.index() * self.stride..][..self.stride];

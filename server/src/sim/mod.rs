@@ -139,7 +139,8 @@ impl Sim {
     /// One tick: the only line of a room that changes its World.
     ///
     /// # Panics
-    /// Debug builds: if a rule breaks the contract (an unregistered component, a kind with the wrong components).
+    /// If something was spawned without the components that its kind declares. Debug builds: if a rule breaks the contract in
+    /// another way (an unregistered component, a constant that changed).
     pub fn step(&mut self, step: &StepInput) {
         if !std::mem::take(&mut self.fresh) {
             self.world.resource_mut::<EntityIds>().clear_log();
@@ -165,8 +166,9 @@ impl Sim {
             if let Err(refused) = self.registry.look(&self.world) {
                 panic!("{refused}");
             }
-            self.registry.check_step(&self.world, &self.schema);
+            self.registry.check_constants(&self.world);
         }
+        self.registry.check_spawned(&self.world, &self.schema);
         self.boundary = self.world.increment_change_tick();
         self.world.clear_trackers();
     }

@@ -218,7 +218,6 @@ fn what_a_rule_adds_later_without_registering_is_caught_in_its_tick() {
 }
 
 #[test]
-#[cfg(debug_assertions)]
 #[should_panic(expected = "kind counter declares Count")]
 fn an_entity_without_the_components_of_its_kind_is_caught() {
     try_sim(Fault::WrongKind).expect("install is not looked at").step(&step(1));
