@@ -36,11 +36,6 @@ pub trait Game: Send + Sync + 'static {
     /// A player left, for whatever reason. Called exactly once per join. The entity that `on_join` returned is despawned
     /// afterwards if it is still there.
     fn on_leave(&self, world: &mut World, player: PlayerId);
-
-    /// May `viewer` see `target` now, beyond distance and audience (line of sight, stealth)?
-    fn sees(&self, _world: &World, _viewer: EntityId, _target: EntityId) -> bool {
-        true
-    }
 }
 
 impl<G: Game> RoomGame for G {
@@ -59,10 +54,6 @@ impl<G: Game> RoomGame for G {
 
     fn on_leave(&self, world: &mut World, player: PlayerId) {
         Game::on_leave(self, world, player);
-    }
-
-    fn sees(&self, world: &World, viewer: EntityId, target: EntityId) -> bool {
-        Game::sees(self, world, viewer, target)
     }
 
     fn neutral_input(&self) -> InputCodes {

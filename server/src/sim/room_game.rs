@@ -32,9 +32,6 @@ pub trait RoomGame: Send + Sync + 'static {
     /// A player left, for whatever reason; once per join.
     fn on_leave(&self, world: &mut World, player: PlayerId);
 
-    /// May `viewer` see `target` now, beyond distance and audience?
-    fn sees(&self, world: &World, viewer: EntityId, target: EntityId) -> bool;
-
     /// The codes of the neutral input.
     fn neutral_input(&self) -> InputCodes;
 
