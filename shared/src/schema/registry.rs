@@ -6,7 +6,7 @@
 //! Never here: how it travels (see `fingerprint`), what the codec makes of it (see `facet`).
 
 use super::component::{Declaration, Replicated};
-use super::field::{CALM_MAX, FOLLOW_SHIFT_MAX, FOLLOW_TIMES_MAX, Field, FieldKind, Predictor};
+use super::field::{Audience, CALM_MAX, FOLLOW_SHIFT_MAX, FOLLOW_TIMES_MAX, Field, FieldKind, Predictor};
 use crate::limits::{
     COMPONENT_FIELDS_MAX, INPUT_PARTS_MAX, NAME_BYTES_MAX, PART_CODES_MAX, SCHEMA_ITEMS_MAX, TEXT_BYTES_MAX,
 };
@@ -115,6 +115,16 @@ pub enum SchemaError {
         got: u8,
         /// Its place.
         expected: usize,
+    },
+    /// A reference that only some may read.
+    #[error(
+        "{declaration}.{field} is a reference, which goes to those who may see both entities: leave out its audience"
+    )]
+    Audience {
+        /// The declaration.
+        declaration: String,
+        /// The field.
+        field: String,
     },
     /// There is no input.
     #[error("declare the input: .input::<YourInput>()")]
@@ -307,6 +317,11 @@ fn check_declaration(declaration: &Declaration, is_input: bool) -> Result<(), Sc
         let carried = whole || (1..=i64::from(PART_CODES_MAX)).contains(&codes);
         if !carried {
             return Err(SchemaError::Range { declaration: declaration.name.clone(), field: field.name.clone(), codes });
+        }
+        // References travel in a section of their own: an audience would be dropped there without a word.
+        if field.kind == FieldKind::Reference && field.audience != Audience::Everyone {
+            let (declaration, field) = (declaration.name.clone(), field.name.clone());
+            return Err(SchemaError::Audience { declaration, field });
         }
         if field.marks.press && !is_input {
             return Err(SchemaError::Mark {

@@ -73,6 +73,9 @@ pub(crate) fn declaration(fields_max: usize) -> impl Strategy<Value = Declaratio
         };
         let mut fields: Vec<Field> = fields.into_iter().enumerate().map(named).collect();
         for at in 0..fields.len() {
+            if fields[at].kind == FieldKind::Reference {
+                fields[at].audience = Audience::Everyone;
+            }
             fields[at].predictor = fitting(&fields, at);
             if !fields[at].is_number() {
                 fields[at].marks.tolerance = 0;

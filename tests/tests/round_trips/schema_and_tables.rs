@@ -126,3 +126,18 @@ fn names_where_nobody_reads_them_are_refused() {
     assert!(Schema::from_bytes(&bool_with_names(&[0])).is_ok());
     assert!(Schema::from_bytes(&bool_with_names(&[1, 1, b'n'])).is_err());
 }
+
+#[test]
+fn a_reference_that_only_some_may_read_is_refused_also_by_who_did_not_derive_it() {
+    let reference_for = |audience: &str| {
+        let mut bytes = vec![2, 1, b'g', 1, 1, b'c', 1, 1, b'f', 9];
+        bytes.extend_from_slice(b"reference\0\0");
+        bytes.push(audience.len() as u8);
+        bytes.extend_from_slice(audience.as_bytes());
+        bytes.extend_from_slice(b"\x04hold\0\0\0\0\0\x01i\0\0\0");
+        bytes
+    };
+    assert!(Schema::from_bytes(&reference_for("everyone")).is_ok());
+    assert!(Schema::from_bytes(&reference_for("owner")).is_err());
+    assert!(Schema::from_bytes(&reference_for("team")).is_err());
+}
