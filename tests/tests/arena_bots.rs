@@ -72,7 +72,7 @@ fn play(mut act: impl FnMut(usize, &Watcher<'_>) -> ArenaInput) -> Tally {
             let input = act(player.0 as usize, &Watcher { sim: &sim, player });
             let mut codes = [0; ArenaInput::PART_COUNT];
             assert_eq!(input.write_codes(&mut codes).0, 0, "{input:?} is in range");
-            inputs.push(PlayerInput { player, codes: InputCodes::new(&codes), source: InputSource::Own });
+            inputs.push(PlayerInput { player, codes: InputCodes::new(&codes), source: InputSource::Own, view: None });
         }
         sim.step(&StepInput { tick: Tick(tick), inputs, ..StepInput::default() });
         for (player, moved) in players.clone().zip(&mut moved) {

@@ -54,7 +54,7 @@ impl Script {
         for player in self.here.clone() {
             let source = [InputSource::Own, InputSource::Repeated, InputSource::Neutral][self.dice.below(3) as usize];
             let codes = InputCodes::new(&self.codes(&input));
-            step.inputs.push(PlayerInput { player, codes, source });
+            step.inputs.push(PlayerInput { player, codes, source, view: None });
             if self.dice.once_in(10) {
                 let kind = self.dice.below(requests.len() as u32) as u8;
                 let codes = self.codes(&requests[usize::from(kind)]);
@@ -154,7 +154,7 @@ fn ends_with(game: &Arc<dyn RoomGame>, codes: &[i32]) -> u64 {
         if tick == 1 {
             step.joins.push(Join { player, name: Text::new("player") });
         }
-        step.inputs.push(PlayerInput { player, codes: InputCodes::new(codes), source: InputSource::Own });
+        step.inputs.push(PlayerInput { player, codes: InputCodes::new(codes), source: InputSource::Own, view: None });
         sim.step(&step);
     }
     sim.hash()

@@ -217,7 +217,12 @@ mod tests {
         }
         for player in (0..8).map(PlayerId).filter(|_| tick % 20 == 1) {
             let codes: Vec<i32> = schema.input.parts().iter().map(|part| chance.below(part.last + 1) as i32).collect();
-            step.inputs.push(PlayerInput { player, codes: InputCodes::new(&codes), source: InputSource::Own });
+            step.inputs.push(PlayerInput {
+                player,
+                codes: InputCodes::new(&codes),
+                source: InputSource::Own,
+                view: None,
+            });
             if chance.below(50) == 0 {
                 let kind = chance.below(schema.requests.len() as u32) as u8;
                 let codes = vec![0; schema.requests[usize::from(kind)].part_count()];

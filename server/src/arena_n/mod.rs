@@ -123,7 +123,7 @@ mod tests {
     fn steered(player: u32, angle: u16) -> PlayerInput {
         let mut codes = [0; Steer::PART_COUNT];
         Steer { angle }.write_codes(&mut codes);
-        PlayerInput { player: PlayerId(player), codes: InputCodes::new(&codes), source: InputSource::Own }
+        PlayerInput { player: PlayerId(player), codes: InputCodes::new(&codes), source: InputSource::Own, view: None }
     }
 
     /// Ten players who turn now and then; one goes and comes back.

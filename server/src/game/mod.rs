@@ -171,7 +171,7 @@ mod tests {
     fn input(player: u32, input: ArenaInput) -> PlayerInput {
         let mut codes = [0; ArenaInput::PART_COUNT];
         input.write_codes(&mut codes);
-        PlayerInput { player: PlayerId(player), codes: InputCodes::new(&codes), source: InputSource::Own }
+        PlayerInput { player: PlayerId(player), codes: InputCodes::new(&codes), source: InputSource::Own, view: None }
     }
 
     /// Twelve players who do anything, one of whom leaves and one of whom gives up now and then.

@@ -10,7 +10,7 @@
 use super::validate::{Accepted, Validated};
 use crate::counts::Counts;
 use crate::seats::Seats;
-use crate::seats::input_buffer::Fate;
+use crate::seats::input_buffer::{Drawn, Fate, Taken};
 use crate::sim::{InputCodes, InputSource, Join, PlayerInput, StepInput};
 use shared::ids::{PlayerId, Tick};
 use std::collections::BTreeMap;
@@ -29,7 +29,12 @@ pub fn gather(
     for (player, input, early) in inputs {
         let input = input.into_inner();
         let Some(seat) = seats.get_mut(player) else { continue };
-        match seat.inputs.put(&shape, input.tick, InputCodes::new(&input.codes), tick) {
+        match seat.inputs.put(
+            &shape,
+            input.tick,
+            Drawn { codes: InputCodes::new(&input.codes), view: input.view },
+            tick,
+        ) {
             Fate::InTime => counts.inputs_in_time += 1,
             Fate::Late => counts.inputs_late += 1,
             Fate::Duplicate => counts.inputs_duplicate += 1,
@@ -41,7 +46,7 @@ pub fn gather(
     }
     let mut step = StepInput { tick, leaves: seats.take_leaving(), ..StepInput::default() };
     for seat in seats.iter_mut() {
-        let (codes, source) = seat.inputs.take(&shape, tick);
+        let Taken { codes, source, view } = seat.inputs.take(&shape, tick);
         let own = source == InputSource::Own;
         counts.inputs_missing += u64::from(!own);
         seat.client.applied = seat.client.applied << 1 | u32::from(own);
@@ -49,7 +54,7 @@ pub fn gather(
             let sixteenths = named.minus(tick) * 16 + i64::from(early);
             seat.client.early = Some(sixteenths.clamp(i64::from(i8::MIN), i64::from(i8::MAX)) as i8);
         }
-        step.inputs.push(PlayerInput { player: seat.player, codes, source });
+        step.inputs.push(PlayerInput { player: seat.player, codes, source, view });
     }
     counts.joins += joins.len() as u64;
     counts.leaves += step.leaves.len() as u64;

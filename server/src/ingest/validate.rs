@@ -19,6 +19,7 @@ use crate::sim::PlayerRequest;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, REQUESTS_WAITING_MAX, RESYNC_SECONDS};
 use shared::schema::{Declaration, Schema, Section};
+use shared::wire::client_message::ViewTick;
 use shared::wire::values::{NO_REFERENCE, is_reference};
 use shared::wire::{ClientMessage, CloseCode, Hello, Input, ServerMessage};
 
@@ -115,7 +116,8 @@ impl Scales<'_> {
             ClientMessage::Input(input) => {
                 self.check_input(&input, connection)?;
                 let codes = self.resolve(input.codes, &self.schema.input, connection);
-                accepted.inputs.push((player, Validated(Input { codes, ..input }), early_sixteenths));
+                let view = within_reach(input.view, self.tick);
+                accepted.inputs.push((player, Validated(Input { codes, view, ..input }), early_sixteenths));
             }
             ClientMessage::Confirm { newest } => {
                 if seat.client.window.confirm(newest, self.tick).is_err() {
@@ -208,5 +210,28 @@ impl Scales<'_> {
             at += field.part_count();
         }
         codes
+    }
+}
+
+/// What was drawn longer ago than an input may be late counts as drawn then: nobody shoots at the long past, and whose path
+/// stood still is not closed for it.
+fn within_reach(view: ViewTick, now: Tick) -> ViewTick {
+    let oldest = Tick(now.0.saturating_sub(INPUT_LATE_TICKS_MAX));
+    if view.older < oldest { ViewTick { older: oldest, span: 0, sixteenths: 0 } } else { view }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_saw_the_world_longer_ago_than_an_input_may_be_late() {
+        let now = Tick(1_000);
+        let view = |older| ViewTick { older: Tick(older), span: 2, sixteenths: 17 };
+        assert_eq!(within_reach(view(999), now), view(999));
+        assert_eq!(within_reach(view(1_000 - INPUT_LATE_TICKS_MAX), now), view(1_000 - INPUT_LATE_TICKS_MAX));
+        let oldest = ViewTick { older: Tick(1_000 - INPUT_LATE_TICKS_MAX), span: 0, sixteenths: 0 };
+        assert_eq!(within_reach(view(3), now), oldest);
+        assert_eq!(within_reach(view(3), Tick(100)), view(3));
     }
 }

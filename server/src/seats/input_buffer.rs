@@ -13,6 +13,7 @@ use crate::sim::{InputCodes, InputSource};
 use shared::ids::Tick;
 use shared::limits::{INPUT_REPEAT_TICKS_MAX, PRESS_CARRY_TICKS_MAX};
 use shared::schema::Declaration;
+use shared::wire::client_message::ViewTick;
 use std::collections::BTreeMap;
 
 /// What an input looks like: which codes are presses, and what stands in for nothing.
@@ -58,15 +59,35 @@ impl InputShape {
     }
 }
 
+/// An input, and what the player saw when it made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// Its codes.
+    pub codes: InputCodes,
+    /// What was drawn.
+    pub view: ViewTick,
+}
+
+/// The input for a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Its codes.
+    pub codes: InputCodes,
+    /// Where it came from.
+    pub source: InputSource,
+    /// What the player saw: of its own input, else of the late one whose presses count now.
+    pub view: Option<ViewTick>,
+}
+
 /// One player's inputs.
 #[derive(Clone, Debug)]
 pub struct InputBuffer {
-    waiting: BTreeMap<Tick, InputCodes>,
+    waiting: BTreeMap<Tick, Drawn>,
     last: InputCodes,
     repeats: u32,
     /// Per tick before the next, newest lowest: its presses were used, in time or late.
     used: u64,
-    late: Option<InputCodes>,
+    late: Option<Drawn>,
 }
 
 /// What became of an input.
@@ -88,12 +109,12 @@ impl InputBuffer {
     }
 
     /// Takes in an input for `tick`, when `now` is about to be stepped.
-    pub fn put(&mut self, shape: &InputShape, tick: Tick, codes: InputCodes, now: Tick) -> Fate {
+    pub fn put(&mut self, shape: &InputShape, tick: Tick, drawn: Drawn, now: Tick) -> Fate {
         if tick >= now {
             if self.waiting.contains_key(&tick) {
                 return Fate::Duplicate;
             }
-            self.waiting.insert(tick, codes);
+            self.waiting.insert(tick, drawn);
             return Fate::InTime;
         }
         let age = now.since(tick) - 1;
@@ -104,19 +125,19 @@ impl InputBuffer {
             self.used |= 1 << age;
         }
         if age < PRESS_CARRY_TICKS_MAX {
-            let before = self.late.unwrap_or(shape.neutral);
-            self.late = Some(shape.with_late(&before, &codes));
+            let before = self.late.map_or(shape.neutral, |late| late.codes);
+            self.late = Some(Drawn { codes: shape.with_late(&before, &drawn.codes), view: drawn.view });
         }
         Fate::Late
     }
 
-    /// The input for `now`: exactly one, and where it came from.
-    pub fn take(&mut self, shape: &InputShape, now: Tick) -> (InputCodes, InputSource) {
+    /// The input for `now`: exactly one, where it came from, and what the player saw.
+    pub fn take(&mut self, shape: &InputShape, now: Tick) -> Taken {
         let own = self.waiting.remove(&now);
         // What was for earlier ticks would have been late; nothing waits for them.
         self.used = self.used << 1 | u64::from(own.is_some());
         let (codes, source) = match own {
-            Some(codes) => {
+            Some(Drawn { codes, .. }) => {
                 self.last = shape.without_presses(&codes);
                 self.repeats = 0;
                 (codes, InputSource::Own)
@@ -127,10 +148,9 @@ impl InputBuffer {
             }
             None => (shape.neutral, InputSource::Neutral),
         };
-        match self.late.take() {
-            Some(late) => (shape.with_late(&codes, &late), source),
-            None => (codes, source),
-        }
+        let late = self.late.take();
+        let codes = late.map_or(codes, |late| shape.with_late(&codes, &late.codes));
+        Taken { codes, source, view: own.or(late).map(|drawn| drawn.view) }
     }
 }
 
@@ -148,24 +168,36 @@ mod tests {
         InputCodes::new(&[held, pressed])
     }
 
+    /// An input that was made when `older` was drawn.
+    fn seen(held: i32, pressed: i32, older: u32) -> Drawn {
+        let view = ViewTick { older: Tick(older), ..ViewTick::default() };
+        Drawn { codes: codes(held, pressed), view }
+    }
+
+    fn drawn(held: i32, pressed: i32) -> Drawn {
+        seen(held, pressed, 0)
+    }
+
     #[test]
     fn an_input_in_time_is_used_at_its_tick_and_nowhere_else() {
         let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
-        assert_eq!(buffer.put(&shape, Tick(5), codes(1, 1), Tick(4)), Fate::InTime);
-        assert_eq!(buffer.take(&shape, Tick(4)).1, InputSource::Neutral);
-        assert_eq!(buffer.take(&shape, Tick(5)), (codes(1, 1), InputSource::Own));
-        assert_eq!(buffer.take(&shape, Tick(6)), (codes(1, 0), InputSource::Repeated));
+        assert_eq!(buffer.put(&shape, Tick(5), drawn(1, 1), Tick(4)), Fate::InTime);
+        assert_eq!(buffer.take(&shape, Tick(4)).source, InputSource::Neutral);
+        let view = Some(ViewTick::default());
+        assert_eq!(buffer.take(&shape, Tick(5)), Taken { codes: codes(1, 1), source: InputSource::Own, view });
+        let stand_in = Taken { codes: codes(1, 0), source: InputSource::Repeated, view: None };
+        assert_eq!(buffer.take(&shape, Tick(6)), stand_in);
     }
 
     #[test]
     fn a_missing_input_is_repeated_for_a_while_and_then_neutral() {
         let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
-        buffer.put(&shape, Tick(1), codes(1, 0), Tick(1));
+        buffer.put(&shape, Tick(1), drawn(1, 0), Tick(1));
         buffer.take(&shape, Tick(1));
         for tick in 2..2 + INPUT_REPEAT_TICKS_MAX {
-            assert_eq!(buffer.take(&shape, Tick(tick)).1, InputSource::Repeated);
+            assert_eq!(buffer.take(&shape, Tick(tick)).source, InputSource::Repeated);
         }
-        assert_eq!(buffer.take(&shape, Tick(100)), (codes(0, 0), InputSource::Neutral));
+        assert_eq!(buffer.take(&shape, Tick(100)).source, InputSource::Neutral);
     }
 
     #[test]
@@ -174,22 +206,36 @@ mod tests {
         for tick in 1..=20 {
             buffer.take(&shape, Tick(tick));
         }
-        assert_eq!(buffer.put(&shape, Tick(18), codes(1, 1), Tick(21)), Fate::Late);
-        assert_eq!(buffer.put(&shape, Tick(18), codes(1, 1), Tick(21)), Fate::Duplicate);
-        assert_eq!(buffer.take(&shape, Tick(21)).0, codes(0, 1));
-        assert_eq!(buffer.put(&shape, Tick(18), codes(1, 1), Tick(22)), Fate::Duplicate);
-        assert_eq!(buffer.take(&shape, Tick(22)).0, codes(0, 0));
-        assert_eq!(buffer.put(&shape, Tick(5), codes(1, 1), Tick(23)), Fate::Late);
-        assert_eq!(buffer.take(&shape, Tick(23)).0, codes(0, 0));
+        assert_eq!(buffer.put(&shape, Tick(18), drawn(1, 1), Tick(21)), Fate::Late);
+        assert_eq!(buffer.put(&shape, Tick(18), drawn(1, 1), Tick(21)), Fate::Duplicate);
+        assert_eq!(buffer.take(&shape, Tick(21)).codes, codes(0, 1));
+        assert_eq!(buffer.put(&shape, Tick(18), drawn(1, 1), Tick(22)), Fate::Duplicate);
+        assert_eq!(buffer.take(&shape, Tick(22)).codes, codes(0, 0));
+        assert_eq!(buffer.put(&shape, Tick(5), drawn(1, 1), Tick(23)), Fate::Late);
+        assert_eq!(buffer.take(&shape, Tick(23)).codes, codes(0, 0));
     }
 
     #[test]
     fn a_replayed_input_does_nothing() {
         let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
-        buffer.put(&shape, Tick(1), codes(1, 1), Tick(1));
-        assert_eq!(buffer.put(&shape, Tick(1), codes(0, 0), Tick(1)), Fate::Duplicate);
+        buffer.put(&shape, Tick(1), drawn(1, 1), Tick(1));
+        assert_eq!(buffer.put(&shape, Tick(1), drawn(0, 0), Tick(1)), Fate::Duplicate);
         buffer.take(&shape, Tick(1));
-        assert_eq!(buffer.put(&shape, Tick(1), codes(1, 1), Tick(2)), Fate::Duplicate);
-        assert_eq!(buffer.take(&shape, Tick(2)).0, codes(1, 0));
+        assert_eq!(buffer.put(&shape, Tick(1), drawn(1, 1), Tick(2)), Fate::Duplicate);
+        assert_eq!(buffer.take(&shape, Tick(2)).codes, codes(1, 0));
+    }
+
+    #[test]
+    fn what_the_player_saw_stays_with_its_input_also_with_a_late_press() {
+        let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
+        let older = |taken: Taken| taken.view.map(|view| view.older);
+        buffer.put(&shape, Tick(5), seen(1, 0, 3), Tick(5));
+        assert_eq!(older(buffer.take(&shape, Tick(5))), Some(Tick(3)));
+        assert_eq!(older(buffer.take(&shape, Tick(6))), None);
+        buffer.put(&shape, Tick(6), seen(1, 1, 4), Tick(7));
+        assert_eq!(older(buffer.take(&shape, Tick(7))), Some(Tick(4)));
+        buffer.put(&shape, Tick(7), seen(1, 1, 5), Tick(8));
+        buffer.put(&shape, Tick(8), seen(1, 0, 6), Tick(8));
+        assert_eq!(older(buffer.take(&shape, Tick(8))), Some(Tick(6)));
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{PlayerId, Tick};
 use shared::limits::INPUT_PARTS_MAX;
 use shared::schema::Text;
+use shared::wire::client_message::ViewTick;
 
 /// One tick's worth of what players did. Sorted by player.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,9 @@ pub struct PlayerInput {
     pub codes: InputCodes,
     /// Whether the player sent it for this tick.
     pub source: InputSource,
+    /// What the player saw when it did so: of its input for this tick, else of the late one whose presses count now. `None`
+    /// where nothing of its own counts. Never more than [`INPUT_LATE_TICKS_MAX`](shared::limits::INPUT_LATE_TICKS_MAX) back.
+    pub view: Option<ViewTick>,
 }
 
 /// Where an input came from.

@@ -189,7 +189,7 @@ fn story(tick: u32) -> StepInput {
     }
     for player in (0..tick).step_by(5) {
         let codes = InputCodes::new(&[i32::from((tick + player).is_multiple_of(3))]);
-        step.inputs.push(PlayerInput { player: PlayerId(player), codes, source: InputSource::Own });
+        step.inputs.push(PlayerInput { player: PlayerId(player), codes, source: InputSource::Own, view: None });
     }
     step
 }
@@ -363,7 +363,7 @@ fn an_event_carries_its_kind_and_codes() {
     let codes = InputCodes::new(&[1]);
     let id = sim.entity_of(PlayerId(1)).expect("it is in");
     for tick in 2..2000 {
-        let input = PlayerInput { player: PlayerId(1), codes, source: InputSource::Own };
+        let input = PlayerInput { player: PlayerId(1), codes, source: InputSource::Own, view: None };
         sim.step(&StepInput { inputs: vec![input], ..step(tick) });
         if let [sent] = sim.world().resource::<Outbox>().events() {
             assert_eq!(sent, &Sent { to: To::Everyone, kind: 0, codes: vec![id.0 as i32] });
