@@ -600,6 +600,20 @@ mod tests {
         worker.stop();
     }
 
+    #[test]
+    fn what_was_said_right_before_goodbye_counts() {
+        let worker = Worker::start();
+        for heard in 1..=5 {
+            let mut player = worker.player("main", plain_pair());
+            // Both in one send, so both are there in the same pass.
+            player.ws.write(Message::Binary(vec![255].into())).unwrap();
+            player.ws.close(None).unwrap();
+            let name = "tickwire_messages_refused_total{reason=\"malformed\"}";
+            until("its last message was read", || (worker.counted(name) == heard).then_some(()));
+        }
+        worker.stop();
+    }
+
     fn rooms_config() -> RoomsConfig {
         RoomsConfig { tick_rate_hz: 60, empty_after: Duration::from_millis(300), ..RoomsConfig::default() }
     }

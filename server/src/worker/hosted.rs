@@ -143,10 +143,11 @@ impl Hosted {
         read_pass::flush_leftovers(visits, &start, incoming, endings);
         read_pass::read_all(visits, &start, due, incoming, endings);
         exit.tally.messages_in += incoming.messages.len() as u64;
-        self.let_go(now, exit)?;
 
         let Self { room, incoming, outgoing, .. } = self;
         caught(|| run_tick(room, incoming, start.tick, outgoing)).map_err(|words| RoomPanicked { words })?;
+        // Not before the tick: what came ahead of a goodbye, or of what broke a limit, is good.
+        self.let_go(now, exit)?;
 
         self.look_for_seats();
         let Self { visits, outgoing, endings, .. } = self;
