@@ -65,3 +65,6 @@ pub mod floor;
 
 // What a server beside us costs per client, as ratios to the floor.
 pub mod capacity;
+
+// How well the codec does on recorded worlds.
+pub mod codec;

@@ -8,6 +8,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use client_sim::behaviour::{AtRandom, Behaviour, Idle};
 use client_sim::capacity;
 use client_sim::capacity::options::{CapacityOptions, CapacityOptionsError, PlayersList, Workload};
+use client_sim::codec;
+use client_sim::codec::frames::restore;
+use client_sim::codec::interest::Interest;
+use client_sim::codec::options::{CodecOptions, TickRange};
 use client_sim::fail_if::FailIf;
 use client_sim::floor::{Floor, FloorOptions};
 use client_sim::game::bots;
@@ -18,6 +22,8 @@ use client_sim::swarm::progress::Progress;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
 use shared::schema::Schema;
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,6 +43,8 @@ enum Command {
     Swarm(Box<SwarmArguments>),
     /// Measures what a server costs per client and tick, beside a floor that only reads and writes its sockets.
     Capacity(CapacityArguments),
+    /// Measures the codec on a recorded world: trains on one half, packs and decodes the other.
+    Codec(CodecArguments),
     /// The floor that `capacity` starts: a ready frame to every socket, once per tick.
     #[command(hide = true)]
     Floor(FloorArguments),
@@ -126,6 +134,37 @@ struct CapacityArguments {
     /// The server's program; without it, the tickwire-server beside this one.
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
+    /// Writes the report as JSON; - is standard output.
+    #[arg(long, value_name = "FILE|-")]
+    json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct CodecArguments {
+    /// The recorded world: .twt, or .twt.xz.
+    #[arg(long, value_name = "FILE", required_unless_present = "decode")]
+    trace: Option<PathBuf>,
+    /// Ticks to train on, half-open; without it, the first half.
+    #[arg(long, value_name = "A..B")]
+    train: Option<TickRange>,
+    /// Ticks to measure, half-open; without it, the second half.
+    #[arg(long, value_name = "C..D")]
+    measure: Option<TickRange>,
+    /// Measures viewers, too, that see a box with sides of so many units.
+    #[arg(long, value_name = "SIZE", value_parser = positive, requires = "viewers")]
+    interest: Option<f64>,
+    /// How many viewers: the first entities of the first archetype.
+    #[arg(long, value_name = "N", requires = "interest", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    viewers: Option<u32>,
+    /// Writes the frames that a client who sees all would get.
+    #[arg(long, value_name = "OUT")]
+    frames: Option<PathBuf>,
+    /// Restores a world from such frames; nothing is measured.
+    #[arg(long, value_name = "FRAMES", requires = "twt", conflicts_with_all = ["trace", "train", "measure", "interest", "frames", "json"])]
+    decode: Option<PathBuf>,
+    /// Where the restored world is written.
+    #[arg(long, value_name = "FILE", requires = "decode")]
+    twt: Option<PathBuf>,
     /// Writes the report as JSON; - is standard output.
     #[arg(long, value_name = "FILE|-")]
     json: Option<PathBuf>,
@@ -235,6 +274,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Swarm(arguments) => run_swarm(&arguments),
         Command::Capacity(arguments) => run_capacity(arguments),
+        Command::Codec(arguments) => run_codec(arguments),
         Command::Floor(arguments) => run_floor(arguments),
     };
     match done {
@@ -355,6 +395,26 @@ fn run_capacity(arguments: CapacityArguments) -> Result<ExitCode> {
     eprint!("{}", capacity.to_table());
     write_json(arguments.json.as_deref(), &capacity.to_json())?;
     Ok(verdict(&capacity.failures))
+}
+
+fn run_codec(arguments: CodecArguments) -> Result<ExitCode> {
+    let CodecArguments { trace, train, measure, interest, viewers, frames, decode, twt, json } = arguments;
+    if let (Some(decode), Some(twt)) = (decode, twt) {
+        let input = BufReader::new(File::open(&decode).with_context(|| decode.display().to_string())?);
+        let output = BufWriter::new(File::create(&twt).with_context(|| twt.display().to_string())?);
+        let ticks = restore(input, output).with_context(|| decode.display().to_string())?;
+        eprintln!("{ticks} ticks restored, every digest checked");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let trace = trace.context("--trace FILE is missing")?;
+    let interest = interest.zip(viewers).map(|(size, viewers)| Interest { size, viewers: viewers as usize });
+    if cfg!(debug_assertions) {
+        eprintln!("this is a debug build: bytes are right, times say nothing (cargo run --release)");
+    }
+    let report = codec::run(&CodecOptions { trace, train, measure, interest, frames }, &codec::progress::Progress::new())?;
+    eprint!("{}", report.to_table());
+    write_json(json.as_deref(), &report.to_json())?;
+    Ok(if report.mismatches == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// A program in the same folder as this one.

@@ -1,0 +1,196 @@
+//! A recorded world's header as a schema of the product, so that the product's codec can carry it.
+//!
+//! ```text
+//!   archetype ─► a component and a kind of entity of the same name, all for everyone
+//!   field     ─► wraps, 2^n codes, n to 16       angle
+//!                more than 2^26 codes            all 32-bit integers
+//!                else                            signed, of the field's range
+//! ```
+//!
+//! Values become codes by subtracting where the range begins. Predictors are chosen (see `choose`) or come with frames.
+//!
+//! Never here: rows (see `world`).
+
+use super::header::{Archetype, TraceField, TraceHeader};
+use serde::{Deserialize, Serialize};
+use shared::limits::{PART_CODES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN};
+use shared::schema::field::bits_for;
+use shared::schema::registry::EntityKind;
+use shared::schema::{Audience, Declaration, Field, FieldKind, Layout, Marks, Predictor, Schema, SchemaError};
+use std::sync::Arc;
+
+/// Bits that an angle of the product can have.
+const ANGLE_BITS_MAX: u32 = 16;
+
+/// The predictor of a field, as it stands in reports and beside frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guess {
+    /// See [`Predictor::Hold`].
+    Hold,
+    /// See [`Predictor::Linear`].
+    Linear,
+    /// See [`Predictor::AlphaBeta`].
+    AlphaBeta {
+        /// See [`Predictor::AlphaBeta`].
+        calm: u8,
+    },
+    /// See [`Predictor::Follow`].
+    Follow {
+        /// See [`Predictor::Follow`].
+        field: u8,
+        /// See [`Predictor::Follow`].
+        times: i32,
+        /// See [`Predictor::Follow`].
+        shift: u8,
+    },
+    /// See [`Predictor::Tick`].
+    Tick {
+        /// See [`Predictor::Tick`].
+        step: i32,
+    },
+}
+
+impl From<Guess> for Predictor {
+    fn from(guess: Guess) -> Self {
+        match guess {
+            Guess::Hold => Self::Hold,
+            Guess::Linear => Self::Linear,
+            Guess::AlphaBeta { calm } => Self::AlphaBeta { calm },
+            Guess::Follow { field, times, shift } => Self::Follow { field, times, shift },
+            Guess::Tick { step } => Self::Tick { step },
+        }
+    }
+}
+
+impl Guess {
+    /// As people say it, for a field of `archetype`.
+    pub(super) fn said(self, archetype: &Archetype) -> String {
+        match self {
+            Self::Hold => "hold".to_owned(),
+            Self::Linear => "linear".to_owned(),
+            Self::AlphaBeta { calm } => format!("alpha-beta, calm {calm}"),
+            Self::Follow { field, times, shift } => {
+                let leader = archetype.fields.get(usize::from(field)).map_or("nothing", |field| &field.name);
+                format!("follow {leader} × {}", f64::from(times) / f64::from(1 << shift))
+            }
+            Self::Tick { step } => format!("tick {step:+}"),
+        }
+    }
+}
+
+/// A world that the product's codec cannot carry. Whoever made the trace must mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum DeclareError {
+    /// The schema that comes of it.
+    #[error("the codec cannot carry it: {0}")]
+    Schema(#[from] SchemaError),
+    /// Predictors for other fields than it has.
+    #[error("there are predictors for {got} fields of archetype {archetype:?}, which has {fields}")]
+    Guesses {
+        /// Which.
+        archetype: String,
+        /// How many predictors.
+        got: usize,
+        /// How many fields.
+        fields: usize,
+    },
+    /// More entities than slots.
+    #[error("it has {count} entity numbers, at most {max} have slots: cut it into shorter ones")]
+    Entities {
+        /// How many.
+        count: usize,
+        /// How many fit.
+        max: usize,
+    },
+}
+
+/// What the codec carries a recorded world as.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The schema: a component and a kind for each archetype, in their order.
+    pub schema: Arc<Schema>,
+    /// Its layout.
+    pub layout: Arc<Layout>,
+    /// The predictors, by archetype and field.
+    pub guesses: Vec<Vec<Guess>>,
+}
+
+impl Declared {
+    /// Declares a world of `entities` entity numbers.
+    ///
+    /// # Errors
+    /// [`DeclareError`] names what must be mended.
+    pub fn new(header: &TraceHeader, guesses: Vec<Vec<Guess>>, entities: usize) -> Result<Self, DeclareError> {
+        let slots_max = 1 << SLOT_BITS_MAX;
+        if entities > slots_max {
+            return Err(DeclareError::Entities { count: entities, max: slots_max });
+        }
+        let slot_bits = bits_for(entities as u32).max(SLOT_BITS_MIN);
+        let mut components = Vec::with_capacity(header.archetypes.len());
+        for (archetype, guesses) in header.archetypes.iter().zip(&guesses) {
+            let (got, fields) = (guesses.len(), archetype.fields.len());
+            if got != fields {
+                return Err(DeclareError::Guesses { archetype: archetype.name.clone(), got, fields });
+            }
+            components.push(declaration(archetype, guesses));
+        }
+        if let Some(archetype) = header.archetypes.get(guesses.len()) {
+            let (archetype, fields) = (archetype.name.clone(), archetype.fields.len());
+            return Err(DeclareError::Guesses { archetype, got: 0, fields });
+        }
+        let schema = schema_of(&header.name, components);
+        schema.check()?;
+        let layout = Layout::new(&schema, slot_bits)?;
+        Ok(Self { schema: Arc::new(schema), layout: Arc::new(layout), guesses })
+    }
+}
+
+/// The schema of a world with these components, one kind for each.
+pub(super) fn schema_of(name: &str, components: Vec<Declaration>) -> Schema {
+    let kind = |(place, component): (usize, &Declaration)| EntityKind {
+        name: component.name.clone(),
+        components: vec![place as u8],
+    };
+    Schema {
+        game: name.to_owned(),
+        kinds: components.iter().enumerate().map(kind).collect(),
+        components,
+        input: Declaration { name: "none".to_owned(), fields: Vec::new() },
+        events: Vec::new(),
+        requests: Vec::new(),
+    }
+}
+
+/// An archetype as a component.
+pub(super) fn declaration(archetype: &Archetype, guesses: &[Guess]) -> Declaration {
+    let fields = archetype.fields.iter().zip(guesses).map(|(field, &guess)| Field {
+        name: field.name.clone(),
+        kind: kind_of(field),
+        audience: Audience::Everyone,
+        predictor: guess.into(),
+        marks: Marks { constant: field.constant, ..Marks::default() },
+    });
+    Declaration { name: archetype.name.clone(), fields: fields.collect() }
+}
+
+fn codes_of(field: &TraceField) -> i64 {
+    i64::from(field.max) - i64::from(field.min) + 1
+}
+
+fn kind_of(field: &TraceField) -> FieldKind {
+    let codes = codes_of(field);
+    let bits = codes.trailing_zeros();
+    if field.wrap && codes == 1 << bits && (1..=ANGLE_BITS_MAX).contains(&bits) {
+        FieldKind::Angle { bits }
+    } else if codes > i64::from(PART_CODES_MAX) {
+        FieldKind::Signed { min: i32::MIN, max: i32::MAX }
+    } else {
+        FieldKind::Signed { min: field.min, max: field.max }
+    }
+}
+
+/// The value that a field's code 0 stands for.
+pub(super) fn zero_of(field: &TraceField) -> i32 {
+    if codes_of(field) > i64::from(PART_CODES_MAX) { i32::MIN } else { field.min }
+}
