@@ -11,7 +11,7 @@ use client_sim::capacity::options::{CapacityOptions, CapacityOptionsError, Playe
 use client_sim::codec;
 use client_sim::codec::frames::restore;
 use client_sim::codec::interest::Interest;
-use client_sim::codec::options::{CodecOptions, TickRange};
+use client_sim::codec::options::{Asked, CodecOptions, TickRange};
 use client_sim::fail_if::FailIf;
 use client_sim::floor::{Floor, FloorOptions};
 use client_sim::game::bots;
@@ -411,7 +411,8 @@ fn run_codec(arguments: CodecArguments) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         eprintln!("this is a debug build: bytes are right, times say nothing (cargo run --release)");
     }
-    let report = codec::run(&CodecOptions { trace, train, measure, interest, frames }, &codec::progress::Progress::new())?;
+    let options = CodecOptions { trace, asked: Asked { train, measure, interest }, frames };
+    let report = codec::run(&options, &codec::progress::Progress::new())?;
     eprint!("{}", report.to_table());
     write_json(json.as_deref(), &report.to_json())?;
     Ok(if report.mismatches == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -46,6 +46,9 @@ pub mod seeds;
 // Arena-N without sockets, for benches.
 pub mod workload;
 
+// Recorded worlds that nobody recorded.
+pub mod worlds;
+
 // A game with everything that the engine can carry.
 pub mod zoo;
 

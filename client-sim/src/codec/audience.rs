@@ -51,6 +51,15 @@ impl Audience {
         }
     }
 
+    /// How many each viewer holds beside its own entity, all viewers together.
+    pub(super) fn others(&self) -> usize {
+        let own = |at: usize| self.boxes.as_ref().map(|boxes| boxes.own(at));
+        let others = |(at, viewer): (usize, &Viewer)| {
+            viewer.held().count() - usize::from(own(at).is_some_and(|own| viewer.held().contains(own)))
+        };
+        self.viewers.iter().enumerate().map(others).sum()
+    }
+
     /// Each viewer and what it sees.
     pub(super) fn each(&mut self) -> impl Iterator<Item = (&mut Viewer, &SlotSet)> {
         self.viewers.iter_mut().zip(&self.visible)

@@ -100,6 +100,11 @@ impl Boxes {
         self.viewers.len()
     }
 
+    /// The entity in the middle of a box.
+    pub(super) fn own(&self, viewer: usize) -> Slot {
+        self.viewers[viewer]
+    }
+
     /// What one of them sees, if it saw `held` before.
     pub(super) fn visible(&self, viewer: usize, held: &SlotSet, visible: &mut SlotSet) {
         let (x, y) = self.centres[viewer];

@@ -50,7 +50,7 @@ mod audience;
 mod train;
 
 // The run that counts.
-mod measure;
+mod running;
 
 // Where the bits go.
 mod meter;
@@ -67,4 +67,4 @@ pub mod progress;
 // The tool from end to end.
 mod tool;
 
-pub use tool::{CodecError, run};
+pub use tool::{CodecError, measure, run};

@@ -7,19 +7,26 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// What the codec tool is asked to measure.
+/// What the codec tool is asked for, files and all.
 #[derive(Clone, Debug)]
 pub struct CodecOptions {
     /// The recorded world.
     pub trace: PathBuf,
+    /// What to do with it.
+    pub asked: Asked,
+    /// Where the frames are written.
+    pub frames: Option<PathBuf>,
+}
+
+/// What is to be measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Asked {
     /// Ticks to train on. None: the first half.
     pub train: Option<TickRange>,
     /// Ticks to measure. None: the second half.
     pub measure: Option<TickRange>,
     /// Viewers that see only what is near. None: not measured.
     pub interest: Option<Interest>,
-    /// Where the frames are written.
-    pub frames: Option<PathBuf>,
 }
 
 /// A half-open range of tick indexes: `A..B`.

@@ -2,8 +2,9 @@
 
 use super::declare::Declared;
 use super::header::TraceHeader;
-use super::measure::Measured;
+use super::interest::Interest;
 use super::meter::PieceBits;
+use super::running::Measured;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -78,9 +79,9 @@ pub struct InterestReport {
     pub viewers: usize,
     /// Body bytes per viewer and tick.
     pub bytes_per_viewer_per_tick: f64,
-    /// Entities that a viewer holds after a frame.
+    /// Entities that a viewer sees, beside the one that it is.
     pub visible_per_viewer: f64,
-    /// Choosing and splicing a body, per entity held.
+    /// Choosing and splicing a body, per entity held, the viewer's own too.
     pub assembly_ns_per_visible: f64,
     /// Header bytes per frame, digest included.
     pub interest_header_bytes_per_frame: f64,
@@ -175,7 +176,7 @@ impl CodecReport {
 impl InterestReport {
     pub(super) fn new(
         header: &TraceHeader,
-        (size, viewers): (f64, usize),
+        Interest { size, viewers }: Interest,
         declared: &Declared,
         table_bytes: usize,
         measured: &Measured,
@@ -184,7 +185,7 @@ impl InterestReport {
             interest: size,
             viewers,
             bytes_per_viewer_per_tick: per(measured.body_bytes as f64, measured.frames),
-            visible_per_viewer: per(measured.held as f64, measured.frames),
+            visible_per_viewer: per(measured.others as f64, measured.frames),
             assembly_ns_per_visible: nanoseconds(measured.assembling, measured.held),
             interest_header_bytes_per_frame: per(measured.header_bytes as f64, measured.frames),
             interest_table_bytes: table_bytes,

@@ -1,23 +1,22 @@
 //! The tool from end to end: a trace in, a report out.
 
 use super::choose::choose;
-use super::declare::{DeclareError, Declared};
+use super::declare::{DeclareError, Declared, Guess};
 use super::frames::{FramesHeader, FramesWriter};
-use super::interest::{Interest, InterestError};
-use super::measure::{Run, RunError};
+use super::interest::InterestError;
 use super::meter::piece_bits;
-use super::options::{CodecOptions, TickRangeError};
+use super::options::{Asked, CodecOptions, TickRangeError};
 use super::progress::Progress;
 use super::report::{CodecReport, InterestReport};
+use super::running::Run;
 use super::trace::{Trace, TraceError};
 use super::train::train;
 use super::world::World;
-use shared::codec::Tables;
 use shared::schema::SchemaError;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +38,17 @@ pub enum CodecError {
     /// The caller: viewers.
     #[error(transparent)]
     Interest(#[from] InterestError),
-    /// The machine: the frames cannot be written.
+    /// The machine: there can be no such file.
     #[error("{}: {source}", path.display())]
-    Frames {
-        /// Where to.
+    Create {
+        /// Which.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
+    /// The machine: the frames cannot be written.
+    #[error("the frames cannot be written: {0}")]
+    Frames(#[from] io::Error),
 }
 
 impl From<SchemaError> for CodecError {
@@ -55,65 +57,70 @@ impl From<SchemaError> for CodecError {
     }
 }
 
-/// Trains, measures, compares.
+/// Reads the trace and does what is asked for.
 ///
 /// # Errors
 /// [`CodecError`] says whose fault it is. Mismatches are no error: they are in the report.
 pub fn run(options: &CodecOptions, progress: &Progress) -> Result<CodecReport, CodecError> {
-    let trace = Trace::open(&options.trace)
-        .map_err(|source| CodecError::Trace { path: options.trace.clone(), source })?;
-    let report = measure(trace, options, progress);
+    let trace =
+        Trace::open(&options.trace).map_err(|source| CodecError::Trace { path: options.trace.clone(), source })?;
+    let create = |path: &PathBuf| {
+        let created = File::create(path).map(BufWriter::new);
+        created.map_err(|source| CodecError::Create { path: path.clone(), source })
+    };
+    let frames = options.frames.as_ref().map(create).transpose()?;
+    let report = measure(trace, options.asked, frames, progress);
     progress.end();
     report
 }
 
-fn measure(trace: Trace, options: &CodecOptions, progress: &Progress) -> Result<CodecReport, CodecError> {
+/// Chooses predictors, trains tables, measures and compares; writes the frames of who sees all to `frames`.
+///
+/// # Errors
+/// [`CodecError`] says whose fault it is. Mismatches are no error: they are in the report.
+pub fn measure(
+    trace: Trace,
+    asked: Asked,
+    frames: Option<impl Write>,
+    progress: &Progress,
+) -> Result<CodecReport, CodecError> {
     let world = World::new(trace);
-    let (training, measured) = ranges(&world, options)?;
-    let archetypes = world.header.archetypes.len();
-    // Refused before any work is done.
-    let holding = world.header.archetypes.iter().map(|archetype| vec![super::declare::Guess::Hold; archetype.fields.len()]);
+    let (training, measured) = ranges(&world, asked)?;
+    // What the codec cannot carry is refused before any work is done.
+    let holding = world.header.archetypes.iter().map(|archetype| vec![Guess::Hold; archetype.fields.len()]);
     Declared::new(&world.header, holding.collect(), world.entities.len())?;
-    progress.begin("choosing predictors", archetypes);
+    progress.begin("choosing predictors", world.header.archetypes.len());
     let guesses = choose(&world, training.clone(), || progress.step())?;
     let declared = Declared::new(&world.header, guesses, world.entities.len())?;
-    let of = |interest: Option<Interest>| -> Result<_, CodecError> {
-        let tables = train(&world, &declared, training.clone(), interest, progress)?;
-        let run = Run { world: &world, declared: &declared, tables: &tables, ticks: measured.clone(), interest };
-        let path = options.frames.as_deref().filter(|_| interest.is_none());
-        let open = |full: &[u8]| {
-            let header = || frames_header(&world, &declared, measured.clone());
-            path.map(|path| create(path, &header(), &tables, full)).transpose()
-        };
-        let run = run.measure(open, progress).map_err(|error| match error {
-            RunError::Interest(error) => error.into(),
-            RunError::Frames(source) => {
-                CodecError::Frames { path: path.unwrap_or_else(|| Path::new("")).to_owned(), source }
-            }
-        })?;
-        Ok((tables, run))
+
+    let tables = train(&world, &declared, training.clone(), None, progress)?;
+    let run = Run { world: &world, declared: &declared, tables: &tables, ticks: measured.clone(), interest: None };
+    let open = |full: &[u8]| {
+        let header = frames_header(&world, &declared, measured.clone());
+        frames.map(|frames| FramesWriter::new(frames, &header, &tables, full)).transpose()
     };
-    let (tables, all) = of(None)?;
+    let all = run.measure(open, progress)?;
     let pieces = piece_bits(&world, &declared, &tables, measured.clone());
     let bytes = tables.to_bytes().len();
     let ranges = (training.clone(), measured.clone());
     let mut report = CodecReport::new(&world.header, ranges, &declared, bytes, &all, &pieces);
-    if let Some(interest) = options.interest {
-        let (tables, boxes) = of(Some(interest))?;
-        let asked = (interest.size, interest.viewers);
+    if let Some(interest) = asked.interest {
+        let tables = train(&world, &declared, training, Some(interest), progress)?;
+        let run = Run { tables: &tables, ticks: measured, interest: Some(interest), ..run };
+        let boxes = run.measure(|_| Ok(None::<FramesWriter<Vec<u8>>>), progress)?;
+        let bytes = tables.to_bytes().len();
         report.mismatches += boxes.mismatches;
-        report.interest =
-            Some(InterestReport::new(&world.header, asked, &declared, tables.to_bytes().len(), &boxes));
+        report.interest = Some(InterestReport::new(&world.header, interest, &declared, bytes, &boxes));
     }
     Ok(report)
 }
 
 /// The ticks to train on and those to measure.
-fn ranges(world: &World, options: &CodecOptions) -> Result<(Range<usize>, Range<usize>), TickRangeError> {
+fn ranges(world: &World, asked: Asked) -> Result<(Range<usize>, Range<usize>), TickRangeError> {
     let ticks = world.ticks();
     let half = ticks / 2;
-    let training = options.train.map_or(Ok(0..half), |range| range.within("--train", ticks))?;
-    let measured = options.measure.map_or(Ok(half..ticks), |range| range.within("--measure", ticks))?;
+    let training = asked.train.map_or(Ok(0..half), |range| range.within("--train", ticks))?;
+    let measured = asked.measure.map_or(Ok(half..ticks), |range| range.within("--measure", ticks))?;
     if training.is_empty() || !measured.clone().any(|tick| world.header.counts(tick)) {
         return Err(TickRangeError::Empty);
     }
@@ -131,13 +138,4 @@ fn frames_header(world: &World, declared: &Declared, measured: Range<usize>) -> 
         entities: world.entities.clone(),
         predictors: declared.guesses.clone(),
     }
-}
-
-fn create(
-    path: &Path,
-    header: &FramesHeader,
-    tables: &Tables,
-    full: &[u8],
-) -> io::Result<FramesWriter<impl Write + use<>>> {
-    FramesWriter::new(BufWriter::new(File::create(path)?), header, tables, full)
 }

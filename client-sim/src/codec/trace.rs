@@ -173,6 +173,36 @@ impl Trace {
         self.values.extend_from_slice(values);
     }
 
+    /// Number of ticks so far.
+    #[must_use]
+    pub const fn tick_count(&self) -> usize {
+        self.ticks.len()
+    }
+
+    /// The part of this world that is `ticks`.
+    #[must_use]
+    pub fn cut(&self, ticks: Range<usize>) -> Self {
+        let mut cut = Self::new(self.header.cut(ticks.clone()));
+        for tick in &self.ticks[ticks] {
+            cut.copy_tick(self, tick, tick.number);
+        }
+        cut
+    }
+
+    /// Goes on as `other` does, whose ticks are numbered from `number` on. It must have the same archetypes.
+    pub fn append(&mut self, other: &Self, number: u32) {
+        for (tick, number) in other.ticks.iter().zip(number..) {
+            self.copy_tick(other, tick, number);
+        }
+    }
+
+    fn copy_tick(&mut self, other: &Self, tick: &TraceTick, number: u32) {
+        self.begin_tick(number);
+        for row in &other.rows[tick.rows.clone()] {
+            self.push(row.entity, row.archetype, other.values_of(row));
+        }
+    }
+
     pub(super) fn into_parts(self) -> (TraceHeader, Vec<TraceTick>, Vec<TraceRow>, Vec<i32>) {
         (self.header, self.ticks, self.rows, self.values)
     }

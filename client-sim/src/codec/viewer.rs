@@ -16,7 +16,7 @@ use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::positions::{PositionsOf, tally_positions, write_positions};
 use shared::codec::record::write_record;
 use shared::codec::{Packer, Tables};
-use shared::ids::{Slot, Tick};
+use shared::ids::Tick;
 use shared::schema::{Layout, Section};
 use shared::slot_set::SlotSet;
 use shared::wire::state_frame::Proof;
@@ -207,10 +207,5 @@ impl Viewer {
             self.write_records(&mut out, shared, &self.held);
         }
         out.into_bytes()
-    }
-
-    /// How many it is told of as new.
-    pub(super) fn new_slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.new.iter()
     }
 }

@@ -9,10 +9,11 @@
 use super::audience::Audience;
 use super::declare::Declared;
 use super::frames::{FramesWriter, replica};
-use super::interest::{Interest, InterestError};
+use super::interest::Interest;
 use super::packed::{Pieces, Records};
 use super::progress::Progress;
 use super::shadow::Shadow;
+use super::tool::CodecError;
 use super::viewer::{BodyBits, Shared};
 use super::world::World;
 use crate::replica::Replica;
@@ -42,6 +43,8 @@ pub(super) struct Measured {
     pub(super) alive: usize,
     /// Entities held after the frames.
     pub(super) held: usize,
+    /// The same without those that the viewers are.
+    pub(super) others: usize,
     /// Bytes in which the recorded game sent it.
     pub(super) own_bytes: Option<u64>,
     /// Predicting and packing.
@@ -65,15 +68,6 @@ pub(super) struct Run<'a> {
     pub(super) interest: Option<Interest>,
 }
 
-/// Why a run ended early.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RunError {
-    #[error(transparent)]
-    Interest(#[from] InterestError),
-    #[error(transparent)]
-    Frames(#[from] io::Error),
-}
-
 /// A frame whose time to be decoded has not come.
 struct Waiting {
     tick: usize,
@@ -87,7 +81,7 @@ impl Run<'_> {
         &self,
         open: impl FnOnce(&[u8]) -> io::Result<Option<FramesWriter<W>>>,
         progress: &Progress,
-    ) -> Result<Measured, RunError> {
+    ) -> Result<Measured, CodecError> {
         let layout = &self.declared.layout;
         let mut shadow = Shadow::new(self.world, layout);
         let (mut pieces, mut records) = (Pieces::new(layout.slots()), Records::new(layout.slots()));
@@ -99,8 +93,7 @@ impl Run<'_> {
         let mut audience = Audience::new(self.world, &shadow, self.interest, self.ticks.start.checked_sub(1))?;
         let mut shared =
             Shared { layout, tables: self.tables, shadow: &shadow, pieces: &pieces, records: &mut records };
-        let full: Vec<Vec<u8>> =
-            audience.viewers.iter().map(|viewer| viewer.full(&mut shared, Tick(0))).collect();
+        let full: Vec<Vec<u8>> = audience.viewers.iter().map(|viewer| viewer.full(&mut shared, Tick(0))).collect();
         let mut writer = open(full.first().map_or(&[], Vec::as_slice))?;
         let mut sent: Vec<(Vec<u8>, Vec<Waiting>)> = full.iter().map(|_| (Vec::new(), Vec::new())).collect();
         let mut measured = Measured::default();
@@ -137,6 +130,7 @@ impl Run<'_> {
                 bytes.extend_from_slice(header);
                 bytes.extend_from_slice(body);
             }
+            turn.others = audience.others();
             if self.world.header.counts(tick) {
                 measured += turn;
             }
@@ -176,8 +170,7 @@ impl Run<'_> {
             while rows.next_if(|row| row.slot < record.slot).is_some() {}
             let Some(row) = rows.next_if(|row| row.slot == record.slot) else { return true };
             let codes = states.iter().map(|state| state.code);
-            usize::from(record.kind.0) != usize::from(row.archetype)
-                || !codes.eq(self.world.codes(row).iter().copied())
+            usize::from(record.kind.0) != usize::from(row.archetype) || !codes.eq(self.world.codes(row).iter().copied())
         });
         wrong.count() + replica.held_count().abs_diff(held)
     }
@@ -193,6 +186,7 @@ impl std::ops::AddAssign for Measured {
         self.changed += other.changed;
         self.alive += other.alive;
         self.held += other.held;
+        self.others += other.others;
         self.own_bytes = match (self.own_bytes, other.own_bytes) {
             (Some(one), Some(two)) => Some(one + two),
             (one, two) => one.or(two),
