@@ -77,7 +77,7 @@ impl MadeUp {
         while self.things.len() < 60 || self.chance(30) {
             self.appear();
         }
-        self.things.retain(|_| self.dice.next_u32() % 100 != 0);
+        self.things.retain(|_| !self.dice.next_u32().is_multiple_of(100));
         for at in 0..self.things.len() {
             self.change(at);
         }

@@ -126,6 +126,31 @@ fn ranges_and_viewers_that_are_not_there_are_refused() {
     assert!(matches!(refuse(&nothing), Err(CodecError::Declare(_)) | Err(CodecError::Range(_))));
 }
 
+fn bytes_of(trace: &Trace) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    trace.write(&mut bytes).unwrap();
+    bytes
+}
+
+static TRACE: LazyLock<Vec<u8>> = LazyLock::new(|| bytes_of(&MadeUp::new(61).ticks(2).trace()));
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+    #[test]
+    fn any_bytes_are_taken_for_a_trace_or_refused(
+        noise in prop::collection::vec(any::<u8>(), 0..200),
+        at: prop::sample::Index,
+        packed: bool,
+    ) {
+        let mut bytes = if packed { b"\xFD7zXZ\0\0\x04\xe6\xd6\xb4\x46".to_vec() } else { TRACE.clone() };
+        let at = at.index(bytes.len() + 1);
+        bytes.splice(at.., noise);
+        if let Ok(trace) = Trace::read(bytes.as_slice()) {
+            prop_assert_eq!(Trace::read(bytes_of(&trace).as_slice()).unwrap(), trace);
+        }
+    }
+}
+
 static FRAMES: LazyLock<Vec<u8>> = LazyLock::new(|| measured(&MadeUp::new(51).ticks(30).trace(), Asked::default()).1);
 
 proptest! {

@@ -355,7 +355,6 @@ impl<R: Read> Source<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     const HEADER: &str = r#"{"name":"w","tick_hz":30,"ticks":2,"archetypes":[{"name":"a","fields":[{"name":"x","min":-5,"max":9}]},
         {"name":"b","fields":[{"name":"x","min":-2147483648,"max":2147483647},{"name":"y","min":3,"max":3}]}]}"#;
@@ -418,15 +417,5 @@ mod tests {
     #[test]
     fn a_broken_archive_is_an_error() {
         assert!(Trace::read(&b"\xFD7zXZ\0\x00\x04aaaaaaaaaaaaaaaaaaaaaaaa"[..]).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_taken_or_refused(noise in prop::collection::vec(any::<u8>(), 0..200), at: prop::sample::Index, packed: bool) {
-            let mut bytes = if packed { XZ_MAGIC.to_vec() } else { bytes_of(&small()) };
-            let at = at.index(bytes.len() + 1);
-            bytes.splice(at.., noise);
-            let _ = Trace::read(bytes.as_slice());
-        }
     }
 }
