@@ -57,7 +57,7 @@ pub struct Counts {
 
     /// Facets alive now.
     pub facets: u64,
-    /// Facets that found no slot.
+    /// Entities with a facet that waits for a slot now.
     pub unplaced: u64,
     /// Players in the room now.
     pub players: u64,

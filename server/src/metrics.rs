@@ -231,7 +231,7 @@ catalogue! {
     Counter renewals = "tickwire_renewals_total";
     /// Facets alive now.
     Gauge facets = "tickwire_facets";
-    /// Facets that found no slot: the pool is too small.
+    /// Entities with something that waits for a slot. Above 0 the pool is too small.
     Gauge unplaced = "tickwire_facets_unplaced";
 
     /// Memory that the process has in use.

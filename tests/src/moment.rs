@@ -2,7 +2,6 @@
 //! compared with the tick that it holds.
 
 use client_sim::replica::Replica;
-use server::counts::Counts;
 use server::room::Room;
 use server::sim::{EntityIds, InputSource, Outbox, Owner, Players, Sent, Sim, Team, To};
 use shared::codec::{PartState, Record};
@@ -101,9 +100,9 @@ impl Live {
 }
 
 impl Moment {
-    /// Writes down what is true in `room` now; `before` are its counts before the tick.
+    /// Writes down what is true in `room` now.
     #[must_use]
-    pub fn of(room: &Room, before: &Counts, look: fn(&Sim) -> Box<dyn Things>) -> Self {
+    pub fn of(room: &Room, look: fn(&Sim) -> Box<dyn Things>) -> Self {
         let (sim, replicator) = (room.sim(), room.replicator());
         let world = sim.world();
         let ids = world.resource::<EntityIds>();
@@ -136,7 +135,7 @@ impl Moment {
             players,
             told: world.resource::<Outbox>().events().to_vec(),
             entities: ids.count(),
-            crowded: room.counts().unplaced > before.unplaced,
+            crowded: room.counts().unplaced > 0,
             things,
         }
     }

@@ -31,7 +31,7 @@ impl Arena {
         let (mut incoming, mut out) = (self.collect(), Outgoing::default());
         let tick = self.room.tick().next();
         run_tick(&mut self.room, &mut incoming, tick, &mut out);
-        let moment = Moment::of(&self.room, &before, self.look);
+        let moment = Moment::of(&self.room, self.look);
         let mut found = Vec::new();
         checks::server(&self.room, &moment, &before, &mut found);
         for client in self.clients.iter_mut().filter(|client| client.connection.is_some()) {

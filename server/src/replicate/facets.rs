@@ -72,8 +72,6 @@ pub struct Facets {
     gone: SlotSet,
     /// Entities with a facet that found no slot: tried again every tick.
     waiting: BTreeSet<EntityId>,
-    /// How often a facet found no slot.
-    unplaced: u64,
 }
 
 impl Facets {
@@ -94,7 +92,6 @@ impl Facets {
             born: SlotSet::new(slots),
             gone: SlotSet::new(slots),
             waiting: BTreeSet::new(),
-            unplaced: 0,
         }
     }
 
@@ -184,7 +181,6 @@ impl Facets {
             return None;
         }
         let Some(slot) = self.slots.draw() else {
-            self.unplaced += 1;
             self.waiting.insert(id);
             return None;
         };
@@ -333,10 +329,10 @@ impl Facets {
         &self.gone
     }
 
-    /// How often a facet found no slot.
+    /// How many entities have a facet that found no slot and waits for one.
     #[must_use]
-    pub const fn unplaced(&self) -> u64 {
-        self.unplaced
+    pub fn waiting_count(&self) -> usize {
+        self.waiting.len()
     }
 }
 

@@ -22,9 +22,9 @@ use crate::counts::Counts;
 use crate::sim::{EntityIds, Outbox, Players, Sim, Team, To};
 use bevy_ecs::prelude::World;
 use shared::bits::BitWriter;
-use shared::codec::{PartState, Tables};
-use shared::ids::{EntityId, PlayerId, Slot, Tick};
-use shared::schema::{Layout, Part, Schema, SchemaError};
+use shared::codec::Tables;
+use shared::ids::{EntityId, PlayerId, Tick};
+use shared::schema::{Layout, Schema, SchemaError};
 use shared::wire::{Digest, FrameHeader, FrameKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -249,7 +249,7 @@ impl Replicator {
             (sent.to, Arc::new(told))
         }));
         counts.facets = self.facets.alive_count() as u64;
-        counts.unplaced = self.facets.unplaced();
+        counts.unplaced = self.facets.waiting_count() as u64;
     }
 
     /// What a client may see goes by the World, whether its entity has facets for a team or not: those that have none are not
@@ -340,10 +340,43 @@ impl Replicator {
         }
         frame
     }
+}
 
-    /// Facets whose codes are not what the World says, looked at by a path of its own: for tests.
+fn is_for(to: To, player: PlayerId, team: Option<u8>) -> bool {
+    match to {
+        To::Everyone => true,
+        To::Team(own) => team == Some(own),
+        To::Player(own) => own == player,
+    }
+}
+
+/// Faults done on purpose, to show that the proof can fail.
+#[cfg(feature = "sabotage")]
+impl Replicator {
+    /// The next piece that is made is dropped.
+    pub const fn sabotage_drop_piece(&mut self) {
+        self.drop_piece = true;
+    }
+
+    /// The next change that extract sees is forgotten.
+    pub const fn sabotage_skip_change(&mut self) {
+        self.extract.sabotage_skip_change();
+    }
+
+    /// The next facet that is born takes this slot, if it is free.
+    pub fn sabotage_reuse_slot(&mut self, slot: shared::ids::Slot) -> bool {
+        self.facets.sabotage_reuse(slot)
+    }
+}
+
+/// What tests look at.
+#[cfg(feature = "sabotage")]
+impl Replicator {
+    /// Facets whose codes are not what the World says, looked at by a path of its own.
     #[must_use]
-    pub fn strays(&self, sim: &Sim) -> Vec<Slot> {
+    pub fn strays(&self, sim: &Sim) -> Vec<shared::ids::Slot> {
+        use shared::codec::PartState;
+        use shared::schema::Part;
         let mut strays = Vec::new();
         for (id, tracked) in self.facets.tracked() {
             for route in self.layout.routes(tracked.kind) {
@@ -372,32 +405,5 @@ impl Replicator {
             }
         }
         strays
-    }
-}
-
-fn is_for(to: To, player: PlayerId, team: Option<u8>) -> bool {
-    match to {
-        To::Everyone => true,
-        To::Team(own) => team == Some(own),
-        To::Player(own) => own == player,
-    }
-}
-
-/// Faults done on purpose, to show that the proof can fail.
-#[cfg(feature = "sabotage")]
-impl Replicator {
-    /// The next piece that is made is dropped.
-    pub const fn sabotage_drop_piece(&mut self) {
-        self.drop_piece = true;
-    }
-
-    /// The next change that extract sees is forgotten.
-    pub const fn sabotage_skip_change(&mut self) {
-        self.extract.sabotage_skip_change();
-    }
-
-    /// The next facet that is born takes this slot, if it is free.
-    pub fn sabotage_reuse_slot(&mut self, slot: Slot) -> bool {
-        self.facets.sabotage_reuse(slot)
     }
 }
