@@ -104,8 +104,10 @@ pub const SCHEMA_ITEMS_MAX: usize = 64;
 pub const COMPONENT_FIELDS_MAX: usize = 32;
 /// Facets of one entity (everyone, team, owner and one per reference). Over it: refused.
 pub const ENTITY_FACETS_MAX: usize = 8;
-/// Bytes of a name in a schema, of a room's name and of a player's name.
+/// Bytes of a name in a schema. Over it: refused.
 pub const NAME_BYTES_MAX: usize = 64;
+/// Bytes of a player's name. Over it the Hello is malformed: nobody is to find its name cut.
+pub const PLAYER_NAME_BYTES_MAX: usize = 32;
 /// Bytes of a bounded string field.
 pub const TEXT_BYTES_MAX: usize = 96;
 

@@ -54,7 +54,7 @@ fn each_kind_of_abuse_ends_with_its_code_and_nobody_else_notices() {
     arena.run(310);
     let since = arena.tick();
     for abuse in ABUSES {
-        let abuser = arena.guest(abuse.name);
+        let abuser = arena.guest("abuser");
         let seats = arena.room.seats().count();
         commit(&mut arena, abuser, abuse);
         arena.step();
@@ -130,9 +130,13 @@ fn a_hello_must_be_in_a_version_that_we_speak_and_no_longer_than_a_name_may_be()
         arena.step();
         assert_eq!(arena.strangers[stranger].closed, Some(code));
     }
+    let longest = "x".repeat(32);
+    let guest = arena.guest(&longest);
+    let names = arena.room.seats().iter().map(|seat| seat.name.as_str().to_owned()).collect::<Vec<_>>();
+    assert!(arena.strangers[guest].closed.is_none() && names.contains(&longest), "no name is cut: {names:?}");
     let stranger = arena.stranger();
     for _ in 0..STRIKES_MAX {
-        say(&mut arena, stranger, &ClientMessage::Hello(Box::new(hello(&"x".repeat(65)))));
+        say(&mut arena, stranger, &ClientMessage::Hello(Box::new(hello(&"x".repeat(33)))));
     }
     arena.step();
     assert_eq!(arena.strangers[stranger].closed, Some(CloseCode::Malformed));

@@ -45,6 +45,7 @@ impl Room {
         }
         let features = hello.features & FEATURE_FULL_DIGEST;
         let digest = if features & FEATURE_FULL_DIGEST != 0 { Digest::Whole } else { Digest::Folded };
+        // It fits: a longer one is no Hello.
         let name = Text::new(&hello.name);
         let replicator = &self.replicator;
         let player = self.seats.seat(connection, name, |player| replicator.client(player, digest));

@@ -5,7 +5,7 @@
 //! a list of extensions, each with its length, so that a newer side can say more and an older one skips it.
 
 use super::DecodeError;
-use crate::limits::{CLIENT_MESSAGE_BYTES_MAX, EXTENSION_BYTES_MAX, NAME_BYTES_MAX, SERVER_MESSAGE_BYTES_MAX};
+use crate::limits::{CLIENT_MESSAGE_BYTES_MAX, EXTENSION_BYTES_MAX, PLAYER_NAME_BYTES_MAX, SERVER_MESSAGE_BYTES_MAX};
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::{Decode, Encode};
 
@@ -41,7 +41,7 @@ pub struct Hello {
     pub tables: Option<u64>,
     /// Features it wishes for: `FEATURE_…` bits; unknown ones are ignored.
     pub features: u32,
-    /// The player's name, at most [`NAME_BYTES_MAX`] bytes.
+    /// The player's name, at most [`PLAYER_NAME_BYTES_MAX`] bytes.
     pub name: String,
     /// The secret of the seat it wants back.
     pub resume: Option<[u8; 16]>,
@@ -157,10 +157,11 @@ pub fn read_redirect(bytes: &[u8]) -> Result<Redirect, DecodeError> {
 }
 
 fn append<const BYTES: usize>(out: &mut Vec<u8>, message: &impl Encode) {
-    // Encoding into memory fails only where a type's own `Encode` does, and none of ours does.
-    if let Ok(bytes) = bincode::encode_to_vec(message, config::<BYTES>()) {
-        out.extend_from_slice(&bytes);
-    }
+    let bytes = bincode::encode_to_vec(message, config::<BYTES>());
+    #[expect(clippy::expect_used, reason = "what we say ourselves: half a message would be worse than an end")]
+    out.extend_from_slice(
+        &bytes.expect("encoding into memory fails only where a type's own `Encode` does, and none of ours does"),
+    );
 }
 
 fn decode<const BYTES: usize, T: Decode<()>>(bytes: &[u8], message: &'static str) -> Result<T, DecodeError> {
@@ -173,8 +174,13 @@ fn decode<const BYTES: usize, T: Decode<()>>(bytes: &[u8], message: &'static str
 
 fn check_name(name: &str) -> Result<(), DecodeError> {
     let got = name.len() as i64;
-    if name.len() > NAME_BYTES_MAX {
-        return Err(DecodeError::OutOfRange { field: "length of the name", got, min: 0, max: NAME_BYTES_MAX as i64 });
+    if name.len() > PLAYER_NAME_BYTES_MAX {
+        return Err(DecodeError::OutOfRange {
+            field: "length of the name",
+            got,
+            min: 0,
+            max: PLAYER_NAME_BYTES_MAX as i64,
+        });
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use shared::bits::{BitReader, BitWriter};
 use shared::codec::Lanes;
 use shared::ids::{Slot, Tick};
-use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, INPUT_PARTS_MAX, NAME_BYTES_MAX};
+use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, INPUT_PARTS_MAX, PLAYER_NAME_BYTES_MAX};
 use shared::schema::{Schema, Section};
 use shared::wire::control::{
     Extension, WelcomeLimits, read_hello, read_redirect, read_welcome, write_hello, write_redirect, write_welcome,
@@ -26,7 +26,7 @@ prop_compose! {
     fn hello()(
         (protocol_min, protocol_max, features) in any::<(u16, u16, u32)>(),
         (schema, tables, resume) in any::<(Option<u64>, Option<u64>, Option<[u8; 16]>)>(),
-        name in ".{0,16}",
+        name in ".{0,8}",
         extensions in extensions(),
     ) -> Hello {
         Hello { protocol_min, protocol_max, schema, tables, features, name, resume, extensions }
@@ -139,7 +139,7 @@ proptest! {
         spoil(&mut spoilt, &mut Choices::new(&choices));
         for bytes in [&bytes, &spoilt] {
             if let Ok(hello) = read_hello(bytes) {
-                prop_assert!(hello.name.len() <= NAME_BYTES_MAX);
+                prop_assert!(hello.name.len() <= PLAYER_NAME_BYTES_MAX);
                 prop_assert!(hello.extensions.iter().map(|extension| extension.bytes.capacity()).sum::<usize>() <= CLIENT_MESSAGE_BYTES_MAX);
             }
             let _ = read_welcome(bytes);
