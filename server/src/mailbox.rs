@@ -16,7 +16,6 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
 
 use shared::wire::close_code::CloseCode;
 
@@ -195,12 +194,6 @@ impl MailboxReceiver {
         self.taken(self.queue.recv().ok())
     }
 
-    /// Waits for a letter, but not for ever. None: none came, or nobody is left who could send one.
-    #[must_use]
-    pub fn recv_timeout(&self, limit: Duration) -> Option<Mail> {
-        self.taken(self.queue.recv_timeout(limit).ok())
-    }
-
     /// A letter, if one is there.
     #[must_use]
     pub fn try_recv(&self) -> Option<Mail> {
@@ -272,6 +265,6 @@ mod tests {
         drop(sender);
         assert!(receiver.recv().is_some());
         assert!(receiver.recv().is_none());
-        assert!(receiver.recv_timeout(Duration::from_millis(1)).is_none());
+        assert!(receiver.try_recv().is_none());
     }
 }

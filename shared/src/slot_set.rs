@@ -88,20 +88,6 @@ impl SlotSet {
         }
     }
 
-    /// Takes out all of `other`.
-    pub fn subtract(&mut self, other: &Self) {
-        for (word, other) in self.words.iter_mut().zip(&other.words) {
-            *word &= !other;
-        }
-    }
-
-    /// Keeps only what is in `other`, too.
-    pub fn intersect(&mut self, other: &Self) {
-        for (word, other) in self.words.iter_mut().zip(&other.words) {
-            *word &= other;
-        }
-    }
-
     /// The positions, in this set's order, of those of `wanted` that are in it; appended to `positions`.
     pub fn ranks(&self, wanted: &Self, positions: &mut Vec<u32>) {
         let mut below = 0;
@@ -171,9 +157,9 @@ mod tests {
             let list: Vec<u16> = set.iter().map(|slot| slot.0).collect();
             prop_assert_eq!(&list, &inside.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(set.count(), inside.len());
-            set.subtract(&other);
-            let rest: BTreeSet<u16> = set.iter().map(|slot| slot.0).collect();
-            prop_assert_eq!(rest, inside.difference(&out).copied().collect::<BTreeSet<_>>());
+            set.unite(&other);
+            let all: BTreeSet<u16> = set.iter().map(|slot| slot.0).collect();
+            prop_assert_eq!(all, inside.union(&out).copied().collect::<BTreeSet<_>>());
         }
 
         #[test]

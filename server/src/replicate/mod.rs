@@ -7,8 +7,9 @@
 //!   per client      view: held, fresh, leaving (every tick) ─► window ─► assemble: leaves · pieces · demotions · records · digest
 //! ```
 //!
-//! A client gets the newest state or is skipped; nothing is ever queued for it. Numbers of cost: per client and tick this
-//! is work on words of 64 slots and copies of bits, nothing per entity and client beyond what is sent.
+//! A client gets the newest state or is skipped; no state is ever queued for it (events are, up to a limit). What one client
+//! costs per tick: passes over sets in words of 64 slots, copies of the bits that are sent, and for the digest one addition
+//! per facet that it holds.
 //!
 //! Never here: sockets (see `worker`), changing the World (see `sim` and `game`), what bits look like (see `shared::codec`).
 

@@ -190,14 +190,6 @@ impl View {
             None => true,
         })
     }
-
-    /// How much it holds, how much of that is fresh.
-    #[must_use]
-    pub fn held_and_fresh(&self) -> (usize, usize) {
-        self.sections
-            .iter()
-            .fold((0, 0), |(held, fresh), holding| (held + holding.held.count(), fresh + holding.fresh.count()))
-    }
 }
 
 /// Faults done on purpose, to show that the proof can fail.
