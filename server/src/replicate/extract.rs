@@ -118,7 +118,7 @@ impl Extract {
                 read = Some(route.component);
             }
             let codes = &self.codes[route.source..route.source + route.count];
-            put(&layout, &mut self.references, facets, rows, id, route, codes);
+            put(&layout, &mut self.references, (facets, tracked), rows, id, route, codes);
         }
     }
 
@@ -134,9 +134,10 @@ impl Extract {
                 if std::mem::take(skip_next) {
                     return;
                 }
+                let Some(tracked) = facets.get(networked.id) else { return };
                 for route in layout.routes(networked.kind).iter().filter(|route| route.component == component) {
                     let own = &codes[route.source..route.source + route.count];
-                    if put(layout, references, facets, rows, networked.id, route, own) == Put::Constant {
+                    if put(layout, references, (&*facets, tracked), rows, networked.id, route, own) == Put::Constant {
                         renewed.push((networked.id, route.facet));
                     }
                 }
@@ -182,7 +183,7 @@ impl Extract {
                 continue;
             }
             let own = &codes[route.source..route.source + route.count];
-            let found = put(layout, references, facets, rows, id, route, own);
+            let found = put(layout, references, (&*facets, tracked), rows, id, route, own);
             missed += u64::from(found != Put::Same);
             if found == Put::Constant {
                 renewed.push((id, route.facet));
@@ -249,13 +250,13 @@ pub enum Put {
 pub fn put(
     layout: &Layout,
     references: &mut BTreeMap<(EntityId, usize), EntityId>,
-    facets: &Facets,
+    (facets, tracked): (&Facets, &Tracked),
     rows: &mut Rows,
     id: EntityId,
     route: &Route,
     codes: &[i32],
 ) -> Put {
-    let Some(&kind) = facets.kinds_of(id).get(route.facet) else { return Put::Same };
+    let Some(&kind) = layout.facets_of(tracked.kind).get(route.facet) else { return Put::Same };
     let Some(facet) = layout.facet(kind) else { return Put::Same };
     if facet.section == Section::References {
         let target = EntityId(codes.first().map_or(EntityId::NONE.0, |&code| code as u32));
@@ -263,7 +264,7 @@ pub fn put(
         let before = references.insert((id, route.facet), target);
         return if before == Some(target) { Put::Same } else { Put::Changed };
     }
-    let Some(slot) = facets.slot_at(id, route.facet) else { return Put::Same };
+    let Some(slot) = tracked.slots[route.facet] else { return Put::Same };
     put_in_row(facets, rows, slot, facet.constant.get(route.part) == Some(&true), route.part, codes)
 }
 

@@ -52,12 +52,14 @@ impl BitWriter {
     ///
     /// # Panics
     /// If `bits` is over 32, or `value` has more bits: our own bug.
+    #[inline]
     pub fn write(&mut self, value: u32, bits: u32) {
         assert!(bits <= 32 && (bits == 32 || value >> bits == 0), "{value} does not fit {bits} bits");
         self.push(u64::from(value), bits);
     }
 
     /// Writes one bit. Inverse of [`super::BitReader::read_bool`].
+    #[inline]
     pub fn write_bool(&mut self, value: bool) {
         self.push(u64::from(value), 1);
     }
@@ -81,6 +83,7 @@ impl BitWriter {
     ///
     /// # Panics
     /// If the span lies outside `source`: our own bug.
+    #[inline]
     pub fn append(&mut self, source: &[u8], span: BitSpan) {
         let mut at = span.start;
         let mut left = span.length;

@@ -49,10 +49,7 @@ pub fn advance(facet: &FacetLayout, states: &mut [PartState]) -> bool {
 #[inline]
 fn advance_part(facet: &FacetLayout, states: &mut [PartState], at: usize) -> bool {
     let Some(part) = facet.parts.get(at) else { return false };
-    let lead = match part.motion {
-        Motion::Follow { lead, .. } => leader(facet, states, usize::from(lead)),
-        _ => 0,
-    };
+    let lead = lead_of(facet, part, states);
     let Some(state) = states.get_mut(at) else { return false };
     if !state.moves(part) {
         return false;
@@ -61,9 +58,11 @@ fn advance_part(facet: &FacetLayout, states: &mut [PartState], at: usize) -> boo
     true
 }
 
+/// The value of the part that leads this one; 0 if none does.
 #[inline]
-fn leader(facet: &FacetLayout, states: &[PartState], lead: usize) -> i32 {
-    match (facet.parts.get(lead), states.get(lead)) {
+fn lead_of(facet: &FacetLayout, part: &Part, states: &[PartState]) -> i32 {
+    let Motion::Follow { lead, .. } = part.motion else { return 0 };
+    match (facet.parts.get(usize::from(lead)), states.get(usize::from(lead))) {
         (Some(part), Some(state)) => part.value(state.code),
         _ => 0,
     }
@@ -89,24 +88,29 @@ pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32], misse
     let mut moved = false;
     let mut found = 0;
     for (group, masks) in facet.groups.iter().zip(&mut misses.masks) {
-        *masks = (0, last_mask(group, states) as u8);
+        let (mut mask, mut last) = (0, 0);
         for (bit, &at) in group.parts.iter().enumerate() {
             let at = usize::from(at);
-            moved |= advance_part(facet, states, at);
-            let (Some(part), Some(state), Some(&code)) = (facet.parts.get(at), states.get_mut(at), row.get(at)) else {
-                continue;
-            };
+            let (Some(part), Some(&code)) = (facet.parts.get(at), row.get(at)) else { continue };
+            let lead = lead_of(facet, part, states);
+            let Some(state) = states.get_mut(at) else { continue };
+            last |= u8::from(state.missed) << bit;
+            if state.moves(part) {
+                state.advance(part, lead);
+                moved = true;
+            }
             let residual = state.residual_to(part, code);
             if residual == 0 || (state.speed != 0 && residual.unsigned_abs() <= u32::from(part.tolerance)) {
                 continue;
             }
-            masks.0 |= 1 << bit;
+            mask |= 1 << bit;
             if let Some(place) = misses.residuals.get_mut(found) {
                 *place = (residual, state.class);
             }
             found += 1;
             state.correct(part, residual);
         }
+        *masks = (mask, last);
     }
     if found == 0 {
         return Predicted { moved, missed: false };

@@ -117,10 +117,15 @@ impl PrefixCode {
     /// If the code has no such symbol: our own bug.
     #[inline]
     pub fn write_symbol(&self, writer: &mut BitWriter, symbol: usize) {
+        let word = self.word(symbol);
+        writer.write(u32::from(word.bits), u32::from(word.length));
+    }
+
+    #[inline]
+    fn word(&self, symbol: usize) -> Word {
         let word = self.words.get(symbol).copied();
         assert!(word.is_some(), "symbol {symbol} has no word");
-        let word = word.unwrap_or_default();
-        writer.write(u32::from(word.bits), u32::from(word.length));
+        word.unwrap_or_default()
     }
 
     /// Reads a symbol.
@@ -135,10 +140,18 @@ impl PrefixCode {
     }
 
     /// Writes a number through a code of [`NUMBER_SYMBOLS`] symbols. Inverse of [`PrefixCode::read_number`].
+    #[inline]
     pub fn write_number(&self, writer: &mut BitWriter, number: u32) {
         let (symbol, raw_bits) = number_symbol(number);
-        self.write_symbol(writer, symbol);
-        writer.write(number & ((1 << raw_bits) - 1), raw_bits);
+        let word = self.word(symbol);
+        let (bits, length) = (u32::from(word.bits), u32::from(word.length));
+        let raw = number & ((1 << raw_bits) - 1);
+        if length + raw_bits <= 32 {
+            writer.write(bits | raw << length, length + raw_bits);
+        } else {
+            writer.write(bits, length);
+            writer.write(raw, raw_bits);
+        }
     }
 
     /// Bits that [`PrefixCode::write_number`] takes.

@@ -56,7 +56,7 @@ impl Tables {
     pub fn code(&self, context: usize) -> &PrefixCode {
         // `check` and `from_codes` see to it that every context has a place, and every place a code.
         let place = self.places.get(context).map_or(0, |&place| usize::from(place));
-        self.codes.get(place).unwrap_or(&EMPTY)
+        self.codes.get(place).unwrap_or_else(|| &EMPTY)
     }
 
     /// The tables as bytes. Inverse of [`Tables::from_bytes`].
@@ -161,6 +161,11 @@ impl Sink for Packer<'_> {
     #[inline]
     fn raw(&mut self, value: u32, bits: u32) {
         self.writer.write(value, bits);
+    }
+
+    #[inline]
+    fn number(&mut self, context: usize, number: u32) {
+        self.tables.code(context).write_number(self.writer, number);
     }
 }
 
