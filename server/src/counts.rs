@@ -62,3 +62,18 @@ pub struct Counts {
     /// Players in the room now.
     pub players: u64,
 }
+
+impl Counts {
+    /// Adds what a lane counted while it made frames, and begins that anew.
+    pub fn take_from(&mut self, lane: &mut Self) {
+        let lane = std::mem::take(lane);
+        self.frames += lane.frames;
+        self.full_frames += lane.full_frames;
+        self.state_bytes += lane.state_bytes;
+        self.caught_up_ticks += lane.caught_up_ticks;
+        self.skipped_busy += lane.skipped_busy;
+        self.skipped_window += lane.skipped_window;
+        self.skipped_paused += lane.skipped_paused;
+        self.records_made += lane.records_made;
+    }
+}

@@ -39,13 +39,13 @@ pub struct Incoming {
 #[derive(Clone, Debug, Default)]
 pub struct Outgoing {
     /// Messages, each connection's in order. Handed over means committed: each must be sent, or its connection closed.
-    pub messages: Vec<(ConnectionId, Vec<u8>)>,
+    pub messages: Vec<(ConnectionId, Bytes)>,
     /// Connections to be closed after their messages; each is detached by its owner afterwards.
     pub closes: Vec<(ConnectionId, CloseCode)>,
 }
 
 impl Outgoing {
     pub(crate) fn send(&mut self, connection: ConnectionId, message: &ServerMessage<'_>) {
-        self.messages.push((connection, message.to_bytes()));
+        self.messages.push((connection, message.to_bytes().into()));
     }
 }

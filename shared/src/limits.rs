@@ -7,7 +7,8 @@
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
 /// Largest message a server may send, in bytes (a Welcome with a large schema, a full frame). Over it the client
-/// refuses the connection; the server never builds one.
+/// refuses the connection; the server never builds one: a step that would be larger becomes a full frame, whose records
+/// stand under a budget.
 pub const SERVER_MESSAGE_BYTES_MAX: usize = 256 * 1024;
 
 /// Bytes that rustls and WebSocket may buffer for one connection before its frame is skipped. Constant memory for a

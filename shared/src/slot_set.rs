@@ -81,6 +81,20 @@ impl SlotSet {
         &mut self.words
     }
 
+    /// Takes out all of `other`.
+    pub fn subtract(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= !other;
+        }
+    }
+
+    /// Keeps only what is in `other`, too.
+    pub fn intersect(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= other;
+        }
+    }
+
     /// Adds all of `other`.
     pub fn unite(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
@@ -95,6 +109,17 @@ impl SlotSet {
             positions.extend(Bits { word: word & wanted }.map(|bit| below + (word & ((1 << bit) - 1)).count_ones()));
             below += word.count_ones();
         }
+    }
+
+    /// The positions of `others` in the union of this set and them; appended to `positions`. Returns how many the union has.
+    pub fn ranks_with(&self, others: &Self, positions: &mut Vec<u32>) -> u32 {
+        let mut below = 0;
+        for (&word, &wanted) in self.words.iter().zip(&others.words) {
+            let word = word | wanted;
+            positions.extend(Bits { word: wanted }.map(|bit| below + (word & ((1 << bit) - 1)).count_ones()));
+            below += word.count_ones();
+        }
+        below
     }
 
     /// The slots at some ascending positions of this set's order; appended to `slots`. Inverse of [`SlotSet::ranks`].
@@ -157,8 +182,19 @@ mod tests {
             let list: Vec<u16> = set.iter().map(|slot| slot.0).collect();
             prop_assert_eq!(&list, &inside.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(set.count(), inside.len());
-            set.unite(&other);
-            let all: BTreeSet<u16> = set.iter().map(|slot| slot.0).collect();
+            let (mut union, mut positions) = (set.clone(), Vec::new());
+            union.unite(&other);
+            let among = set.ranks_with(&other, &mut positions);
+            let mut of_union = Vec::new();
+            union.ranks(&other, &mut of_union);
+            prop_assert_eq!((among as usize, positions), (union.count(), of_union));
+            let (mut rest, mut shared) = (set.clone(), set.clone());
+            rest.subtract(&other);
+            shared.intersect(&other);
+            let of = |set: &SlotSet| set.iter().map(|slot| slot.0).collect::<BTreeSet<u16>>();
+            prop_assert_eq!(of(&rest), inside.difference(&out).copied().collect::<BTreeSet<_>>());
+            prop_assert_eq!(of(&shared), inside.intersection(&out).copied().collect::<BTreeSet<_>>());
+            let all: BTreeSet<u16> = union.iter().map(|slot| slot.0).collect();
             prop_assert_eq!(all, inside.union(&out).copied().collect::<BTreeSet<_>>());
         }
 

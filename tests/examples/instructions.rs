@@ -28,17 +28,19 @@ enum Part {
     Scrub,
     Hash,
     Frame,
+    Another,
     Digest,
 }
 
 impl Part {
-    const ALL: [(Self, &str); 7] = [
+    const ALL: [(Self, &str); 8] = [
         (Self::Step, "step"),
         (Self::Extract, "extract"),
         (Self::Pack, "pack"),
         (Self::Scrub, "scrub"),
         (Self::Hash, "hash"),
         (Self::Frame, "frame"),
+        (Self::Another, "another"),
         (Self::Digest, "digest"),
     ];
 
@@ -49,18 +51,19 @@ impl Part {
     fn run(self, entities: usize, ticks: usize) {
         let default = ReplicateOptions::default();
         let scrub_entities = if self == Self::Scrub { default.scrub_entities } else { 0 };
-        let mut workload = Workload::with_replication(entities, 1, ReplicateOptions { scrub_entities, ..default });
+        let mut workload = Workload::with_replication(entities, 2, ReplicateOptions { scrub_entities, ..default });
         for _ in 0..ticks {
             workload.step();
             match self {
                 Self::Step => {}
                 Self::Extract => workload.extract(),
-                Self::Pack | Self::Scrub | Self::Hash | Self::Frame | Self::Digest => workload.pack(),
+                Self::Pack | Self::Scrub | Self::Hash | Self::Frame | Self::Another | Self::Digest => workload.pack(),
             }
             match self {
                 Self::Hash => drop(black_box(workload.hash(0))),
                 Self::Digest => drop(black_box(workload.digest(0))),
                 Self::Frame => drop(black_box(workload.frame(0))),
+                Self::Another => drop(black_box((workload.frame(0), workload.frame(1)))),
                 Self::Step | Self::Extract | Self::Pack | Self::Scrub => {}
             }
         }
@@ -93,7 +96,7 @@ fn print_counts(entities: usize) -> Result<(), String> {
         let more = counted(name, entities, long)? - counted(name, entities, short)?;
         *count = more / (long - short) as f64;
     }
-    let [step, extract, pack, scrub, hash, frame, digest] = per_tick.map(|count| count / entities as f64);
+    let [step, extract, pack, scrub, hash, frame, another, digest] = per_tick.map(|count| count / entities as f64);
     let hash = hash - pack;
     let digest = digest - pack;
     println!("{entities} entities, instructions per entity and tick");
@@ -104,8 +107,13 @@ fn print_counts(entities: usize) -> Result<(), String> {
     println!("    hash                  {hash:8.1}");
     println!("    scrub                 {:8.1}   (a fixed number of entities per tick)", scrub - pack);
     println!("  per client, per visible entity");
-    println!("    view and assembly     {:8.1}", frame - pack - digest);
+    println!("    view and assembly     {:8.1}   (the first of those who hold the same)", frame - pack - digest);
     println!("    digest                {digest:8.1}");
+    println!(
+        "    every other one       {:8.1}   ({:.0} per client)",
+        another - frame,
+        (another - frame) * entities as f64
+    );
     Ok(())
 }
 

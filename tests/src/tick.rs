@@ -173,7 +173,7 @@ impl Arena {
                 if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), Digest::Folded) {
                     stranger.newest = Some(seen.tick);
                 }
-                stranger.heard.push(bytes);
+                stranger.heard.push(bytes.into());
                 continue;
             }
             let Some(client) = self.clients.iter_mut().find(|client| client.connection == Some(connection)) else {
@@ -191,7 +191,7 @@ impl Arena {
                 client.handed = Some(seen.tick);
                 client.log.frames.push(seen);
             }
-            client.down.send(bytes, now_us);
+            client.down.send(bytes.into(), now_us);
         }
         let frames = self.room.counts().frames - before.frames;
         if frames as usize > self.room.seats().count() + out.closes.len() {

@@ -7,6 +7,7 @@
 //!
 //! Never here: clocks and counters of instructions (see the benches and examples of this crate).
 
+use bytes::Bytes;
 use client_sim::replica::Replica;
 use server::arena_n::ArenaN;
 use server::counts::Counts;
@@ -14,7 +15,7 @@ use server::replicate::extract::Extract;
 use server::replicate::facets::Facets;
 use server::replicate::replicator::ReplicateOptions;
 use server::replicate::rows::Rows;
-use server::replicate::{Client, Published, Replicator};
+use server::replicate::{Client, Lane, Published, Replicator};
 use server::sim::{Join, RoomOptions, Sim, StepInput};
 use shared::codec::Lanes;
 use shared::codec::digest::fresh_hash;
@@ -23,7 +24,7 @@ use shared::schema::{Section, Text};
 use shared::wire::Digest;
 use std::sync::Arc;
 
-/// Slots: enough for 2,048 entities.
+/// Bits of a slot: enough for 2,048 entities. For more, as many as it takes.
 const SLOT_BITS: u32 = 12;
 /// Ticks until everybody holds everything and predictors are warm.
 const WARM_TICKS: u32 = 20;
@@ -33,6 +34,7 @@ pub struct Workload {
     sim: Sim,
     replicator: Replicator,
     viewers: Vec<Client>,
+    lane: Lane,
     counts: Counts,
     tick: Tick,
     extract: Extract,
@@ -57,10 +59,11 @@ impl Workload {
     #[must_use]
     pub fn with_replication(entities: usize, viewers: usize, replicate: ReplicateOptions) -> Self {
         let movers = entities.checked_sub(viewers).expect("viewers are entities, too");
+        let slot_bits = SLOT_BITS.max((2 * entities).next_power_of_two().ilog2());
         let settings = [("movers".to_owned(), movers.to_string())].into();
-        let options = RoomOptions { slot_bits: SLOT_BITS, settings, ..RoomOptions::default() };
+        let options = RoomOptions { slot_bits, settings, ..RoomOptions::default() };
         let sim = Sim::new(Arc::new(ArenaN), &options, 0x5EED).expect("a sound game");
-        let replicator = Replicator::new(&sim, SLOT_BITS, 1, replicate).expect("a sound schema");
+        let replicator = Replicator::new(&sim, slot_bits, 1, replicate).expect("a sound schema");
         let layout = replicator.layout().clone();
         let players = 0..viewers as u32;
         let mut workload = Self {
@@ -70,6 +73,7 @@ impl Workload {
             rows: Rows::new(layout.slots(), layout.parts_max().max(1)),
             counts: Counts::default(),
             tick: Tick(0),
+            lane: replicator.lane(),
             sim,
             replicator,
         };
@@ -133,21 +137,40 @@ impl Workload {
     /// The digest of what a viewer holds, as in [`Workload::frame`].
     #[must_use]
     pub fn digest(&self, viewer: usize) -> Lanes {
-        let holding = self.viewers[viewer].view.holding(Section::Everyone);
-        self.replicator.shadow().sum(self.replicator.facets(), &holding.held, &holding.fresh)
+        let view = &self.viewers[viewer].view;
+        let (holding, shadow, facets) =
+            (view.holding(Section::Everyone), self.replicator.shadow(), self.replicator.facets());
+        match view.audience(Section::Everyone, facets) {
+            Some(all) if holding.level().is_some() => shadow.sum_of(all),
+            _ => shadow.sum(facets, &holding.held, &holding.fresh),
+        }
     }
 
     /// The frame of a viewer, who confirms it at once.
     ///
     /// # Panics
     /// If there is none: nobody here is slow.
-    pub fn frame(&mut self, viewer: usize) -> Vec<u8> {
+    pub fn frame(&mut self, viewer: usize) -> Bytes {
         let client = &mut self.viewers[viewer];
-        let Published::Frame(frame) = self.replicator.publish(client, &mut self.counts) else {
+        let Published::Frame(frame) = self.replicator.publish(client, &mut self.lane) else {
             panic!("every viewer gets every frame");
         };
         client.window.confirm(self.tick, self.tick).expect("it was sent");
         frame
+    }
+
+    /// The tick passes a viewer by, whose socket is busy.
+    ///
+    /// # Panics
+    /// If there is a frame all the same.
+    pub fn skip(&mut self, viewer: usize) {
+        let client = &mut self.viewers[viewer];
+        client.busy = true;
+        assert!(
+            matches!(self.replicator.publish(client, &mut self.lane), Published::Skipped(_)),
+            "a busy one is skipped"
+        );
+        client.busy = false;
     }
 
     /// A replica that holds nothing yet, for all frames of a viewer who [`watch`](Workload::watch)es from now on.

@@ -1,13 +1,16 @@
 //! The newest state wins: who could not be told for a while is told what became of it, in one frame.
 
 use shared::ids::{EntityId, Tick};
-use shared::limits::{CATCH_UP_TICKS, RESYNC_SECONDS, UNCONFIRMED_SECONDS, WINDOW_FRAMES_MIN};
+use shared::limits::{
+    CATCH_UP_TICKS, RESYNC_SECONDS, SERVER_MESSAGE_BYTES_MAX, UNCONFIRMED_SECONDS, WINDOW_FRAMES_MIN,
+};
 use shared::wire::{ClientMessage, CloseCode, FrameKind};
 use tests::Arena;
 use tests::builder::ArenaBuilder;
 use tests::link::LinkOptions;
 use tests::peer::FrameSeen;
 use tests::player::idle_players;
+use tests::workload::Workload;
 use tests::zoo::{Tell, Whom, Zoo};
 
 /// A moving zoo; sockets that hold one frame and no more.
@@ -279,4 +282,29 @@ fn a_narrow_path_carries_the_newest_state_and_nothing_old() {
         let behind = client.session.replica().map_or(u32::MAX, |replica| arena.tick().since(replica.tick()));
         assert!(behind < 24, "{behind} ticks behind");
     }
+}
+
+#[test]
+fn a_step_that_would_be_larger_than_a_message_becomes_a_full_frame_and_all_is_well_again() {
+    let mut workload = Workload::new(20_000, 1);
+    let viewer = workload.watch();
+    let mut replica = workload.replica();
+    let mut kinds = Vec::new();
+    for skipped in [0; 20].into_iter().chain([1, CATCH_UP_TICKS - 1]).chain([0; 20]) {
+        workload.step();
+        workload.pack();
+        for _ in 0..skipped {
+            workload.skip(viewer);
+            workload.step();
+            workload.pack();
+        }
+        let frame = workload.frame(viewer);
+        assert!(frame.len() <= SERVER_MESSAGE_BYTES_MAX, "{} bytes", frame.len());
+        let applied = replica.apply(&frame).expect("it applies");
+        assert!(applied.checked, "and is proven");
+        kinds.push(applied.kind);
+    }
+    assert!(matches!(kinds[20], FrameKind::Step { covered: 2, .. }), "one tick fits: {:?}", kinds[20]);
+    assert_eq!(kinds[21], FrameKind::Full);
+    assert_eq!(replica.anchors().count(), 20_000);
 }

@@ -8,25 +8,27 @@
 //! frame's leaves, one list for all covered ticks; records carry slots and come last. Sections are whole bytes, each with its
 //! own positions (PROTOCOL.md, "Sections"). The inverse is `client_sim::replica`.
 
+use super::bound::step_fits;
 use super::budget::Budget;
 use super::events::EventLane;
-use super::facets::Facets;
+use super::facets::{Facets, GENERATION_OF_NOBODY};
+use super::lane::Lane;
 use super::pieces::Ring;
-use super::records::Records;
+use super::sections::Key;
 use super::shadow::Shadow;
 use super::view::View;
-use shared::bits::{BitSpan, BitWriter};
+use shared::bits::BitSpan;
 use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::positions::{PositionsOf, write_positions};
 use shared::codec::{Lanes, Packer, Tables};
 use shared::ids::{EntityId, Slot, Tick};
-use shared::limits::CATCH_UP_TICKS;
+use shared::limits::{CATCH_UP_TICKS, ENTITY_FACETS_MAX};
 use shared::schema::{Layout, Schema, Section};
-use shared::slot_set::SlotSet;
 use shared::wire::state_frame::Proof;
 use shared::wire::{Digest, FrameHeader, FrameKind};
 
 /// What all frames of a tick are made of.
+#[derive(Clone, Copy)]
 pub struct Shared<'a> {
     /// The tick.
     pub tick: Tick,
@@ -42,8 +44,6 @@ pub struct Shared<'a> {
     pub shadow: &'a Shadow,
     /// The changes of the last ticks.
     pub ring: &'a Ring,
-    /// Whole states, made on demand.
-    pub records: &'a mut Records,
     /// Bytes of records per frame.
     pub record_bytes: usize,
 }
@@ -63,166 +63,217 @@ pub struct About {
 
 /// A record that was chosen for a frame.
 #[derive(Clone, Copy, Debug)]
-struct Chosen {
+pub struct Chosen {
     slot: Slot,
     span: BitSpan,
     new: bool,
 }
 
-/// Builds the frame of this tick for one client and commits its view to it. Returns the frame and whether it is full.
+/// Builds the frame of this tick for one client, in its lane's writer, and commits its view to it. Says what it is.
 pub fn assemble(
-    shared: &mut Shared<'_>,
+    shared: Shared<'_>,
+    lane: &mut Lane,
     view: &mut View,
     events: &mut EventLane,
     about: About,
-) -> (Vec<u8>, FrameKind) {
+) -> FrameKind {
     let covered =
         view.tick().map(|from| shared.tick.since(from)).filter(|&ticks| (1..=CATCH_UP_TICKS).contains(&ticks));
+    let covered = covered.filter(|&covered| step_fits(shared, view, covered_ticks(shared.tick, covered)));
     if covered.is_none() {
         view.clear();
     }
     let own = about.entity.and_then(|entity| shared.facets.anchor(entity));
-    let chosen = choose_records(shared, view, about.entity);
-    let mut body = BitWriter::new();
-    let (mut leaves, mut sections) = (0, 0);
-    for section in Section::ALL {
-        if write_leaves(&mut body, shared, view, section, &chosen[section.index()]) {
-            leaves |= 1 << section.index();
-        }
-    }
-    for section in Section::ALL {
-        if write_section(&mut body, shared, view, section, covered, &chosen[section.index()]) {
-            sections |= 1 << section.index();
-        }
-    }
-    view.commit(shared.tick);
+    choose_records(shared, lane, view, about.entity);
     let kind = match covered {
         Some(covered) => FrameKind::Step { covered, applied: oldest_first(about.applied, covered) },
         None => FrameKind::Full,
     };
+    let (mut leaves, mut sections) = (0, 0);
+    for section in Section::ALL {
+        leaves |= u8::from(view.holding(section).has_leaves()) << section.index();
+        sections |= u8::from(has_section(shared, lane, view, section, covered)) << section.index();
+    }
     let header = FrameHeader {
         kind,
         tick: shared.tick,
         epoch: shared.tables.epoch,
         early: about.early,
         me: view.learn_me(own),
-        complete: view.is_complete(shared.facets),
+        complete: Section::ALL.into_iter().all(|section| view.holding(section).level().is_some()),
         leaves,
         sections,
         events: !events.is_empty(),
-        proof: Proof::of(digest(shared, view), about.digest),
+        proof: Proof::of(digest(shared, lane, view), about.digest),
     };
-    if header.events {
-        events.write(&mut body, shared.tables, shared.schema, view, shared.facets);
+    header.write(&mut lane.writer);
+    for section in Section::ALL.into_iter().filter(|&section| header.has_leaves(section)) {
+        write_leaves(shared, lane, view, section);
     }
-    let mut frame = BitWriter::new();
-    header.write(&mut frame);
-    frame.write_bytes(body.bytes());
-    (frame.into_bytes(), kind)
+    for section in Section::ALL.into_iter().filter(|&section| header.has(section)) {
+        match lane.made[section.index()] {
+            Some(made) => lane.writer.write_bytes(lane.sections.bytes(made)),
+            None => write_section(shared, lane, view, section, covered),
+        }
+    }
+    view.commit(shared.tick);
+    if header.events {
+        events.write(&mut lane.writer, shared.tables, shared.schema, view, shared.facets);
+    }
+    kind
 }
 
-/// The sum of what the client holds after this frame.
-fn digest(shared: &Shared<'_>, view: &View) -> Lanes {
+/// The sum of what the client holds after this frame. Called before its records are written: they are held, not yet fresh;
+/// what it demotes is fresh yet.
+fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
     let mut sum = Lanes::default();
     for section in Section::ALL {
         let holding = view.holding(section);
+        if holding.level().is_some() {
+            sum += view.audience(section, shared.facets).map_or_else(Lanes::default, |all| shared.shadow.sum_of(all));
+            continue;
+        }
         sum += shared.shadow.sum(shared.facets, &holding.held, &holding.fresh);
+        for chosen in &lane.chosen[section.index()] {
+            sum += shared.shadow.freshened(shared.facets, chosen.slot);
+        }
+        for &slot in view.demoting().iter().filter(|&&slot| holding.fresh.contains(slot)) {
+            sum -= shared.shadow.freshened(shared.facets, slot);
+        }
     }
     sum
 }
 
 /// Which records go into this frame: the client's own entity first, then by section and slot, within the budget. Takes them
 /// into `held` and (by [`write_section`]) `fresh`.
-fn choose_records(shared: &mut Shared<'_>, view: &mut View, own: Option<EntityId>) -> [Vec<Chosen>; 4] {
-    let mut chosen: [Vec<Chosen>; 4] = Default::default();
+fn choose_records(shared: Shared<'_>, lane: &mut Lane, view: &mut View, own: Option<EntityId>) {
+    lane.chosen.iter_mut().for_each(Vec::clear);
+    if Section::ALL.into_iter().all(|section| view.holding(section).level().is_some()) {
+        return;
+    }
     let mut budget = Budget::of_bytes(shared.record_bytes);
-    let mut own_slots = SlotSet::new(shared.layout.slots());
-    if let Some(tracked) = own.and_then(|own| shared.facets.get(own)) {
-        tracked.slots.iter().flatten().for_each(|&slot| {
-            own_slots.insert(slot);
-        });
-        for section in Section::ALL {
-            let wanted = wanted(shared.facets, view, section, |word, at| word & own_slots.words()[at]);
-            take_records(shared, view, section, &wanted, &mut budget, &mut chosen);
+    let mut left = [false; 4];
+    let own = own.and_then(|own| shared.facets.get(own)).map_or([None; ENTITY_FACETS_MAX], |tracked| tracked.slots);
+    for &slot in own.iter().flatten() {
+        let Some(facet) = shared.facets.alive(slot).and_then(|alive| shared.layout.facet(alive.record.kind)) else {
+            continue;
+        };
+        let section = facet.section;
+        let visible = view.visible(section, shared.facets).is_some_and(|visible| visible.contains(slot));
+        if visible && !view.holding(section).fresh.contains(slot) {
+            left[section.index()] |= take_record(shared, lane, view, section, slot, &mut budget) != Take::Taken;
         }
     }
     for section in Section::ALL {
-        let wanted = wanted(shared.facets, view, section, |word, at| word & !own_slots.words()[at]);
-        take_records(shared, view, section, &wanted, &mut budget, &mut chosen);
+        if view.holding(section).level().is_some() {
+            continue;
+        }
+        find_wanted(lane, view, section, shared.facets);
+        for at in 0..lane.wanted.len() {
+            let slot = lane.wanted[at];
+            if own.contains(&Some(slot)) {
+                continue;
+            }
+            let take = take_record(shared, lane, view, section, slot, &mut budget);
+            left[section.index()] |= take != Take::Taken;
+            if take == Take::OverBudget {
+                break;
+            }
+        }
+        if !left[section.index()] {
+            view.level_out(section, shared.facets);
+        }
     }
-    chosen
 }
 
-/// What the client may see of a section and does not hold fresh, ascending.
-fn wanted(facets: &Facets, view: &View, section: Section, only: impl Fn(u64, usize) -> u64) -> Vec<Slot> {
-    let Some(visible) = view.visible(section, facets) else { return Vec::new() };
+/// Notes what the client may see of a section and does not hold fresh, ascending.
+fn find_wanted(lane: &mut Lane, view: &View, section: Section, facets: &Facets) {
+    lane.wanted.clear();
+    let Some(visible) = view.visible(section, facets) else { return };
     let fresh = view.holding(section).fresh.words();
-    let mut slots = Vec::new();
     for (at, (&visible, &fresh)) in visible.words().iter().zip(fresh).enumerate() {
-        let mut word = only(visible & !fresh, at);
+        let mut word = visible & !fresh;
         while word != 0 {
-            slots.push(Slot((at * 64) as u16 + word.trailing_zeros() as u16));
+            lane.wanted.push(Slot((at * 64) as u16 + word.trailing_zeros() as u16));
             word &= word - 1;
         }
     }
-    slots
 }
 
-fn take_records(
-    shared: &mut Shared<'_>,
+/// What became of a record that was wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Take {
+    Taken,
+    /// Who does not have the anchor has nothing to hang the rest on.
+    NoAnchor,
+    OverBudget,
+}
+
+fn take_record(
+    shared: Shared<'_>,
+    lane: &mut Lane,
     view: &mut View,
     section: Section,
-    wanted: &[Slot],
+    slot: Slot,
     budget: &mut Budget,
-    chosen: &mut [Vec<Chosen>; 4],
-) {
-    for &slot in wanted {
-        let Some(alive) = shared.facets.alive(slot) else { continue };
-        let anchor = alive.record.anchor;
-        // Who does not have the anchor has nothing to hang the rest on.
-        if anchor != slot && !view.holding(Section::Everyone).held.contains(anchor) {
-            continue;
+) -> Take {
+    let anchor = shared.facets.alive(slot).map(|alive| alive.record.anchor);
+    if anchor != Some(slot) && !anchor.is_some_and(|anchor| view.holding(Section::Everyone).held.contains(anchor)) {
+        return Take::NoAnchor;
+    }
+    let Shared { layout, tables, facets, shadow, .. } = shared;
+    let Some(span) = lane.records.of(slot, layout, tables, facets, shadow) else { return Take::NoAnchor };
+    if !budget.take(span.length + 1) {
+        return Take::OverBudget;
+    }
+    let new = view.holding_mut(section).held.insert(slot);
+    lane.chosen[section.index()].push(Chosen { slot, span, new });
+    Take::Taken
+}
+
+/// Whether there is anything to say of a section. If it is what others get, too, it is in [`Lane::made`] afterwards.
+fn has_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: Option<u32>) -> bool {
+    lane.made[section.index()] = None;
+    if !lane.chosen[section.index()].is_empty() {
+        return true;
+    }
+    let Some(covered) = covered else { return false };
+    match view.holding(section).level() {
+        Some(GENERATION_OF_NOBODY) => false,
+        // An owner shares with nobody.
+        Some(generation) if section != Section::Owner => {
+            share_section(shared, lane, view, section, (generation, covered))
         }
-        let Some(span) = shared.records.of(slot, shared.layout, shared.tables, shared.facets, shared.shadow) else {
-            continue;
-        };
-        if !budget.take(span.length + 1) {
-            return;
-        }
-        let new = view.holding_mut(section).held.insert(slot);
-        chosen[section.index()].push(Chosen { slot, span, new });
+        _ => has_changes(shared, view, section, covered),
     }
 }
 
-/// Writes one section, whole bytes; false, and nothing, if there is nothing to say.
-fn write_section(
-    out: &mut BitWriter,
-    shared: &Shared<'_>,
+/// The same for a client that holds all there is, exactly, and gets no record: its section is made once per tick.
+fn share_section(
+    shared: Shared<'_>,
+    lane: &mut Lane,
     view: &mut View,
     section: Section,
-    covered: Option<u32>,
-    chosen: &[Chosen],
+    (generation, covered): (u64, u32),
 ) -> bool {
-    if !covered.is_some_and(|covered| has_changes(shared, view, section, covered)) && chosen.is_empty() {
-        return false;
-    }
-    if let Some(covered) = covered {
-        write_changes(out, shared, view, section, covered);
-    }
-    Packer { writer: out, tables: shared.tables }.number(number(Use::RecordCount), chosen.len() as u32);
-    let fresh = &mut view.holding_mut(section).fresh;
-    for chosen in chosen {
-        out.write_bool(chosen.new);
-        out.append(shared.records.bytes(), chosen.span);
-        fresh.insert(chosen.slot);
-    }
-    out.align();
-    true
+    let key = Key { section, generation, covered };
+    let made = match lane.sections.find(key) {
+        Some(made) => made,
+        None if lane.sections.are_full() => return has_changes(shared, view, section, covered),
+        None => {
+            lane.sections.begin(&mut lane.writer);
+            if has_changes(shared, view, section, covered) {
+                write_section(shared, lane, view, section, Some(covered));
+            }
+            lane.sections.finish(&mut lane.writer, key)
+        }
+    };
+    lane.made[section.index()] = Some(made);
+    !lane.sections.bytes(made).is_empty()
 }
 
-fn has_changes(shared: &Shared<'_>, view: &View, section: Section, covered: u32) -> bool {
-    let holding = view.holding(section);
-    let fresh = holding.fresh.words();
+fn has_changes(shared: Shared<'_>, view: &View, section: Section, covered: u32) -> bool {
+    let fresh = view.holding(section).fresh.words();
     let touched = |tick: Tick| {
         shared.ring.of(tick).is_some_and(|pieces| {
             pieces.section(section).changed.words().iter().zip(fresh).any(|(changed, fresh)| changed & fresh != 0)
@@ -231,49 +282,64 @@ fn has_changes(shared: &Shared<'_>, view: &View, section: Section, covered: u32)
     view.is_demoting(section) || covered_ticks(shared.tick, covered).any(touched)
 }
 
-/// Writes what leaves a section, whole bytes; false, and nothing, if nothing does. All leaves stand before all records: a slot
-/// may be used again in another section.
-fn write_leaves(out: &mut BitWriter, shared: &Shared<'_>, view: &View, section: Section, chosen: &[Chosen]) -> bool {
-    let holding = view.holding(section);
-    if holding.leaving.is_empty() {
-        return false;
+/// Writes one section, whole bytes; its records are fresh from then on.
+fn write_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: Option<u32>) {
+    if let Some(covered) = covered {
+        write_changes(shared, lane, view, section, covered);
     }
+    let fresh = &mut view.holding_mut(section).fresh;
+    let Lane { writer, records, chosen, .. } = lane;
+    let chosen = &chosen[section.index()];
+    Packer { writer: &mut *writer, tables: shared.tables }.number(number(Use::RecordCount), chosen.len() as u32);
+    for chosen in chosen {
+        writer.write_bool(chosen.new);
+        writer.append(records.bytes(), chosen.span);
+        fresh.insert(chosen.slot);
+    }
+    writer.align();
+}
+
+/// Writes what leaves a section, whole bytes. All leaves stand before all records: a slot may be used again in another
+/// section.
+fn write_leaves(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section) {
+    let Lane { writer, positions, chosen, .. } = lane;
+    let holding = view.holding_mut(section);
     // `held` as after the previous frame: what is left of it, without this frame's new records, and what is leaving.
-    let mut before = holding.held.clone();
-    for chosen in chosen.iter().filter(|chosen| chosen.new) {
-        before.remove(chosen.slot);
+    let news = || chosen[section.index()].iter().filter(|chosen| chosen.new);
+    for chosen in news() {
+        holding.held.remove(chosen.slot);
     }
-    before.unite(&holding.leaving);
-    let mut positions = Vec::new();
-    before.ranks(&holding.leaving, &mut positions);
-    let mut packer = Packer { writer: out, tables: shared.tables };
-    write_positions(&mut packer, PositionsOf::Leaves, &positions, before.count() as u32);
-    out.align();
-    true
+    positions.clear();
+    let among = holding.held.ranks_with(&holding.leaving, positions);
+    for chosen in news() {
+        holding.held.insert(chosen.slot);
+    }
+    write_positions(&mut Packer { writer, tables: shared.tables }, PositionsOf::Leaves, positions, among);
+    writer.align();
 }
 
 /// Pieces tick by tick, demotions.
-fn write_changes(out: &mut BitWriter, shared: &Shared<'_>, view: &mut View, section: Section, covered: u32) {
-    let holding = view.holding(section);
-    let mut positions = Vec::new();
-    let fresh_count = holding.fresh.count() as u32;
-    let mut packer = Packer { writer: out, tables: shared.tables };
+fn write_changes(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: u32) {
+    let Lane { writer, positions, .. } = lane;
+    let fresh = &view.holding(section).fresh;
+    let fresh_count = fresh.count() as u32;
+    let mut packer = Packer { writer, tables: shared.tables };
     for tick in covered_ticks(shared.tick, covered) {
         positions.clear();
-        if let Some(pieces) = shared.ring.of(tick) {
-            let pieces_of = pieces.section(section);
-            holding.fresh.ranks(&pieces_of.changed, &mut positions);
-            write_positions(&mut packer, PositionsOf::Pieces, &positions, fresh_count);
-            pieces_of.of(&holding.fresh, |piece| packer.writer.append(pieces.bytes(), piece.span));
-        } else {
-            write_positions(&mut packer, PositionsOf::Pieces, &positions, fresh_count);
-        }
+        let Some(pieces) = shared.ring.of(tick) else {
+            write_positions(&mut packer, PositionsOf::Pieces, &[], fresh_count);
+            continue;
+        };
+        let pieces_of = pieces.section(section);
+        fresh.ranks(&pieces_of.changed, positions);
+        write_positions(&mut packer, PositionsOf::Pieces, positions, fresh_count);
+        pieces_of.of(fresh, |piece| packer.writer.append(pieces.bytes(), piece.span));
     }
     // All pieces of fresh slots were sent, so only tests demote; a budget that cannot carry them will.
     write_positions(&mut packer, PositionsOf::Demotions, &view.demote(section), fresh_count);
 }
 
-fn covered_ticks(to: Tick, covered: u32) -> impl Iterator<Item = Tick> {
+fn covered_ticks(to: Tick, covered: u32) -> impl Iterator<Item = Tick> + Clone {
     (0..covered).rev().map(move |back| Tick(to.0 - back))
 }
 

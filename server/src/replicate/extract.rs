@@ -11,9 +11,9 @@
 use super::facets::{Facets, Tracked};
 use super::rows::Rows;
 use crate::counts::Counts;
-use crate::sim::{Column, EntityIds, Networked, Owner, Sim, Team};
+use crate::sim::{Column, EntityIds, Networked, Owner, Players, Sim, Team};
 use bevy_ecs::prelude::{Entity, World};
-use shared::ids::{EntityId, Slot};
+use shared::ids::{EntityId, PlayerId, Slot};
 use shared::limits::ENTITY_FACETS_MAX;
 use shared::schema::facet::Route;
 use shared::schema::{FacetKind, Layout, Section};
@@ -276,7 +276,17 @@ fn put_in_row(facets: &Facets, rows: &mut Rows, slot: Slot, constant: bool, part
     }
 }
 
-fn audience(world: &World, entity: Entity) -> (Option<shared::ids::PlayerId>, Option<u8>) {
+/// The team of each player's entity. What a client may see goes by the World, whether its entity has facets for a team or
+/// not: audiences of those that have none are not followed.
+pub fn read_teams(world: &World, teams: &mut BTreeMap<PlayerId, u8>) {
+    let ids = world.resource::<EntityIds>();
+    let of_entity = |id| world.get::<Team>(ids.entity(id)?).map(|team| team.0);
+    teams.clear();
+    let players = world.resource::<Players>().iter();
+    teams.extend(players.filter_map(|(player, known)| Some((player, of_entity(known.entity)?))));
+}
+
+fn audience(world: &World, entity: Entity) -> (Option<PlayerId>, Option<u8>) {
     let owner = world.get::<Owner>(entity).map(|owner| owner.0);
     (owner, world.get::<Team>(entity).map(|team| team.0))
 }

@@ -41,7 +41,29 @@ pub struct Alive {
     pub audience: AudienceKey,
     /// Since when: before, its slot was free or another's.
     pub born: Tick,
+    /// Where [`Audience::place`] says.
+    pub place: usize,
 }
+
+/// The slots of a section that are alive for an audience.
+#[derive(Debug)]
+pub struct Audience {
+    /// Which.
+    pub slots: SlotSet,
+    /// Names this content of this audience: no other content, and no other audience, ever has the same. Never
+    /// [`GENERATION_OF_NOBODY`].
+    pub generation: u64,
+    /// Its number among the audiences that there are, for what is kept of each.
+    pub place: usize,
+}
+
+/// What stands for the content of an audience that is not there.
+pub const GENERATION_OF_NOBODY: u64 = 0;
+
+/// Where everyone's audience is.
+const EVERYONE: usize = 0;
+/// Where the audience of references is.
+const REFERENCES: usize = 1;
 
 /// Whom a facet's section narrows it to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,10 +84,15 @@ pub struct Facets {
     tracked: BTreeMap<EntityId, Tracked>,
     alive: Vec<Option<Alive>>,
     tick: Tick,
-    everyone: SlotSet,
-    references: SlotSet,
-    teams: BTreeMap<u8, SlotSet>,
-    owners: BTreeMap<PlayerId, SlotSet>,
+    alive_slots: SlotSet,
+    audiences: Vec<Audience>,
+    teams: BTreeMap<u8, usize>,
+    owners: BTreeMap<PlayerId, usize>,
+    /// Places of audiences that are nobody's.
+    free: Vec<usize>,
+    generations: u64,
+    /// Retired in this tick and not born in it, with the places of their audiences.
+    retired: Vec<(Slot, usize)>,
     /// Born in this tick: a record, no piece.
     born: SlotSet,
     /// Retired in this tick.
@@ -79,16 +106,20 @@ impl Facets {
     #[must_use]
     pub fn new(layout: Arc<Layout>, slot_seed: u64) -> Self {
         let slots = layout.slots();
+        let audience = |place| Audience { slots: SlotSet::new(slots), generation: 1 + place as u64, place };
         Self {
             slots: Slots::new(layout.slot_bits(), slot_seed),
             layout,
             tracked: BTreeMap::new(),
             alive: vec![None; slots],
             tick: Tick(0),
-            everyone: SlotSet::new(slots),
-            references: SlotSet::new(slots),
+            alive_slots: SlotSet::new(slots),
+            audiences: vec![audience(EVERYONE), audience(REFERENCES)],
             teams: BTreeMap::new(),
             owners: BTreeMap::new(),
+            free: Vec::new(),
+            generations: 2,
+            retired: Vec::new(),
             born: SlotSet::new(slots),
             gone: SlotSet::new(slots),
             waiting: BTreeSet::new(),
@@ -101,6 +132,7 @@ impl Facets {
         self.slots.next_tick();
         self.born.clear();
         self.gone.clear();
+        self.retired.clear();
     }
 
     /// Begins to replicate an entity: its anchor, and its owner's and team's facets if it has these. Facets of
@@ -186,9 +218,11 @@ impl Facets {
         };
         tracked.slots[place] = Some(slot);
         let anchor = tracked.slots[0].unwrap_or(slot);
+        let place = self.place_of(section, audience);
         let record = Record { slot, kind, anchor };
-        self.alive[slot.index()] = Some(Alive { record, entity: id, audience, born: self.tick });
-        self.set_mut(section, audience).insert(slot);
+        self.alive[slot.index()] = Some(Alive { record, entity: id, audience, born: self.tick, place });
+        self.alive_slots.insert(slot);
+        self.change(place).insert(slot);
         self.born.insert(slot);
         Some(slot)
     }
@@ -197,17 +231,19 @@ impl Facets {
     pub fn retire(&mut self, id: EntityId, place: usize) {
         let Some(slot) = self.tracked.get_mut(&id).and_then(|tracked| tracked.slots[place].take()) else { return };
         let Some(alive) = self.alive[slot.index()].take() else { return };
-        let section = self.layout.facets()[usize::from(alive.record.kind.0)].section;
-        let set = self.set_mut(section, alive.audience);
+        self.alive_slots.remove(slot);
+        let set = self.change(alive.place);
         set.remove(slot);
         if set.is_empty()
             && let AudienceKey::Player(player) = alive.audience
         {
             // Players come and go for as long as the room lives.
             self.owners.remove(&player);
+            self.free.push(alive.place);
         }
         if !self.born.remove(slot) {
             self.gone.insert(slot);
+            self.retired.push((slot, alive.place));
         }
         self.slots.release(slot);
     }
@@ -273,7 +309,7 @@ impl Facets {
 
     /// All facets that are alive, by slot.
     pub fn all_alive(&self) -> impl Iterator<Item = &Alive> + '_ {
-        self.alive.iter().flatten()
+        self.alive_slots.iter().filter_map(|slot| self.alive(slot))
     }
 
     /// Number of facets alive.
@@ -287,6 +323,11 @@ impl Facets {
         self.tracked.iter().map(|(&id, tracked)| (id, tracked))
     }
 
+    /// The numbers of those from `first` on.
+    pub fn tracked_from(&self, first: EntityId) -> impl Iterator<Item = EntityId> + '_ {
+        self.tracked.range(first..).map(|(&id, _)| id)
+    }
+
     /// One of them.
     #[must_use]
     pub fn get(&self, id: EntityId) -> Option<&Tracked> {
@@ -296,25 +337,61 @@ impl Facets {
     /// The slots of a section that are alive for an audience.
     #[must_use]
     pub fn visible(&self, section: Section, audience: AudienceKey) -> Option<&SlotSet> {
-        match (section, audience) {
-            (Section::Everyone, _) => Some(&self.everyone),
-            (Section::References, _) => Some(&self.references),
-            (Section::Team, AudienceKey::Team(team)) => self.teams.get(&team),
-            (Section::Owner, AudienceKey::Player(player)) => self.owners.get(&player),
-            _ => None,
-        }
+        self.audience(section, audience).map(|audience| &audience.slots)
     }
 
-    fn set_mut(&mut self, section: Section, audience: AudienceKey) -> &mut SlotSet {
-        let slots = self.layout.slots();
-        match (section, audience) {
-            (Section::Team, AudienceKey::Team(team)) => self.teams.entry(team).or_insert_with(|| SlotSet::new(slots)),
-            (Section::Owner, AudienceKey::Player(player)) => {
-                self.owners.entry(player).or_insert_with(|| SlotSet::new(slots))
-            }
-            (Section::References, _) => &mut self.references,
-            _ => &mut self.everyone,
+    /// An audience of a section, if there is anything for it (or was, for a team).
+    #[must_use]
+    pub fn audience(&self, section: Section, audience: AudienceKey) -> Option<&Audience> {
+        let place = match (section, audience) {
+            (Section::Everyone, _) => EVERYONE,
+            (Section::References, _) => REFERENCES,
+            (Section::Team, AudienceKey::Team(team)) => *self.teams.get(&team)?,
+            (Section::Owner, AudienceKey::Player(player)) => *self.owners.get(&player)?,
+            _ => return None,
+        };
+        self.audiences.get(place)
+    }
+
+    /// The place of an audience, which is made if there is none yet.
+    fn place_of(&mut self, section: Section, audience: AudienceKey) -> usize {
+        let place = match (section, audience) {
+            (Section::Team, AudienceKey::Team(team)) => self.teams.get(&team).copied(),
+            (Section::Owner, AudienceKey::Player(player)) => self.owners.get(&player).copied(),
+            (Section::References, _) => return REFERENCES,
+            _ => return EVERYONE,
+        };
+        let place = place.or_else(|| self.free.pop()).unwrap_or(self.audiences.len());
+        if place == self.audiences.len() {
+            let slots = SlotSet::new(self.layout.slots());
+            self.audiences.push(Audience { slots, generation: GENERATION_OF_NOBODY, place });
         }
+        match audience {
+            AudienceKey::Team(team) => self.teams.insert(team, place),
+            AudienceKey::Player(player) => self.owners.insert(player, place),
+            AudienceKey::All => None,
+        };
+        place
+    }
+
+    /// An audience's slots, to be changed: from now on its content has another name.
+    fn change(&mut self, place: usize) -> &mut SlotSet {
+        self.generations += 1;
+        let audience = &mut self.audiences[place];
+        audience.generation = self.generations;
+        &mut audience.slots
+    }
+
+    /// How many audiences there are, or were: their places are below.
+    #[must_use]
+    pub const fn audience_count(&self) -> usize {
+        self.audiences.len()
+    }
+
+    /// Retired in this tick and not born in it, with the places of their audiences.
+    #[must_use]
+    pub fn retired(&self) -> &[(Slot, usize)] {
+        &self.retired
     }
 
     /// Born in this tick.

@@ -46,8 +46,17 @@ pub mod window;
 // How many bytes of records a frame may take, and which come first.
 pub mod budget;
 
+// How large a frame may get.
+mod bound;
+
 // What the game told, waiting for one client.
 pub mod events;
+
+// Sections that several clients get.
+mod sections;
+
+// What one thread needs to make frames.
+pub mod lane;
 
 // One client's frame.
 pub mod assemble;
@@ -55,6 +64,7 @@ pub mod assemble;
 // All of it, in order.
 pub mod replicator;
 
+pub use lane::Lane;
 pub use replicator::{Client, Published, Replicator, SkipCause};
 pub use view::View;
 pub use window::Window;

@@ -25,6 +25,8 @@ pub struct SectionPieces {
     pub changed: SlotSet,
     /// Ascending by slot.
     pub pieces: Vec<Piece>,
+    /// Bits of all of them.
+    pub bits: usize,
 }
 
 /// All pieces of one tick.
@@ -38,7 +40,7 @@ pub struct TickPieces {
 
 impl TickPieces {
     fn new(slots: usize) -> Self {
-        let section = || SectionPieces { changed: SlotSet::new(slots), pieces: Vec::new() };
+        let section = || SectionPieces { changed: SlotSet::new(slots), pieces: Vec::new(), bits: 0 };
         Self {
             tick: Tick(0),
             bits: BitWriter::new(),
@@ -60,7 +62,9 @@ impl TickPieces {
         let pieces = &mut self.sections[section.index()];
         assert!(pieces.pieces.last().is_none_or(|last| last.slot < slot), "pieces come by slot");
         pieces.changed.insert(slot);
-        pieces.pieces.push(Piece { slot, span: BitSpan { start, length: self.bits.bit_length() - start } });
+        let length = self.bits.bit_length() - start;
+        pieces.pieces.push(Piece { slot, span: BitSpan { start, length } });
+        pieces.bits += length;
     }
 
     /// The bytes that spans point into.
@@ -88,6 +92,7 @@ impl TickPieces {
         for section in &mut self.sections {
             section.changed.clear();
             section.pieces.clear();
+            section.bits = 0;
         }
     }
 

@@ -8,22 +8,23 @@
 //! the same, and its next frame covers what it missed.
 
 use super::assemble::{About, Shared, assemble};
+use super::bound::RECORD_BYTES_MAX;
 use super::events::{EventLane, Told};
-use super::extract::Extract;
+use super::extract::{Extract, read_teams};
 use super::facets::Facets;
+use super::lane::Lane;
 use super::pieces::Ring;
-use super::records::Records;
 use super::rows::Rows;
 use super::scrub::Scrub;
 use super::shadow::Shadow;
 use super::view::View;
 use super::window::Window;
 use crate::counts::Counts;
-use crate::sim::{EntityIds, Outbox, Players, Sim, Team, To};
-use bevy_ecs::prelude::World;
-use shared::bits::BitWriter;
+use crate::sim::{EntityIds, Outbox, Sim, To};
+use bytes::Bytes;
 use shared::codec::Tables;
 use shared::ids::{EntityId, PlayerId, Tick};
+use shared::limits::SERVER_MESSAGE_BYTES_MAX;
 use shared::schema::{Layout, Schema, SchemaError};
 use shared::wire::{Digest, FrameHeader, FrameKind};
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ impl SkipCause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Published {
     /// A frame, to be sent: it is committed.
-    Frame(Vec<u8>),
+    Frame(Bytes),
     /// Nothing.
     Skipped(SkipCause),
     /// It can not be told everything any more: close it.
@@ -149,7 +150,6 @@ pub struct Replicator {
     rows: Rows,
     shadow: Shadow,
     ring: Ring,
-    records: Records,
     told: Vec<(To, Arc<Told>)>,
     /// The team of each player's entity, as of this tick.
     teams: BTreeMap<PlayerId, u8>,
@@ -177,7 +177,6 @@ impl Replicator {
             rows: Rows::new(slots, stride),
             shadow: Shadow::new(slots, stride),
             ring: Ring::new(slots),
-            records: Records::new(slots),
             told: Vec::new(),
             teams: BTreeMap::new(),
             tick: Tick(0),
@@ -224,11 +223,16 @@ impl Replicator {
         Client::new(self.layout.slots(), player, self.tick, digest)
     }
 
+    /// What a thread needs to make frames of this room.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        Lane::new(self.layout.slots())
+    }
+
     /// Once per tick, after the step: what changed is found, quantised, compared and packed.
     pub fn pack(&mut self, tick: Tick, sim: &Sim, counts: &mut Counts) {
         self.tick = tick;
         self.facets.next_tick(tick);
-        self.records.next_tick();
         self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
         let Self { scrub, extract, facets, rows, .. } = self;
         scrub.run(sim, extract, facets, rows, counts);
@@ -240,7 +244,7 @@ impl Replicator {
         if self.drop_piece && self.ring.sabotage_drop_piece(tick) {
             self.drop_piece = false;
         }
-        self.read_teams(sim.world());
+        read_teams(sim.world(), &mut self.teams);
         let outbox = sim.world().resource::<Outbox>();
         counts.events_dropped += outbox.dropped();
         self.told.clear();
@@ -252,18 +256,13 @@ impl Replicator {
         counts.unplaced = self.facets.waiting_count() as u64;
     }
 
-    /// What a client may see goes by the World, whether its entity has facets for a team or not: those that have none are not
-    /// followed by `extract`.
-    fn read_teams(&mut self, world: &World) {
-        let ids = world.resource::<EntityIds>();
-        let of_entity = |id| world.get::<Team>(ids.entity(id)?).map(|team| team.0);
-        let players = world.resource::<Players>().iter();
-        self.teams.clear();
-        self.teams.extend(players.filter_map(|(player, known)| Some((player, of_entity(known.entity)?))));
-    }
-
-    /// Once per tick and client, after [`Replicator::pack`]: its frame, or why it gets none.
-    pub fn publish(&mut self, client: &mut Client, counts: &mut Counts) -> Published {
+    /// Once per tick and client, after [`Replicator::pack`]: its frame, or why it gets none. Lanes may do this side by side,
+    /// each for clients of its own.
+    ///
+    /// # Panics
+    /// If the frame is larger than a message may be: our own bug.
+    pub fn publish(&self, client: &mut Client, lane: &mut Lane) -> Published {
+        lane.follow(self.tick);
         let team = self.teams.get(&client.player).copied();
         client.view.set_team(team);
         client.view.next_tick(&self.facets);
@@ -277,17 +276,19 @@ impl Replicator {
             client.events.pause();
         }
         let skipped = self.skip_cause(client);
-        let frame = match skipped {
-            Some(_) => Vec::new(),
-            None if client.paused => self.keep_alive(),
-            None => self.frame(client, counts),
-        };
+        match skipped {
+            Some(_) => {}
+            None if client.paused => FrameHeader::keep_alive(self.tick).write(&mut lane.writer),
+            None => self.write_frame(client, lane),
+        }
+        let frame = lane.finish_frame();
+        assert!(frame.len() <= SERVER_MESSAGE_BYTES_MAX, "a frame of {} bytes was built", frame.len());
         // Only now: what a frame has just told does not wait.
         if client.events.settle().is_err() {
             return Published::EventsOverflow;
         }
         if let Some(cause) = skipped {
-            cause.count(counts);
+            cause.count(&mut lane.counts);
             return Published::Skipped(cause);
         }
         if client.kept_alive && !client.paused {
@@ -295,8 +296,8 @@ impl Replicator {
         }
         client.kept_alive = client.paused;
         client.window.sent(self.tick);
-        counts.frames += 1;
-        counts.state_bytes += frame.len() as u64;
+        lane.counts.frames += 1;
+        lane.counts.state_bytes += frame.len() as u64;
         Published::Frame(frame)
     }
 
@@ -310,17 +311,11 @@ impl Replicator {
         (!client.window.is_open()).then_some(SkipCause::Window)
     }
 
-    fn keep_alive(&self) -> Vec<u8> {
-        let mut out = BitWriter::new();
-        FrameHeader::keep_alive(self.tick).write(&mut out);
-        out.into_bytes()
-    }
-
-    fn frame(&mut self, client: &mut Client, counts: &mut Counts) -> Vec<u8> {
+    fn write_frame(&self, client: &mut Client, lane: &mut Lane) {
         let about =
             About { applied: client.applied, early: client.early.take(), entity: client.entity, digest: client.digest };
-        let before = self.records.count();
-        let mut shared = Shared {
+        let before = lane.records.count();
+        let shared = Shared {
             tick: self.tick,
             schema: &self.schema,
             layout: &self.layout,
@@ -328,17 +323,15 @@ impl Replicator {
             facets: &self.facets,
             shadow: &self.shadow,
             ring: &self.ring,
-            records: &mut self.records,
-            record_bytes: self.options.record_bytes,
+            record_bytes: self.options.record_bytes.min(RECORD_BYTES_MAX),
         };
-        let (frame, kind) = assemble(&mut shared, &mut client.view, &mut client.events, about);
-        counts.records_made += (self.records.count() - before) as u64;
+        let kind = assemble(shared, lane, &mut client.view, &mut client.events, about);
+        lane.counts.records_made += (lane.records.count() - before) as u64;
         match kind {
-            FrameKind::Full => counts.full_frames += 1,
-            FrameKind::Step { covered, .. } => counts.caught_up_ticks += u64::from(covered - 1),
+            FrameKind::Full => lane.counts.full_frames += 1,
+            FrameKind::Step { covered, .. } => lane.counts.caught_up_ticks += u64::from(covered - 1),
             FrameKind::KeepAlive => {}
         }
-        frame
     }
 }
 

@@ -27,8 +27,7 @@ impl Scrub {
 
     /// Looks at the next entities, and puts right what was forgotten.
     pub fn run(&mut self, sim: &Sim, extract: &mut Extract, facets: &mut Facets, rows: &mut Rows, counts: &mut Counts) {
-        let after = facets.tracked().filter(|&(id, _)| id >= self.next).map(|(id, _)| id);
-        let chosen: Vec<EntityId> = after.take(self.entities).collect();
+        let chosen: Vec<EntityId> = facets.tracked_from(self.next).take(self.entities).collect();
         // At the end of the list it begins anew; a room smaller than the portion is seen whole in every tick.
         self.next = match chosen.last() {
             Some(last) if chosen.len() == self.entities => EntityId(last.0 + 1),

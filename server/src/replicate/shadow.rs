@@ -3,7 +3,7 @@
 //! The shadow moves exactly as clients move: advanced once per tick, corrected by the pieces that are sent. Predicting from
 //! it, never from the World, is what keeps both ends together (a closed loop; `shared::codec::predictor`).
 
-use super::facets::Facets;
+use super::facets::{Audience, Facets};
 use super::pieces::TickPieces;
 use super::rows::Rows;
 use shared::codec::digest::{fresh_hash, stale_hash};
@@ -19,6 +19,8 @@ pub struct Shadow {
     states: Vec<PartState>,
     stride: usize,
     hashes: Vec<Lanes>,
+    /// Per place of an audience: the sum of the hashes of all that it may see.
+    sums: Vec<Lanes>,
     misses: Misses,
 }
 
@@ -30,6 +32,7 @@ impl Shadow {
             states: vec![PartState::default(); slots * stride],
             stride,
             hashes: vec![Lanes::default(); slots],
+            sums: Vec::new(),
             misses: Misses::default(),
         }
     }
@@ -60,15 +63,36 @@ impl Shadow {
         sum
     }
 
+    /// The sum of the hashes of all that an audience may see: what a client has to prove that holds all of it, exactly.
+    #[must_use]
+    pub fn sum_of(&self, audience: &Audience) -> Lanes {
+        self.sums.get(audience.place).copied().unwrap_or_default()
+    }
+
+    /// By how much the sum changes when a slot that is held becomes fresh.
+    #[must_use]
+    pub fn freshened(&self, facets: &Facets, slot: Slot) -> Lanes {
+        let mut more = self.hashes[slot.index()];
+        if let Some(alive) = facets.alive(slot) {
+            more -= stale_hash(alive.record);
+        }
+        more
+    }
+
     /// Moves every facet one tick on and packs what was not as predicted. What was born in this tick starts from its row.
     pub fn pack(&mut self, layout: &Layout, tables: &Tables, facets: &Facets, rows: &Rows, pieces: &mut TickPieces) {
+        self.sums.resize(facets.audience_count(), Lanes::default());
+        for &(slot, place) in facets.retired() {
+            self.sums[place] -= self.hashes[slot.index()];
+        }
         for alive in facets.all_alive() {
             let record = alive.record;
             let slot = record.slot;
             let facet = &layout.facets()[usize::from(record.kind.0)];
             let states = &mut self.states[slot.index() * self.stride..][..facet.parts.len()];
             let row = rows.row(slot);
-            let moved = if facets.born().contains(slot) {
+            let born = facets.born().contains(slot);
+            let moved = if born {
                 for ((state, part), &code) in states.iter_mut().zip(&facet.parts).zip(row) {
                     *state = PartState::new(part, code);
                 }
@@ -84,7 +108,13 @@ impl Shadow {
                 predicted.moved
             };
             if moved {
-                self.hashes[slot.index()] = fresh_hash(record, states);
+                let hash = fresh_hash(record, states);
+                let before = std::mem::replace(&mut self.hashes[slot.index()], hash);
+                let sum = &mut self.sums[alive.place];
+                *sum += hash;
+                if !born {
+                    *sum -= before;
+                }
             }
         }
     }

@@ -13,7 +13,7 @@
 //!
 //! Never here: bits (see `assemble`), sockets (see `worker`), the World (see `extract`).
 
-use super::facets::{AudienceKey, Facets};
+use super::facets::{Audience, AudienceKey, Facets, GENERATION_OF_NOBODY};
 use shared::ids::{PlayerId, Slot, Tick};
 use shared::schema::Section;
 use shared::slot_set::SlotSet;
@@ -27,18 +27,65 @@ pub struct Holding {
     pub fresh: SlotSet,
     /// What it had after its newest frame and must drop with the next.
     pub leaving: SlotSet,
+    /// Something is leaving.
+    leaves: bool,
+    /// The generation of its audience of which it holds all, exactly. While that lasts, no set needs to be looked at.
+    level: Option<u64>,
 }
 
 impl Holding {
     fn new(slots: usize) -> Self {
-        Self { held: SlotSet::new(slots), fresh: SlotSet::new(slots), leaving: SlotSet::new(slots) }
+        let none = || SlotSet::new(slots);
+        Self { held: none(), fresh: none(), leaving: none(), leaves: false, level: None }
     }
 
     fn clear(&mut self) {
         self.held.clear();
         self.fresh.clear();
         self.leaving.clear();
+        self.leaves = false;
+        self.level = None;
     }
+
+    /// Something is leaving.
+    #[must_use]
+    pub const fn has_leaves(&self) -> bool {
+        self.leaves
+    }
+
+    /// All that its client may see of the section is held, exactly, and nothing else: the name of that content.
+    #[must_use]
+    pub const fn level(&self) -> Option<u64> {
+        self.level
+    }
+
+    /// A tick passed: what is gone or not visible is leaving.
+    fn next_tick(&mut self, gone: &SlotSet, audience: Option<&Audience>) {
+        let generation = generation(audience);
+        if self.level == Some(generation) {
+            return;
+        }
+        let visible = audience.map_or(&[][..], |audience| audience.slots.words());
+        let (mut all_leaves, mut off) = (0, 0);
+        let held = self.held.words_mut().iter_mut();
+        let fresh = self.fresh.words_mut().iter_mut();
+        let leaving = self.leaving.words_mut().iter_mut();
+        for (at, (((held, fresh), leaving), &gone)) in held.zip(fresh).zip(leaving).zip(gone.words()).enumerate() {
+            let visible = visible.get(at).copied().unwrap_or(0);
+            let leaves = *held & (gone | !visible);
+            *leaving |= leaves;
+            *held &= !leaves;
+            *fresh &= !leaves;
+            all_leaves |= leaves;
+            off |= (*held ^ visible) | (*fresh ^ visible);
+        }
+        self.leaves |= all_leaves != 0;
+        self.level = (off == 0).then_some(generation);
+    }
+}
+
+fn generation(audience: Option<&Audience>) -> u64 {
+    audience.map_or(GENERATION_OF_NOBODY, |audience| audience.generation)
 }
 
 /// What one client holds.
@@ -92,15 +139,21 @@ impl View {
         self.team = team;
     }
 
-    /// What it may see of a section. (Interest narrows this further.)
+    /// Whom it belongs to, of a section. (Interest narrows this further.)
     #[must_use]
-    pub fn visible<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a SlotSet> {
+    pub fn audience<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a Audience> {
         let audience = match section {
             Section::Team => AudienceKey::Team(self.team?),
             Section::Owner => AudienceKey::Player(self.player),
             Section::Everyone | Section::References => AudienceKey::All,
         };
-        facets.visible(section, audience)
+        facets.audience(section, audience)
+    }
+
+    /// What it may see of a section.
+    #[must_use]
+    pub fn visible<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a SlotSet> {
+        self.audience(section, facets).map(|audience| &audience.slots)
     }
 
     /// What it holds of a section.
@@ -117,18 +170,12 @@ impl View {
     /// A tick passed, whether it gets a frame or not: what is gone or out of sight is leaving.
     pub fn next_tick(&mut self, facets: &Facets) {
         for section in Section::ALL {
-            let visible = self.visible(section, facets).map_or(&[][..], SlotSet::words);
-            let gone = facets.gone().words();
-            let holding = &mut self.sections[section.index()];
-            let held = holding.held.words_mut().iter_mut();
-            let fresh = holding.fresh.words_mut().iter_mut();
-            let leaving = holding.leaving.words_mut().iter_mut();
-            for (at, ((held, fresh), leaving)) in held.zip(fresh).zip(leaving).enumerate() {
-                let leaves = *held & (gone[at] | !visible.get(at).copied().unwrap_or(0));
-                *leaving |= leaves;
-                *held &= !leaves;
-                *fresh &= !leaves;
-            }
+            let audience = self.audience(section, facets);
+            self.sections[section.index()].next_tick(facets.gone(), audience);
+        }
+        #[cfg(feature = "sabotage")]
+        if !self.demoting.is_empty() {
+            self.sections.iter_mut().for_each(|holding| holding.level = None);
         }
         #[cfg(feature = "sabotage")]
         self.sabotage_hold();
@@ -154,10 +201,20 @@ impl View {
         me
     }
 
+    /// Every record of a section that was wanted goes into this frame: with it, the client holds all, exactly.
+    pub fn level_out(&mut self, section: Section, facets: &Facets) {
+        #[cfg(feature = "sabotage")]
+        if self.is_demoting(section) || self.keeps.is_some_and(|slot| self.holding(section).held.contains(slot)) {
+            return;
+        }
+        self.sections[section.index()].level = Some(generation(self.audience(section, facets)));
+    }
+
     /// A frame of `tick` was built: what was leaving has left.
     pub fn commit(&mut self, tick: Tick) {
-        for holding in &mut self.sections {
+        for holding in self.sections.iter_mut().filter(|holding| holding.leaves) {
             holding.leaving.clear();
+            holding.leaves = false;
         }
         self.tick = Some(tick);
     }
@@ -171,24 +228,20 @@ impl View {
         false
     }
 
+    /// What the next step demotes, of all sections, and perhaps more that is not fresh.
+    #[cfg(not(feature = "sabotage"))]
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "its twin below asks the view")]
+    pub const fn demoting(&self) -> &[Slot] {
+        &[]
+    }
+
     /// Demotes: positions in `fresh` as it was.
     #[cfg(not(feature = "sabotage"))]
     #[must_use]
     #[allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "its twin below asks the view")]
     pub const fn demote(&mut self, _: Section) -> Vec<u32> {
         Vec::new()
-    }
-
-    /// Everything that it may see is held and fresh.
-    #[must_use]
-    pub fn is_complete(&self, facets: &Facets) -> bool {
-        Section::ALL.iter().all(|&section| match self.visible(section, facets) {
-            Some(visible) => {
-                let fresh = self.sections[section.index()].fresh.words();
-                visible.words().iter().zip(fresh).all(|(visible, fresh)| visible & !fresh == 0)
-            }
-            None => true,
-        })
     }
 }
 
@@ -202,7 +255,15 @@ impl View {
 
     /// With the next step this slot is held on, but no more exact.
     pub fn sabotage_demote(&mut self, slot: Slot) {
-        self.demoting.push(slot);
+        if !self.demoting.contains(&slot) {
+            self.demoting.push(slot);
+        }
+    }
+
+    /// See its twin above.
+    #[must_use]
+    pub fn demoting(&self) -> &[Slot] {
+        &self.demoting
     }
 
     /// See its twin above.
@@ -214,6 +275,9 @@ impl View {
 
     /// See its twin above.
     pub fn demote(&mut self, section: Section) -> Vec<u32> {
+        if self.demoting.is_empty() {
+            return Vec::new();
+        }
         let fresh = &mut self.sections[section.index()].fresh;
         let mut demoted = SlotSet::new(fresh.words().len() * 64);
         self.demoting.retain(|&slot| {
@@ -236,6 +300,8 @@ impl View {
             if holding.leaving.remove(slot) {
                 holding.held.insert(slot);
                 holding.fresh.insert(slot);
+                holding.leaves = !holding.leaving.is_empty();
+                holding.level = None;
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::ingest::decode::{Decoded, decode};
 use crate::ingest::gather::gather;
 use crate::ingest::validate::{Accepted, Scales, validate};
 use crate::replicate::replicator::ReplicateOptions;
-use crate::replicate::{Published, Replicator};
+use crate::replicate::{Lane, Published, Replicator};
 use crate::seats::Seats;
 use crate::sim::{Answer, Outbox, RoomGame, RoomOptions, RoomRefused, Sim};
 use shared::ids::Tick;
@@ -44,6 +44,7 @@ pub struct Room {
     incarnation: u64,
     sim: Sim,
     replicator: Replicator,
+    lane: Lane,
     seats: Seats,
     tick: Tick,
     counts: Counts,
@@ -91,6 +92,7 @@ impl Room {
         Ok(Self {
             options: options.clone(),
             incarnation: entropy.incarnation,
+            lane: replicator.lane(),
             sim,
             replicator,
             seats,
@@ -180,7 +182,7 @@ impl Room {
             if seat.client.entity.is_none() {
                 seat.client.entity = self.sim.entity_of(seat.player);
             }
-            let published = self.replicator.publish(&mut seat.client, &mut self.counts);
+            let published = self.replicator.publish(&mut seat.client, &mut self.lane);
             seat.client.busy = false;
             match published {
                 Published::Frame(frame) => out.messages.push((connection, frame)),
@@ -195,6 +197,7 @@ impl Room {
                 out.closes.push((connection, CloseCode::Silent));
             }
         }
+        self.counts.take_from(&mut self.lane.counts);
         for connection in self.seats.waiting_since(Tick(tick.0.saturating_sub(HELLO_SECONDS * rate))) {
             out.closes.push((connection, CloseCode::HelloTimeout));
         }

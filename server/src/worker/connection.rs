@@ -143,7 +143,7 @@ impl Connection {
     ///
     /// # Errors
     /// The connection is over: the stream broke, or so much waits already that this does not fit.
-    pub(super) fn queue(&mut self, message: Vec<u8>) -> Result<(), Ending> {
+    pub(super) fn queue(&mut self, message: impl Into<Bytes>) -> Result<(), Ending> {
         self.write(Message::Binary(message.into()))
     }
 
