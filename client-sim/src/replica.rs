@@ -19,7 +19,7 @@ use shared::codec::contexts::{Use, number};
 use shared::codec::{PartState, Record, Tables};
 use shared::ids::{Slot, Tick};
 use shared::schema::{Kind, Layout, Replicated, Schema, Section};
-use shared::wire::values::read_values;
+use shared::wire::values::{NO_REFERENCE, is_reference, read_values};
 use shared::wire::{DecodeError, Digest, FrameHeader, FrameKind};
 use std::sync::Arc;
 
@@ -59,6 +59,15 @@ pub struct Event {
     pub codes: Vec<i32>,
 }
 
+/// What a frame told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Events before these were lost while we paused.
+    pub some_lost: bool,
+    /// The events, in order.
+    pub events: Vec<Event>,
+}
+
 /// What a frame did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -95,6 +104,8 @@ pub struct Replica {
     heard: Tick,
     complete: bool,
     lost: bool,
+    /// What the newest frame told, until somebody takes it.
+    told: Told,
     #[cfg(feature = "sabotage")]
     skip_check: bool,
 }
@@ -112,6 +123,7 @@ impl Replica {
             complete: false,
             // Nothing can be built on nothing: the first frame that counts is a full one.
             lost: true,
+            told: Told::default(),
             #[cfg(feature = "sabotage")]
             skip_check: false,
         }
@@ -122,8 +134,15 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`]: the replica is lost until a full frame comes. Ask for one.
     pub fn apply(&mut self, bytes: &[u8]) -> Result<Applied, ReplicaError> {
+        self.told = Told::default();
         let mut reader = BitReader::new(bytes);
         let header = FrameHeader::read(&mut reader, self.heard, self.digest).map_err(|cause| self.lose(cause))?;
+        if header.events
+            && let Err(cause) = self.read_told(&mut reader)
+        {
+            self.told = Told::default();
+            return Err(self.lose(cause));
+        }
         let mut applied = Applied {
             kind: header.kind,
             tick: header.tick,
@@ -136,10 +155,42 @@ impl Replica {
             events_lost: false,
             events: Vec::new(),
         };
+        self.apply_state(reader, &header, &mut applied)?;
+        let told = if applied.ignored { self.take_told() } else { std::mem::take(&mut self.told) };
+        (applied.events_lost, applied.events) = (told.some_lost, told.events);
+        Ok(applied)
+    }
+
+    /// What the frame that was just refused told all the same: events are told once, so they come before everything that a lost
+    /// client cannot read. Whatever they name may be something else by now, so their references read "none".
+    pub fn take_told(&mut self) -> Told {
+        let mut told = std::mem::take(&mut self.told);
+        for event in &mut told.events {
+            let Some(declaration) = self.schema.events.get(usize::from(event.kind)) else { continue };
+            let mut at = 0;
+            for field in &declaration.fields {
+                if is_reference(field)
+                    && let Some(code) = event.codes.get_mut(at)
+                {
+                    *code = NO_REFERENCE;
+                }
+                at += field.part_count();
+            }
+        }
+        told
+    }
+
+    /// What follows the events: the world.
+    fn apply_state(
+        &mut self,
+        mut reader: BitReader<'_>,
+        header: &FrameHeader,
+        applied: &mut Applied,
+    ) -> Result<(), ReplicaError> {
         let covered = match header.kind {
             FrameKind::KeepAlive => {
                 self.heard = header.tick;
-                return Ok(applied);
+                return Ok(());
             }
             FrameKind::Full => {
                 self.holdings.drop_all();
@@ -152,7 +203,7 @@ impl Replica {
                 if self.lost {
                     self.heard = header.tick;
                     applied.ignored = true;
-                    return Ok(applied);
+                    return Ok(());
                 }
                 let from = Tick(header.tick.0.wrapping_sub(covered));
                 if from != self.tick {
@@ -162,11 +213,7 @@ impl Replica {
                 covered
             }
         };
-        self.holdings.read_sections(&mut reader, &header, covered).map_err(|cause| self.lose(cause))?;
-        if header.events {
-            applied.events_lost = reader.read_bool("events lost").map_err(|cause| self.lose(cause))?;
-            self.read_events(&mut reader, &mut applied.events).map_err(|cause| self.lose(cause))?;
-        }
+        self.holdings.read_sections(&mut reader, header, covered).map_err(|cause| self.lose(cause))?;
         reader.finish().map_err(|cause| self.lose(cause))?;
         self.tick = header.tick;
         self.heard = header.tick;
@@ -179,7 +226,7 @@ impl Replica {
             return Err(ReplicaError::DigestMismatch { tick: header.tick });
         }
         applied.checked = self.checks();
-        Ok(applied)
+        Ok(())
     }
 
     /// The newest tick held.
@@ -282,17 +329,21 @@ impl Replica {
         self.holdings.iter().map(|held| (held.record, held.states.as_slice(), self.holdings.is_fresh(held.record.slot)))
     }
 
-    fn read_events(&self, reader: &mut BitReader<'_>, events: &mut Vec<Event>) -> Result<(), DecodeError> {
-        let count = self.holdings.tables.code(number(Use::EventCount)).read_number(reader, "events")?;
+    /// Reads what is told, whether what follows can be used or not.
+    fn read_told(&mut self, reader: &mut BitReader<'_>) -> Result<(), DecodeError> {
+        let length = reader.read(16, "length of the events")? as usize;
+        let mut reader = BitReader::new(reader.read_bytes(length, "events")?);
+        self.told.some_lost = reader.read_bool("events lost")?;
+        let count = self.holdings.tables.code(number(Use::EventCount)).read_number(&mut reader, "events")?;
         for _ in 0..count {
             let kind = reader.read(8, "event kind")?;
             let declaration =
                 self.schema.events.get(kind as usize).ok_or(DecodeError::Inconsistent { field: "event kind" })?;
             let mut codes = Vec::new();
-            read_values(reader, declaration, &mut codes)?;
-            events.push(Event { kind: kind as u8, codes });
+            read_values(&mut reader, declaration, &mut codes)?;
+            self.told.events.push(Event { kind: kind as u8, codes });
         }
-        Ok(())
+        reader.finish()
     }
 
     fn lose(&mut self, cause: DecodeError) -> ReplicaError {

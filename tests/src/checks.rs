@@ -153,6 +153,33 @@ pub fn events(
     }
 }
 
+/// Checks that a client that could not use a frame heard what was told by it: all that was due, in order, and no references.
+pub fn events_of_lost(
+    tick: Tick,
+    got: &[Event],
+    untold: &mut VecDeque<(Tick, Sent)>,
+    declarations: &[Declaration],
+    found: &mut Vec<Fault>,
+) {
+    let due = untold.iter().take_while(|(told, _)| *told <= tick).count();
+    let told: Vec<Event> = untold.drain(..due).map(|(_, sent)| unnamed(sent, declarations)).collect();
+    if told != got {
+        found.push(Fault::WrongEvents(format!("lost, got {got:?}, told {told:?}")));
+    }
+}
+
+/// An event as somebody hears it who holds nothing.
+fn unnamed(mut sent: Sent, declarations: &[Declaration]) -> Event {
+    let mut at = 0;
+    for field in &declarations[usize::from(sent.kind)].fields {
+        if is_reference(field) {
+            sent.codes[at] = NO_REFERENCE;
+        }
+        at += field.part_count();
+    }
+    Event { kind: sent.kind, codes: sent.codes }
+}
+
 /// Checks the applied bits of a step against where the inputs came from.
 pub fn applied<'a>(
     covered: u32,

@@ -5,6 +5,7 @@ use crate::checks::{self, Fault, Finding};
 use crate::moment::Moment;
 use crate::peer::FrameSeen;
 use bytes::Bytes;
+use client_sim::replica::Event;
 use client_sim::session::SessionEvent;
 use server::counts::Counts;
 use server::exchange::{ConnectionId, Incoming, Outgoing, Received};
@@ -73,7 +74,7 @@ impl Arena {
     fn look_at(&mut self, place: usize, bytes: &[u8]) -> Vec<Fault> {
         let mut found = Vec::new();
         let client = &mut self.clients[place];
-        let (mut applied, mut lost) = (None, false);
+        let (mut applied, mut heard_lost): (_, Option<Vec<Event>>) = (None, None);
         while let Some(event) = client.session.poll_event() {
             match event {
                 SessionEvent::Welcomed => {
@@ -86,9 +87,10 @@ impl Arena {
                 SessionEvent::Frame(frame) => applied = Some(frame),
                 SessionEvent::Lost(error) => {
                     client.log.lost += 1;
-                    lost = true;
+                    heard_lost.get_or_insert_default();
                     found.push(Fault::Lost(error));
                 }
+                SessionEvent::Told(events) => heard_lost = Some(events),
                 SessionEvent::EventsLost => client.log.events_lost += 1,
                 SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
                 SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
@@ -98,12 +100,15 @@ impl Arena {
                 | SessionEvent::Redirect(_) => {}
             }
         }
-        if lost || applied.as_ref().is_some_and(|applied| applied.ignored) {
-            self.lose_events(place, bytes);
+        if let Some(ignored) = applied.as_ref().filter(|applied| applied.ignored) {
+            heard_lost = Some(ignored.events.clone());
         }
-        let Some(applied) = applied else { return found };
+        if let Some(heard) = heard_lost {
+            self.check_told_to_lost(place, bytes, heard, &mut found);
+        }
+        let Some(applied) = applied.filter(|applied| !applied.ignored) else { return found };
         self.clients[place].log.events.extend(applied.events.iter().cloned());
-        if applied.ignored || applied.kind == FrameKind::KeepAlive {
+        if applied.kind == FrameKind::KeepAlive {
             return found;
         }
         let client = &self.clients[place];
@@ -131,13 +136,15 @@ impl Arena {
         found
     }
 
-    /// A client got a frame that it could not use: what it told is lost with it. Nothing else is.
-    fn lose_events(&mut self, place: usize, bytes: &[u8]) {
+    /// A client got a frame that it could not use: what it told is heard all the same.
+    fn check_told_to_lost(&mut self, place: usize, bytes: &[u8], heard: Vec<Event>, found: &mut Vec<Fault>) {
         let client = &mut self.clients[place];
         let near = client.told_until.unwrap_or_default();
         let Some(seen) = FrameSeen::of(bytes, near, self.digest) else { return };
-        client.untold.retain(|(tick, _)| *tick > seen.tick);
+        let declarations = &self.room.replicator().schema().events;
+        checks::events_of_lost(seen.tick, &heard, &mut client.untold, declarations, found);
         client.told_until = Some(seen.tick);
+        client.log.events.extend(heard);
     }
 
     /// What came since the last tick.

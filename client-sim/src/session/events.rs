@@ -3,7 +3,7 @@
 //! Never here: when these come about (see `session`).
 
 use crate::agreement::Disagreement;
-use crate::replica::{Applied, ReplicaError};
+use crate::replica::{Applied, Event, ReplicaError};
 use shared::ids::Tick;
 use shared::wire::server_message::Outcome;
 use shared::wire::{DecodeError, Redirect};
@@ -107,6 +107,8 @@ pub enum SessionEvent {
     },
     /// A frame broke the replica; a Resync is on its way.
     Lost(ReplicaError),
+    /// What that frame told all the same; nothing that it names can be found any more.
+    Told(Vec<Event>),
     /// A request was answered.
     Reply {
         /// Its number.

@@ -12,7 +12,7 @@ use crate::agreement::Agreement;
 use crate::behaviour::{Behaviour, View, Wish, neutral_codes};
 use crate::clock::Clock;
 use crate::input_sender::InputSender;
-use crate::replica::{Applied, Replica, ReplicaError};
+use crate::replica::{Applied, Event, Replica, ReplicaError};
 use shared::bits::BitReader;
 use shared::ids::Tick;
 use shared::limits::REQUESTS_WAITING_MAX;
@@ -133,6 +133,11 @@ impl Playing {
                 }
                 self.resync = Some(header.map_or(before, |header| header.tick));
                 events.push(SessionEvent::Lost(error));
+                let told = self.replica.take_told();
+                self.note_told(told.some_lost, &told.events, counters, &mut events);
+                if !told.events.is_empty() {
+                    events.push(SessionEvent::Told(told.events));
+                }
             }
         }
         events
@@ -180,27 +185,30 @@ impl Playing {
         counters.frames_applied += u64::from(applied.checked);
         counters.digests_checked += u64::from(applied.checked);
         counters.frames_ignored += u64::from(applied.ignored);
-        counters.events += applied.events.len() as u64;
         if applied.kind == FrameKind::Full {
             self.resync = None;
             self.complete = false;
         }
-        if let Some(behaviour) = &mut self.behaviour {
-            for event in &applied.events {
-                behaviour.event(event);
-            }
-        }
+        self.note_told(applied.events_lost, &applied.events, counters, events);
         let now_complete = !applied.ignored && applied.kind != FrameKind::KeepAlive && applied.complete;
         let newly = now_complete && !self.complete;
         self.complete |= now_complete;
         applied.complete = self.complete;
-        if applied.events_lost {
-            counters.events_lost += 1;
-            events.push(SessionEvent::EventsLost);
-        }
         events.push(SessionEvent::Frame(applied));
         if newly {
             events.push(SessionEvent::Complete);
+        }
+    }
+
+    /// What a frame told, whether its world could be used or not.
+    fn note_told(&mut self, some_lost: bool, told: &[Event], counters: &mut Counters, events: &mut Vec<SessionEvent>) {
+        counters.events += told.len() as u64;
+        if let Some(behaviour) = &mut self.behaviour {
+            told.iter().for_each(|event| behaviour.event(event));
+        }
+        if some_lost {
+            counters.events_lost += 1;
+            events.push(SessionEvent::EventsLost);
         }
     }
 

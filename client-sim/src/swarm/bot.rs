@@ -310,6 +310,7 @@ impl Observer for Watcher {
             | SessionEvent::InputSeen { .. }
             | SessionEvent::RoundTrip { .. }
             | SessionEvent::EventsLost
+            | SessionEvent::Told(_)
             | SessionEvent::Reply { .. }
             | SessionEvent::Redirect(_) => {}
         }

@@ -1,7 +1,7 @@
 //! One client's frame: chosen and spliced from what was made once.
 //!
 //! ```text
-//!   header · per section [ leaves ] · per section [ per covered tick: positions, pieces · demotions · records ] · events
+//!   header · events · per section [ leaves ] · per section [ per covered tick: positions, pieces · demotions · records ]
 //! ```
 //!
 //! Leaves are positions in `held` as after the previous frame; pieces and demotions are positions in `fresh` after this
@@ -17,7 +17,7 @@ use super::pieces::Ring;
 use super::sections::Key;
 use super::shadow::Shadow;
 use super::view::View;
-use shared::bits::BitSpan;
+use shared::bits::{BitSpan, BitWriter};
 use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::positions::{PositionsOf, write_positions};
 use shared::codec::{Lanes, Packer, Tables};
@@ -107,6 +107,9 @@ pub fn assemble(
         proof: Proof::of(digest(shared, lane, view), about.digest),
     };
     header.write(&mut lane.writer);
+    if header.events {
+        write_events(&mut lane.writer, shared, view, events);
+    }
     for section in Section::ALL.into_iter().filter(|&section| header.has_leaves(section)) {
         write_leaves(shared, lane, view, section);
     }
@@ -117,10 +120,17 @@ pub fn assemble(
         }
     }
     view.commit(shared.tick);
-    if header.events {
-        events.write(&mut lane.writer, shared.tables, shared.schema, view, shared.facets);
-    }
     kind
+}
+
+/// Writes what is told, whole bytes behind their number. It stands in front of all that a lost client cannot read: events are
+/// told once.
+fn write_events(out: &mut BitWriter, shared: Shared<'_>, view: &View, events: &mut EventLane) {
+    let mut told = BitWriter::new();
+    events.write(&mut told, shared.tables, shared.schema, view, shared.facets);
+    told.align();
+    out.write(told.bytes().len() as u32, 16);
+    out.write_bytes(told.bytes());
 }
 
 /// The sum of what the client holds after this frame. Called before its records are written: they are held, not yet fresh;

@@ -1,8 +1,8 @@
 //! The header of a state frame: which ticks it covers, how the client's input fared, and the proof.
 //!
 //! ```text
-//!   step        everything since the last frame, at most 16 ticks     header · leaves · sections · events
-//!   full        drop what you hold; what follows is the world         header · sections (records only) · events
+//!   step        everything since the last frame, at most 16 ticks     header · events · leaves · sections
+//!   full        drop what you hold; what follows is the world         header · events · sections (records only)
 //!   keep-alive  the tick, and nothing else                            header
 //! ```
 //!

@@ -198,10 +198,11 @@ fn step(author: &mut Author, stone: FacetKind, before: FrameHeader, digest: Dige
     author.write_positions(&mut sections, PositionsOf::Demotions, Section::Owner, &[]);
     author.records(&mut sections, Section::Owner, Vec::new());
     (0..2).for_each(|_| author.advance(Section::References));
-    sections.write_bool(false);
-    author.tables.code(number(Use::EventCount)).write_number(&mut sections, 1);
-    sections.write(0, 8);
-    write_values(&mut sections, &schema().events[0], &codes(&Found { who: EntityId(5), coins: 50 }));
+    let mut events = BitWriter::new();
+    events.write_bool(false);
+    author.tables.code(number(Use::EventCount)).write_number(&mut events, 1);
+    events.write(0, 8);
+    write_values(&mut events, &schema().events[0], &codes(&Found { who: EntityId(5), coins: 50 }));
     let header = FrameHeader {
         kind: FrameKind::Step { covered: 2, applied: 0b01 },
         tick: TICK.after(2),
@@ -213,7 +214,7 @@ fn step(author: &mut Author, stone: FacetKind, before: FrameHeader, digest: Dige
         proof: author.proof(digest),
         ..before
     };
-    let bytes = frame(&header, sections);
+    let bytes = frame(&header, behind(events, sections));
     (header, bytes)
 }
 
@@ -232,7 +233,17 @@ fn events_lost(author: &mut Author, before: FrameHeader, digest: Digest) -> Vec<
         proof: author.proof(digest),
         ..before
     };
-    frame(&header, events)
+    frame(&header, behind(events, BitWriter::new()))
+}
+
+/// Events, with how many bytes they take, and what comes behind them.
+fn behind(events: BitWriter, sections: BitWriter) -> BitWriter {
+    let events = events.into_bytes();
+    let mut out = BitWriter::new();
+    out.write(events.len() as u32, 16);
+    out.write_bytes(&events);
+    out.write_bytes(&sections.into_bytes());
+    out
 }
 
 fn frame(header: &FrameHeader, sections: BitWriter) -> Vec<u8> {
