@@ -2,8 +2,8 @@
 //!
 //! Canonical codes: the lengths alone define the code (Schwartz and Kallick 1964; RFC 1951, 3.2.2), so only lengths
 //! travel. Lengths come from frequencies by package-merge (Larmore and Hirschberg 1990), which is optimal under the limit of
-//! [`CODE_BITS_MAX`] bits. Every symbol gets a word, so every value has a code. Words are written last bit first, because
-//! bits are read least significant first.
+//! [`CODE_BITS_MAX`] bits. Every symbol gets a word, so every value has a code. A word's most significant bit
+//! is written first, as there: words are kept turned round, because bits are read least significant first.
 //!
 //! Numbers of any size go through a code of [`NUMBER_SYMBOLS`] symbols: up to 15 the symbol is the number, above it names
 //! the number's highest bit and the next one, and the rest follows raw.
