@@ -58,6 +58,9 @@ mod meter;
 // Frames in a file.
 pub mod frames;
 
+// Why nothing came of it.
+mod error;
+
 // What came of it.
 pub mod report;
 
@@ -67,4 +70,5 @@ pub mod progress;
 // The tool from end to end.
 mod tool;
 
-pub use tool::{CodecError, measure, run};
+pub use error::CodecError;
+pub use tool::{measure, run};

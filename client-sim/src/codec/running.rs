@@ -8,12 +8,12 @@
 
 use super::audience::Audience;
 use super::declare::Declared;
+use super::error::CodecError;
 use super::frames::{FramesWriter, replica};
 use super::interest::Interest;
 use super::packed::{Pieces, Records};
 use super::progress::Progress;
 use super::shadow::Shadow;
-use super::tool::CodecError;
 use super::viewer::{BodyBits, Shared};
 use super::world::World;
 use crate::replica::Replica;

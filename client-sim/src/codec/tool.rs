@@ -1,61 +1,21 @@
 //! The tool from end to end: a trace in, a report out.
 
 use super::choose::choose;
-use super::declare::{DeclareError, Declared, Guess};
+use super::declare::{Declared, Guess};
+use super::error::CodecError;
 use super::frames::{FramesHeader, FramesWriter};
-use super::interest::InterestError;
 use super::meter::piece_bits;
 use super::options::{Asked, CodecOptions, TickRangeError};
 use super::progress::Progress;
 use super::report::{CodecReport, InterestReport};
 use super::running::Run;
-use super::trace::{Trace, TraceError};
+use super::trace::Trace;
 use super::train::train;
 use super::world::World;
-use shared::schema::SchemaError;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::PathBuf;
-
-/// Why there is no report.
-#[derive(Debug, thiserror::Error)]
-pub enum CodecError {
-    /// The trace.
-    #[error("{}: {source}", path.display())]
-    Trace {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: TraceError,
-    },
-    /// The trace: the codec cannot carry it.
-    #[error(transparent)]
-    Declare(#[from] DeclareError),
-    /// The caller: ranges.
-    #[error(transparent)]
-    Range(#[from] TickRangeError),
-    /// The caller: viewers.
-    #[error(transparent)]
-    Interest(#[from] InterestError),
-    /// The machine: there can be no such file.
-    #[error("{}: {source}", path.display())]
-    Create {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The machine: the frames cannot be written.
-    #[error("the frames cannot be written: {0}")]
-    Frames(#[from] io::Error),
-}
-
-impl From<SchemaError> for CodecError {
-    fn from(error: SchemaError) -> Self {
-        Self::Declare(error.into())
-    }
-}
 
 /// Reads the trace and does what is asked for.
 ///

@@ -12,41 +12,18 @@ use super::bound::step_fits;
 use super::budget::Budget;
 use super::events::EventLane;
 use super::facets::{Facets, GENERATION_OF_NOBODY};
-use super::lane::Lane;
-use super::pieces::Ring;
+use super::lane::{Chosen, Lane, Shared};
 use super::sections::Key;
-use super::shadow::Shadow;
 use super::view::View;
-use shared::bits::{BitSpan, BitWriter};
+use shared::bits::BitWriter;
 use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::positions::{PositionsOf, write_positions};
-use shared::codec::{Lanes, Packer, Tables};
+use shared::codec::{Lanes, Packer};
 use shared::ids::{EntityId, Slot, Tick};
 use shared::limits::{CATCH_UP_TICKS, ENTITY_FACETS_MAX};
-use shared::schema::{Layout, Schema, Section};
+use shared::schema::Section;
 use shared::wire::state_frame::Proof;
 use shared::wire::{Digest, FrameHeader, FrameKind};
-
-/// What all frames of a tick are made of.
-#[derive(Clone, Copy)]
-pub struct Shared<'a> {
-    /// The tick.
-    pub tick: Tick,
-    /// What the game declares.
-    pub schema: &'a Schema,
-    /// Its layout.
-    pub layout: &'a Layout,
-    /// The codes in force.
-    pub tables: &'a Tables,
-    /// Who is alive.
-    pub facets: &'a Facets,
-    /// Their states.
-    pub shadow: &'a Shadow,
-    /// The changes of the last ticks.
-    pub ring: &'a Ring,
-    /// Bytes of records per frame.
-    pub record_bytes: usize,
-}
 
 /// What is said of the client itself.
 #[derive(Clone, Copy, Debug)]
@@ -59,14 +36,6 @@ pub struct About {
     pub entity: Option<EntityId>,
     /// How much of the digest it gets.
     pub digest: Digest,
-}
-
-/// A record that was chosen for a frame.
-#[derive(Clone, Copy, Debug)]
-pub struct Chosen {
-    slot: Slot,
-    span: BitSpan,
-    new: bool,
 }
 
 /// Builds the frame of this tick for one client, in its lane's writer, and commits its view to it. Says what it is.

@@ -7,7 +7,7 @@
 //!
 //! A full frame is small: its records stand under the frame's budget, and what does not fit comes with the next frames.
 
-use super::assemble::Shared;
+use super::lane::Shared;
 use super::view::View;
 use shared::ids::Tick;
 use shared::limits::{EVENT_BYTES_WAITING_MAX, SERVER_MESSAGE_BYTES_MAX};

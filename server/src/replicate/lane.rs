@@ -11,13 +11,46 @@
 //!
 //! Never here: what is in a frame (see `assemble`), threads.
 
-use super::assemble::Chosen;
+use super::facets::Facets;
+use super::pieces::Ring;
 use super::records::Records;
 use super::sections::{Made, Sections};
+use super::shadow::Shadow;
 use crate::counts::Counts;
 use bytes::{Bytes, BytesMut};
-use shared::bits::BitWriter;
+use shared::bits::{BitSpan, BitWriter};
+use shared::codec::Tables;
 use shared::ids::{Slot, Tick};
+use shared::schema::{Layout, Schema};
+
+/// What all frames of a tick are made of, whichever lane makes them.
+#[derive(Clone, Copy)]
+pub struct Shared<'a> {
+    /// The tick.
+    pub tick: Tick,
+    /// What the game declares.
+    pub schema: &'a Schema,
+    /// Its layout.
+    pub layout: &'a Layout,
+    /// The codes in force.
+    pub tables: &'a Tables,
+    /// Who is alive.
+    pub facets: &'a Facets,
+    /// Their states.
+    pub shadow: &'a Shadow,
+    /// The changes of the last ticks.
+    pub ring: &'a Ring,
+    /// Bytes of records per frame.
+    pub record_bytes: usize,
+}
+
+/// A record that was chosen for a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen {
+    pub(super) slot: Slot,
+    pub(super) span: BitSpan,
+    pub(super) new: bool,
+}
 
 /// One thread's share of a tick.
 #[derive(Debug)]

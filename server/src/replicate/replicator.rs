@@ -7,12 +7,12 @@
 //! A client that may not have a frame now (its socket is busy, its window full) is skipped and counted; its view moves on all
 //! the same, and its next frame covers what it missed.
 
-use super::assemble::{About, Shared, assemble};
+use super::assemble::{About, assemble};
 use super::bound::RECORD_BYTES_MAX;
 use super::events::{EventLane, Told};
 use super::extract::{Extract, read_teams};
 use super::facets::Facets;
-use super::lane::Lane;
+use super::lane::{Lane, Shared};
 use super::pieces::Ring;
 use super::rows::Rows;
 use super::scrub::Scrub;
@@ -20,7 +20,7 @@ use super::shadow::Shadow;
 use super::view::View;
 use super::window::Window;
 use crate::counts::Counts;
-use crate::sim::{EntityIds, Outbox, Sim, To};
+use crate::sim::{Outbox, Sim, To};
 use bytes::Bytes;
 use shared::codec::Tables;
 use shared::ids::{EntityId, PlayerId, Tick};
@@ -368,6 +368,7 @@ impl Replicator {
     /// Facets whose codes are not what the World says, looked at by a path of its own.
     #[must_use]
     pub fn strays(&self, sim: &Sim) -> Vec<shared::ids::Slot> {
+        use crate::sim::EntityIds;
         use shared::codec::PartState;
         use shared::schema::Part;
         let mut strays = Vec::new();
