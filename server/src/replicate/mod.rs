@@ -4,12 +4,12 @@
 //!   once per tick   extract ─► rows ─┐
 //!                   (scrub checks)   ├─► shadow: advance, compare ─► pieces (ring of 16 ticks)
 //!                                    │                          └─► records, hashes (when someone needs one)
-//!   per client      view: held, fresh, leaving (every tick) ─► window ─► assemble: leaves · pieces · demotions · records · digest
+//!   per client      view: held, fresh, leaving (every tick) ─► window ─► assemble: digest · events · leaves · pieces · demotions · records
 //! ```
 //!
 //! A client gets the newest state or is skipped; no state is ever queued for it (events are, up to a limit). What one client
-//! costs per tick: passes over sets in words of 64 slots, copies of the bits that are sent, and for the digest one addition
-//! per facet that it holds.
+//! costs per tick: passes over sets in words of 64 slots, copies of the bits that are sent; and for the digest one addition
+//! per section that it holds level, or per facet where it is behind.
 //!
 //! Never here: sockets (see `worker`), changing the World (see `sim` and `game`), what bits look like (see `shared::codec`).
 
