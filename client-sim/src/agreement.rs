@@ -64,6 +64,14 @@ pub struct Known {
     tables_fingerprint: u64,
 }
 
+impl Known {
+    /// Holds on to these tables in place of those before.
+    pub(crate) fn hold_tables(&mut self, bytes: &[u8]) {
+        self.tables = bytes.into();
+        self.tables_fingerprint = Tables::fingerprint(bytes);
+    }
+}
+
 /// Everything that is settled before the first frame.
 #[derive(Clone, Debug)]
 pub struct Agreement {

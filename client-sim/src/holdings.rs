@@ -10,6 +10,7 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use crate::epochs::Epochs;
 use shared::bits::BitReader;
 use shared::codec::contexts::{Use, number};
 use shared::codec::digest::{fresh_hash, stale_hash};
@@ -17,7 +18,7 @@ use shared::codec::piece::{advance, read_piece};
 use shared::codec::positions::{PositionsOf, read_positions};
 use shared::codec::record::read_record;
 use shared::codec::{Lanes, PartState, Record, Tables};
-use shared::ids::Slot;
+use shared::ids::{Slot, Tick};
 use shared::schema::{FacetKind, Kind, Layout, Section};
 use shared::slot_set::SlotSet;
 use shared::wire::{DecodeError, FrameHeader};
@@ -27,7 +28,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) struct Holdings {
     pub(crate) layout: Arc<Layout>,
-    pub(crate) tables: Tables,
+    pub(crate) tables: Epochs,
     /// The anchor that we were told is our own. It means nothing once that has left: another may get its slot.
     pub(crate) me: Option<Slot>,
     facets: Vec<Option<Box<Held>>>,
@@ -65,6 +66,7 @@ struct Scratch {
 
 impl Holdings {
     pub(crate) fn new(layout: Arc<Layout>, tables: Tables) -> Self {
+        let tables = Epochs::new(tables);
         let slots = layout.slots();
         let holding = Holding { held: SlotSet::new(slots), fresh: SlotSet::new(slots) };
         Self {
@@ -138,17 +140,20 @@ impl Holdings {
         header: &FrameHeader,
         covered: u32,
     ) -> Result<(), DecodeError> {
+        if self.tables.at(header.tick).epoch != header.epoch {
+            return Err(DecodeError::Inconsistent { field: "table epoch" });
+        }
         for section in Section::ALL.into_iter().filter(|&section| header.has_leaves(section)) {
-            self.read_leaves(reader, section)?;
+            self.read_leaves(reader, section, header.tick)?;
             reader.align()?;
         }
         for section in Section::ALL {
             if header.has(section) {
                 if covered > 0 {
-                    self.read_pieces(reader, section, covered)?;
-                    self.read_demotions(reader, section)?;
+                    self.read_pieces(reader, section, covered, header.tick)?;
+                    self.read_demotions(reader, section, header.tick)?;
                 }
-                self.read_records(reader, section)?;
+                self.read_records(reader, section, header.tick)?;
                 reader.align()?;
             } else {
                 for _ in 0..covered {
@@ -160,8 +165,9 @@ impl Holdings {
         Ok(())
     }
 
-    fn read_leaves(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
+    fn read_leaves(&mut self, reader: &mut BitReader<'_>, section: Section, to: Tick) -> Result<(), DecodeError> {
         let Self { tables, sections, scratch, .. } = self;
+        let tables = tables.at(to);
         let Some(holding) = sections.get(section.index()) else { return Ok(()) };
         read_positions(reader, tables, PositionsOf::Leaves, holding.held.count() as u32, &mut scratch.positions)?;
         let mut leaving = std::mem::take(&mut scratch.order);
@@ -198,13 +204,21 @@ impl Holdings {
         }
     }
 
-    fn read_pieces(&mut self, reader: &mut BitReader<'_>, section: Section, covered: u32) -> Result<(), DecodeError> {
+    /// Pieces are in the codes of their own tick, everything else is in those of the frame's.
+    fn read_pieces(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        section: Section,
+        covered: u32,
+        to: Tick,
+    ) -> Result<(), DecodeError> {
         // The list of fresh slots stands for all covered ticks: nothing enters or leaves in between.
         let fresh: Vec<Slot> =
             self.sections.get(section.index()).map(|holding| holding.fresh.iter().collect()).unwrap_or_default();
-        for _ in 0..covered {
+        for back in (0..covered).rev() {
             let Self { layout, tables, facets, moved, scratch, .. } = self;
-            read_positions(reader, tables, PositionsOf::Pieces, fresh.len() as u32, &mut scratch.positions)?;
+            let (newest, tables) = (tables.at(to), tables.at(Tick(to.0.wrapping_sub(back))));
+            read_positions(reader, newest, PositionsOf::Pieces, fresh.len() as u32, &mut scratch.positions)?;
             let mut changed = scratch.positions.iter().map(|&position| position as usize).peekable();
             for (position, &slot) in fresh.iter().enumerate() {
                 if changed.next_if_eq(&position).is_none() {
@@ -221,8 +235,9 @@ impl Holdings {
         Ok(())
     }
 
-    fn read_demotions(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
+    fn read_demotions(&mut self, reader: &mut BitReader<'_>, section: Section, to: Tick) -> Result<(), DecodeError> {
         let Self { tables, facets, sections, moved, sum, scratch, .. } = self;
+        let tables = tables.at(to);
         let Some(holding) = sections.get_mut(section.index()) else { return Ok(()) };
         read_positions(reader, tables, PositionsOf::Demotions, holding.fresh.count() as u32, &mut scratch.positions)?;
         scratch.order.clear();
@@ -239,15 +254,15 @@ impl Holdings {
         Ok(())
     }
 
-    fn read_records(&mut self, reader: &mut BitReader<'_>, section: Section) -> Result<(), DecodeError> {
-        let count = self.tables.code(number(Use::RecordCount)).read_number(reader, "records")?;
+    fn read_records(&mut self, reader: &mut BitReader<'_>, section: Section, to: Tick) -> Result<(), DecodeError> {
+        let count = self.tables.at(to).code(number(Use::RecordCount)).read_number(reader, "records")?;
         if count as usize > self.layout.slots() {
             return Err(DecodeError::Inconsistent { field: "records" });
         }
         for _ in 0..count {
             let new = reader.read_bool("new or refresh")?;
             let mut states = std::mem::take(&mut self.scratch.states);
-            let read = read_record(reader, &self.layout, &self.tables, &mut states);
+            let read = read_record(reader, &self.layout, self.tables.at(to), &mut states);
             let entered = read.and_then(|record| self.enter(section, new, record, &states));
             self.scratch.states = states;
             entered?;

@@ -18,6 +18,9 @@ pub mod replica;
 // The facets that a replica holds.
 mod holdings;
 
+// Which code tables are in force at which tick.
+pub mod epochs;
+
 // Who plays.
 pub mod behaviour;
 

@@ -13,6 +13,7 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use crate::epochs::TablesRefused;
 use crate::holdings::Holdings;
 use shared::bits::BitReader;
 use shared::codec::contexts::{Use, number};
@@ -137,8 +138,9 @@ impl Replica {
         self.told = Told::default();
         let mut reader = BitReader::new(bytes);
         let header = FrameHeader::read(&mut reader, self.heard, self.digest).map_err(|cause| self.lose(cause))?;
+        self.holdings.tables.settle(self.tick, self.heard);
         if header.events
-            && let Err(cause) = self.read_told(&mut reader)
+            && let Err(cause) = self.read_told(&mut reader, header.tick)
         {
             self.told = Told::default();
             return Err(self.lose(cause));
@@ -227,6 +229,15 @@ impl Replica {
         }
         applied.checked = self.checks();
         Ok(())
+    }
+
+    /// Better tables came: the pieces of ticks from `from` on are in their codes.
+    ///
+    /// # Errors
+    /// [`TablesRefused`]: broken, not to come, or too many at once. The server's fault.
+    pub fn take_tables(&mut self, from: Tick, bytes: &[u8]) -> Result<(), TablesRefused> {
+        let tables = Tables::from_bytes(bytes, &self.holdings.layout)?;
+        self.holdings.tables.add(from, tables, self.heard)
     }
 
     /// The newest tick held.
@@ -330,11 +341,11 @@ impl Replica {
     }
 
     /// Reads what is told, whether what follows can be used or not.
-    fn read_told(&mut self, reader: &mut BitReader<'_>) -> Result<(), DecodeError> {
+    fn read_told(&mut self, reader: &mut BitReader<'_>, to: Tick) -> Result<(), DecodeError> {
         let length = reader.read(16, "length of the events")? as usize;
         let mut reader = BitReader::new(reader.read_bytes(length, "events")?);
         self.told.some_lost = reader.read_bool("events lost")?;
-        let count = self.holdings.tables.code(number(Use::EventCount)).read_number(&mut reader, "events")?;
+        let count = self.holdings.tables.at(to).code(number(Use::EventCount)).read_number(&mut reader, "events")?;
         for _ in 0..count {
             let kind = reader.read(8, "event kind")?;
             let declaration =

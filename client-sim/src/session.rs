@@ -252,6 +252,8 @@ impl Session {
                 self.counters.replies += 1;
                 self.tell(SessionEvent::Reply { number, outcome });
             }
+            (Phase::Playing(playing), ServerMessage::Tables { from, bytes }) => playing.take_tables(from, bytes)?,
+            (_, ServerMessage::Tables { .. }) => return Err(SessionError::OutOfPlace { what: "Tables" }),
             (_, ServerMessage::Welcome(_)) => return Err(SessionError::OutOfPlace { what: "Welcome" }),
             (_, ServerMessage::State(_)) => return Err(SessionError::OutOfPlace { what: "a state frame" }),
             (_, ServerMessage::Pong { .. }) => return Err(SessionError::OutOfPlace { what: "Pong" }),

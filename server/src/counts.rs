@@ -24,6 +24,8 @@ pub struct Counts {
     pub pieces: u64,
     /// Records made.
     pub records_made: u64,
+    /// Times that code tables were replaced.
+    pub tables_replaced: u64,
     /// Values that did not fit their declared range.
     pub clamps: u64,
     /// Changes that extract had missed and the scrub found.

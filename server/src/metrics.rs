@@ -219,6 +219,8 @@ catalogue! {
     Counter pieces = "tickwire_pieces_total";
     /// Records made.
     Counter records_made = "tickwire_records_made_total";
+    /// Times that a room's code tables were replaced by better ones.
+    Counter tables_replaced = "tickwire_tables_replaced_total";
     /// Clients that found a wrong digest and asked for everything anew. Above 0 is a bug.
     Counter resyncs = "tickwire_resyncs_total";
     /// Values that did not fit their declared range. Above 0 the game's declaration is wrong.

@@ -117,6 +117,11 @@ pub const EXTENSION_BYTES_MAX: usize = 1024;
 
 /// Codes that one set of tables may have: a look-up takes up to 8 KiB on both sides. Over it: the tables are refused.
 pub const TABLE_CODES_MAX: usize = 512;
+/// Code tables that a client keeps because a frame may need them yet. Over it the client gives up; the server replaces
+/// tables at most every [`TABLES_SECONDS_MIN`].
+pub const TABLES_WAITING_MAX: usize = 4;
+/// Seconds between two replacements of a room's code tables at least. Sooner: the newer ones wait.
+pub const TABLES_SECONDS_MIN: u32 = 10;
 
 /// Longest code word of a prefix code, in bits.
 pub const CODE_BITS_MAX: u32 = 12;

@@ -3,6 +3,7 @@
 //! Never here: when these come about (see `session`).
 
 use crate::agreement::Disagreement;
+use crate::epochs::TablesRefused;
 use crate::replica::{Applied, Event, ReplicaError};
 use shared::ids::Tick;
 use shared::wire::server_message::Outcome;
@@ -137,4 +138,7 @@ pub enum SessionError {
         /// Which.
         what: &'static str,
     },
+    /// New code tables are no use.
+    #[error("the server's {0}")]
+    Tables(#[from] TablesRefused),
 }

@@ -11,6 +11,7 @@ use super::events::{Counters, SessionEvent};
 use crate::agreement::Agreement;
 use crate::behaviour::{Behaviour, View, Wish, neutral_codes};
 use crate::clock::Clock;
+use crate::epochs::TablesRefused;
 use crate::input_sender::InputSender;
 use crate::replica::{Applied, Event, Replica, ReplicaError};
 use shared::bits::BitReader;
@@ -105,6 +106,16 @@ impl Playing {
     /// A request was answered.
     pub(super) const fn take_reply(&mut self) {
         self.requests_waiting = self.requests_waiting.saturating_sub(1);
+    }
+
+    /// Better code tables are in force from a tick on. They are what we hold on to for the next time.
+    ///
+    /// # Errors
+    /// [`TablesRefused`]: they are no use.
+    pub(super) fn take_tables(&mut self, from: Tick, bytes: &[u8]) -> Result<(), TablesRefused> {
+        self.replica.take_tables(from, bytes)?;
+        self.agreement.known.hold_tables(bytes);
+        Ok(())
     }
 
     /// Takes in a state frame; what happened by it.

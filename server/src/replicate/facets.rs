@@ -353,6 +353,18 @@ impl Facets {
         self.audiences.get(place)
     }
 
+    /// All audiences of a section.
+    pub fn audiences(&self, section: Section) -> impl Iterator<Item = &Audience> + '_ {
+        let one = match section {
+            Section::Everyone => Some(EVERYONE),
+            Section::References => Some(REFERENCES),
+            Section::Team | Section::Owner => None,
+        };
+        let teams = self.teams.values().copied().filter(move |_| section == Section::Team);
+        let owners = self.owners.values().copied().filter(move |_| section == Section::Owner);
+        one.into_iter().chain(teams).chain(owners).filter_map(|place| self.audiences.get(place))
+    }
+
     /// The place of an audience, which is made if there is none yet.
     fn place_of(&mut self, section: Section, audience: AudienceKey) -> usize {
         let place = match (section, audience) {

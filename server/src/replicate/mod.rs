@@ -37,6 +37,9 @@ pub mod pieces;
 // Whole states, made when someone needs them.
 pub mod records;
 
+// What was sent, counted, for better code tables.
+pub mod study;
+
 // What one client holds.
 pub mod view;
 

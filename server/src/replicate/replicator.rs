@@ -17,12 +17,13 @@ use super::pieces::Ring;
 use super::rows::Rows;
 use super::scrub::Scrub;
 use super::shadow::Shadow;
+use super::study::Study;
 use super::view::View;
 use super::window::Window;
 use crate::counts::Counts;
 use crate::sim::{Outbox, Sim, To};
 use bytes::Bytes;
-use shared::codec::Tables;
+use shared::codec::{Tables, Tally};
 use shared::ids::{EntityId, PlayerId, Tick};
 use shared::limits::SERVER_MESSAGE_BYTES_MAX;
 use shared::schema::{Layout, Schema, SchemaError};
@@ -142,7 +143,8 @@ pub enum Published {
 pub struct Replicator {
     schema: Arc<Schema>,
     layout: Arc<Layout>,
-    tables: Tables,
+    tables: Arc<Tables>,
+    study: Option<Study>,
     options: ReplicateOptions,
     extract: Extract,
     scrub: Scrub,
@@ -169,7 +171,8 @@ impl Replicator {
         let slots = layout.slots();
         let stride = layout.parts_max().max(1);
         Ok(Self {
-            tables: Tables::untrained(&layout),
+            tables: Arc::new(Tables::untrained(&layout)),
+            study: None,
             options,
             extract: Extract::new(sim, Arc::clone(&layout)),
             scrub: Scrub::new(options.scrub_entities),
@@ -201,8 +204,23 @@ impl Replicator {
 
     /// The codes in force.
     #[must_use]
-    pub const fn tables(&self) -> &Tables {
+    pub fn tables(&self) -> &Tables {
         &self.tables
+    }
+
+    /// From the next tick on these codes are in force. They must be for this layout.
+    pub fn replace_tables(&mut self, tables: Arc<Tables>) {
+        self.tables = tables;
+    }
+
+    /// From now on what is sent is counted.
+    pub fn begin_study(&mut self) {
+        self.study.get_or_insert_with(|| Study::new(&self.layout));
+    }
+
+    /// Takes the counts away, if there are any, and begins anew.
+    pub fn take_study(&mut self) -> Option<Tally> {
+        self.study.as_mut().map(|study| study.take(&self.layout))
     }
 
     /// Which facets are alive.
@@ -236,9 +254,14 @@ impl Replicator {
         self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
         let Self { scrub, extract, facets, rows, .. } = self;
         scrub.run(sim, extract, facets, rows, counts);
+        let mut study = self.study.as_mut().filter(|_| Study::looks_at(tick));
         let pieces = self.ring.begin(tick);
-        self.shadow.pack(&self.layout, &self.tables, &self.facets, &self.rows, pieces);
+        let tally = study.as_mut().map(|study| study.tally_mut());
+        self.shadow.pack(&self.layout, &self.tables, (&self.facets, &self.rows), pieces, tally);
         counts.pieces += pieces.count() as u64;
+        if let Some(study) = study {
+            study.look(&self.layout, &self.facets, &self.shadow, pieces);
+        }
         self.ring.finish(tick);
         #[cfg(feature = "sabotage")]
         if self.drop_piece && self.ring.sabotage_drop_piece(tick) {

@@ -8,7 +8,7 @@ use super::pieces::TickPieces;
 use super::rows::Rows;
 use shared::codec::digest::{fresh_hash, stale_hash};
 use shared::codec::piece::{Misses, predict, write_piece};
-use shared::codec::{Lanes, Packer, PartState, Tables};
+use shared::codec::{Lanes, Packer, PartState, Tables, Tally};
 use shared::ids::Slot;
 use shared::schema::Layout;
 use shared::slot_set::SlotSet;
@@ -80,7 +80,15 @@ impl Shadow {
     }
 
     /// Moves every facet one tick on and packs what was not as predicted. What was born in this tick starts from its row.
-    pub fn pack(&mut self, layout: &Layout, tables: &Tables, facets: &Facets, rows: &Rows, pieces: &mut TickPieces) {
+    /// What is packed is counted in `tally`, too, if there is one.
+    pub fn pack(
+        &mut self,
+        layout: &Layout,
+        tables: &Tables,
+        (facets, rows): (&Facets, &Rows),
+        pieces: &mut TickPieces,
+        mut tally: Option<&mut Tally>,
+    ) {
         self.sums.resize(facets.audience_count(), Lanes::default());
         for &(slot, place) in facets.retired() {
             self.sums[place] -= self.hashes[slot.index()];
@@ -104,6 +112,9 @@ impl Shadow {
                     let start = writer.bit_length();
                     write_piece(&mut Packer { writer, tables }, layout, facet, &self.misses);
                     pieces.add(facet.section, slot, start);
+                    if let Some(tally) = &mut tally {
+                        write_piece(*tally, layout, facet, &self.misses);
+                    }
                 }
                 predicted.moved
             };

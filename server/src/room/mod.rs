@@ -12,6 +12,9 @@
 // How a connection becomes a player.
 mod welcome;
 
+// How code tables are replaced by better ones.
+mod tables;
+
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::ingest::decode::{Decoded, decode};
@@ -21,6 +24,7 @@ use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Lane, Published, Replicator};
 use crate::seats::Seats;
 use crate::sim::{Answer, Outbox, RoomGame, RoomOptions, RoomRefused, Sim};
+use shared::codec::Tables;
 use shared::ids::Tick;
 use shared::limits::{HELLO_SECONDS, UNCONFIRMED_SECONDS};
 use shared::wire::server_message::Outcome;
@@ -47,11 +51,16 @@ pub struct Room {
     lane: Lane,
     seats: Seats,
     tick: Tick,
+    /// Code tables that come into force with the next tick that may have them.
+    better: Option<Arc<Tables>>,
+    /// When they were last replaced.
+    tables_replaced: Option<Tick>,
     counts: Counts,
 }
 
 /// One tick of one room. Each line is a room of the house; read them in this order.
 pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
+    room.renew_tables(tick, out);
     let messages = decode(incoming, room.replicator.schema(), &room.seats, tick, &mut room.counts);
     let mut accepted = room.validate(messages, tick, out);
     let joins = room.admit(std::mem::take(&mut accepted.hellos), out);
@@ -97,6 +106,8 @@ impl Room {
             replicator,
             seats,
             tick: Tick(0),
+            better: None,
+            tables_replaced: None,
             counts: Counts::default(),
         })
     }

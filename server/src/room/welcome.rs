@@ -4,11 +4,11 @@ use super::Room;
 use crate::exchange::{ConnectionId, Outgoing};
 use crate::ingest::validate::Validated;
 use crate::sim::Join;
+use shared::codec::Tables;
 use shared::limits;
 use shared::schema::Text;
 use shared::wire::control::{FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::{CloseCode, Digest, Hello, ServerMessage, Welcome, version};
-use xxhash_rust::xxh3::xxh3_64;
 
 impl Room {
     /// Seats who may come in, and closes who may not. Returns the joins.
@@ -51,7 +51,7 @@ impl Room {
         let player = self.seats.seat(connection, name, |player| replicator.client(player, digest));
         let schema_fingerprint = self.replicator.schema().fingerprint();
         let tables = self.replicator.tables().to_bytes();
-        let tables_fingerprint = xxh3_64(&tables);
+        let tables_fingerprint = Tables::fingerprint(&tables);
         let map = self.sim.map();
         let welcome = Welcome {
             protocol,

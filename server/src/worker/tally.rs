@@ -91,6 +91,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.skipped_paused, told.skipped_paused, now.skipped_paused),
         (&metrics.pieces, told.pieces, now.pieces),
         (&metrics.records_made, told.records_made, now.records_made),
+        (&metrics.tables_replaced, told.tables_replaced, now.tables_replaced),
         (&metrics.clamps, told.clamps, now.clamps),
         (&metrics.events_dropped, told.events_dropped, now.events_dropped),
         (&metrics.missed_extracts, told.missed_extracts, now.missed_extracts),

@@ -84,6 +84,12 @@ impl Tables {
         out.into_bytes()
     }
 
+    /// What tables of these bytes are called when only their name travels: xxh3 (64 bits) of the bytes.
+    #[must_use]
+    pub fn fingerprint(bytes: &[u8]) -> u64 {
+        xxhash_rust::xxh3::xxh3_64(bytes)
+    }
+
     /// The tables of some bytes, for a layout that must be the sender's.
     ///
     /// # Errors

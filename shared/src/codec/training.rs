@@ -39,6 +39,28 @@ impl Tally {
         Self { families, counts }
     }
 
+    /// Adds what another tally of the same layout has met.
+    ///
+    /// # Panics
+    /// If it is of another layout: our own bug.
+    pub fn absorb(&mut self, other: &Self) {
+        assert_eq!(self.families, other.families, "tallies of different layouts");
+        for (own, other) in self.counts.iter_mut().flatten().zip(other.counts.iter().flatten()) {
+            *own = own.saturating_add(*other);
+        }
+    }
+
+    /// Forgets half of it: what comes weighs more than what was.
+    pub fn fade(&mut self) {
+        self.counts.iter_mut().flatten().for_each(|count| *count /= 2);
+    }
+
+    /// How many bits the symbols met take in the code words of some tables of the same layout; what is raw is not counted.
+    #[must_use]
+    pub fn bits(&self, tables: &Tables) -> u64 {
+        self.counts.iter().enumerate().map(|(context, counts)| cost(tables.code(context), counts)).sum()
+    }
+
     /// How many symbols were met.
     #[must_use]
     pub fn symbols(&self) -> u64 {

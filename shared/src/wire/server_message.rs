@@ -6,6 +6,7 @@
 //!   3 Pong       the 32 bits of the Ping
 //!   4 Reply      request number · outcome
 //!   5 Redirect   bincode                          go on elsewhere
+//!   6 Tables     tick u32 · code tables           in force from that tick on
 //! ```
 //!
 //! PROTOCOL.md, "Server". A state frame's body can only be read with the replica that it changes, so it comes out whole.
@@ -13,6 +14,7 @@
 use super::DecodeError;
 use super::control::{Redirect, Welcome, read_redirect, read_welcome, write_redirect, write_welcome};
 use crate::bits::{BitReader, BitWriter};
+use crate::ids::Tick;
 
 /// The first byte of a state frame.
 pub const STATE: u8 = 2;
@@ -47,6 +49,13 @@ pub enum ServerMessage<'a> {
     },
     /// Go on elsewhere.
     Redirect(Box<Redirect>),
+    /// Better code tables.
+    Tables {
+        /// The first tick whose pieces are in their codes.
+        from: Tick,
+        /// See [`crate::codec::Tables::from_bytes`].
+        bytes: &'a [u8],
+    },
 }
 
 impl<'a> ServerMessage<'a> {
@@ -81,6 +90,11 @@ impl<'a> ServerMessage<'a> {
                 write_redirect(&mut bytes, redirect);
                 return bytes;
             }
+            Self::Tables { from, bytes } => {
+                out.write(6, 8);
+                out.write(from.0, 32);
+                out.write_bytes(bytes);
+            }
         }
         out.into_bytes()
     }
@@ -106,6 +120,10 @@ impl<'a> ServerMessage<'a> {
                 Self::Reply { number, outcome }
             }
             5 => return Ok(Self::Redirect(Box::new(read_redirect(body)?))),
+            6 => {
+                let from = Tick(reader.read(32, "first tick")?);
+                return Ok(Self::Tables { from, bytes: body.get(4..).unwrap_or_default() });
+            }
             kind => return Err(DecodeError::UnknownMessage { kind }),
         };
         reader.finish()?;

@@ -89,7 +89,7 @@ pub(crate) fn welcome() -> Welcome {
     }
 }
 
-pub(crate) fn server_messages() -> [(&'static str, &'static str, ServerMessage<'static>); 6] {
+pub(crate) fn server_messages(better: &[u8]) -> [(&'static str, &'static str, ServerMessage<'_>); 7] {
     let short = Welcome { schema: None, tables: None, resume: None, ..welcome() };
     let elsewhere = Redirect {
         url: "wss://b.example:4433/play/meadow".to_owned(),
@@ -113,6 +113,11 @@ pub(crate) fn server_messages() -> [(&'static str, &'static str, ServerMessage<'
         ("reply_done", "Request 513 was done.", ServerMessage::Reply { number: 513, outcome: Outcome::Done }),
         ("reply_refused", "Request 513 was refused, reason 7.", ServerMessage::Reply { number: 513, outcome: refused }),
         ("redirect", "To another host, with a ticket.", ServerMessage::Redirect(Box::new(elsewhere))),
+        (
+            "new_tables",
+            "From tick 70,001 on: the tables of tables.hex under epoch 1.",
+            ServerMessage::Tables { from: TICK.next(), bytes: better },
+        ),
     ]
 }
 
@@ -132,7 +137,9 @@ pub(crate) fn examples() -> Vec<Example> {
         says: "Its code tables, as long as nothing was trained; they travel in the Welcome.",
         bytes: Tables::untrained(&layout()).to_bytes(),
     });
-    all.extend(server_messages().into_iter().map(|(name, says, message)| Example {
+    let mut better = Tables::untrained(&layout());
+    better.epoch = 1;
+    all.extend(server_messages(&better.to_bytes()).into_iter().map(|(name, says, message)| Example {
         name,
         says,
         bytes: message.to_bytes(),
