@@ -9,7 +9,7 @@ use shared::codec::Tables;
 use shared::ids::{PlayerId, Tick};
 use shared::limits::INPUT_AHEAD_TICKS_MAX;
 use shared::schema::{Layout, Schema, SchemaBytesError, SchemaError};
-use shared::wire::control::{FEATURE_FULL_DIGEST, WelcomeLimits};
+use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::version::{PROTOCOL, PROTOCOL_OLDEST};
 use shared::wire::{DecodeError, Digest, Hello, Welcome};
 use std::sync::Arc;
@@ -45,6 +45,9 @@ pub enum Disagreement {
     /// Its code tables are broken.
     #[error("the server's code tables: {0}")]
     Tables(DecodeError),
+    /// It was asked to let us audit, and takes us for a player.
+    #[error("the server let us in as a player, not as an auditor")]
+    NoAudit,
     /// A number is out of any sense.
     #[error("the server's welcome: {what} is {got}")]
     Number {
@@ -117,11 +120,11 @@ pub fn hello(name: &str, digest: Digest, known: Option<&Known>) -> Hello {
 }
 
 impl Agreement {
-    /// What a Welcome settles, given what we held when we said Hello.
+    /// What a Welcome settles, given what we asked for and held when we said Hello.
     ///
     /// # Errors
     /// [`Disagreement`]: we cannot play here.
-    pub fn new(welcome: Welcome, known: Option<&Known>) -> Result<Self, Disagreement> {
+    pub fn new(welcome: Welcome, audit: bool, known: Option<&Known>) -> Result<Self, Disagreement> {
         if !(PROTOCOL_OLDEST..=PROTOCOL).contains(&welcome.protocol) {
             return Err(Disagreement::Version { got: welcome.protocol });
         }
@@ -133,6 +136,9 @@ impl Agreement {
         }
         if welcome.tick > TICK_MAX {
             return Err(Disagreement::Number { what: "tick", got: welcome.tick });
+        }
+        if audit && welcome.features & FEATURE_AUDIT == 0 {
+            return Err(Disagreement::NoAudit);
         }
         let known = settle_known(&welcome, known)?;
         let layout = Layout::new(&known.schema, u32::from(welcome.slot_bits))?;

@@ -25,6 +25,7 @@ use crate::replica::Replica;
 pub use events::{Counters, SessionError, SessionEvent};
 use playing::Playing;
 use shared::schema::Schema;
+use shared::wire::control::FEATURE_AUDIT;
 use shared::wire::{ClientMessage, Digest, ServerMessage};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -41,7 +42,9 @@ pub struct SessionConfig {
     pub digest: Digest,
     /// What it held on to from an earlier time.
     pub known: Option<Known>,
-    /// Who plays. `None`: nobody, it sends no inputs and confirms frames by themselves.
+    /// It plays nothing, sees everything, and is told who may see what; only where the server allows it.
+    pub audit: bool,
+    /// Who plays. `None`: nobody, it sends no inputs and confirms frames by themselves. So for whoever audits.
     pub behaviours: Option<Arc<dyn Behaviours>>,
     /// The behaviour's chance.
     pub seed: u64,
@@ -51,7 +54,7 @@ impl SessionConfig {
     /// A client that is called `name`, plays nothing and holds nothing.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), digest: Digest::Folded, known: None, behaviours: None, seed: 0 }
+        Self { name: name.to_owned(), digest: Digest::Folded, known: None, audit: false, behaviours: None, seed: 0 }
     }
 }
 
@@ -102,7 +105,8 @@ impl Session {
         match &mut self.phase {
             Phase::Greeting { hello_ms: hello_ms @ None } => {
                 *hello_ms = Some(now_ms);
-                let hello = hello(&self.config.name, self.config.digest, self.config.known.as_ref());
+                let mut hello = hello(&self.config.name, self.config.digest, self.config.known.as_ref());
+                hello.features |= if self.config.audit { FEATURE_AUDIT } else { 0 };
                 // A Hello reads nothing of a schema, and there is none yet.
                 self.outgoing.push_back(ClientMessage::Hello(Box::new(hello)).to_bytes(&no_schema()));
             }
@@ -232,7 +236,7 @@ impl Session {
         }
         match (&mut self.phase, message) {
             (Phase::Greeting { hello_ms: Some(hello_ms) }, ServerMessage::Welcome(welcome)) => {
-                let agreement = Agreement::new(*welcome, self.config.known.as_ref())?;
+                let agreement = Agreement::new(*welcome, self.config.audit, self.config.known.as_ref())?;
                 let playing = Playing::new(agreement, &self.config, now_ms - *hello_ms, now_ms);
                 self.phase = Phase::Playing(Box::new(playing));
                 self.tell(SessionEvent::Welcomed);
@@ -254,6 +258,10 @@ impl Session {
             }
             (Phase::Playing(playing), ServerMessage::Tables { from, bytes }) => playing.take_tables(from, bytes)?,
             (_, ServerMessage::Tables { .. }) => return Err(SessionError::OutOfPlace { what: "Tables" }),
+            (Phase::Playing(_), ServerMessage::Audit(audit)) if self.config.audit => {
+                self.tell(SessionEvent::Audit(audit));
+            }
+            (_, ServerMessage::Audit(_)) => return Err(SessionError::OutOfPlace { what: "Audit" }),
             (_, ServerMessage::Welcome(_)) => return Err(SessionError::OutOfPlace { what: "Welcome" }),
             (_, ServerMessage::State(_)) => return Err(SessionError::OutOfPlace { what: "a state frame" }),
             (_, ServerMessage::Pong { .. }) => return Err(SessionError::OutOfPlace { what: "Pong" }),
@@ -286,6 +294,7 @@ mod tests {
     use shared::codec::{Lanes, Tables};
     use shared::ids::Tick;
     use shared::schema::{Declaration, Field, FieldKind, Layout, Marks};
+    use shared::wire::audit::Audit;
     use shared::wire::control::WelcomeLimits;
     use shared::wire::server_message::Outcome;
     use shared::wire::state_frame::Proof;
@@ -587,6 +596,37 @@ mod tests {
         let short = Welcome { schema: None, tables: None, ..welcome() };
         session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(short))), 20.0);
         assert_eq!(session.agreement().map(|agreement| agreement.schema.game.as_str()), Some("test"));
+    }
+
+    #[test]
+    fn whoever_wants_to_audit_asks_for_it_plays_nothing_and_takes_no_players_seat() {
+        let mut session =
+            Session::new(SessionConfig { audit: true, behaviours: idle(), ..SessionConfig::named("auditor") });
+        session.handle_tick(0.0);
+        assert!(
+            matches!(sent(&mut session).as_slice(), [ClientMessage::Hello(hello)] if hello.features == FEATURE_AUDIT)
+        );
+        let granted = Welcome { features: FEATURE_AUDIT, ..welcome() };
+        session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(granted))), 20.0);
+        session.handle_frame(&frame(FrameKind::Full, 1_001, None), 40.0);
+        let audit = Audit { tick: 1_001, ..Audit::default() };
+        session.handle_frame(&bytes(&ServerMessage::Audit(Box::new(audit.clone()))), 40.0);
+        assert_eq!(events(&mut session).pop(), Some(SessionEvent::Audit(Box::new(audit))));
+        session.handle_tick(1_000.0);
+        assert_eq!(sent(&mut session), [ClientMessage::Confirm { newest: Tick(1_001) }]);
+
+        let mut session = Session::new(SessionConfig { audit: true, ..SessionConfig::named("auditor") });
+        session.handle_tick(0.0);
+        session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(welcome()))), 20.0);
+        let refused = SessionError::Disagreement(Disagreement::NoAudit);
+        assert_eq!(events(&mut session), [SessionEvent::Failed(refused)]);
+    }
+
+    #[test]
+    fn what_is_for_auditors_only_is_out_of_place_at_a_player() {
+        let mut session = playing(None);
+        session.handle_frame(&bytes(&ServerMessage::Audit(Box::default())), 50.0);
+        assert_eq!(events(&mut session), [SessionEvent::Failed(SessionError::OutOfPlace { what: "Audit" })]);
     }
 
     #[test]

@@ -146,6 +146,7 @@ pub fn start(config: Config, game: Arc<dyn RoomGame>) -> Result<Running, Startup
             rooms: config.rooms.clone(),
             directory: directory.clone(),
             metrics: metrics.clone(),
+            allow_audit: config.allow_audit,
         };
         boxes.push(sender);
         workers.push(worker::spawn(number, receiver, setup)?);

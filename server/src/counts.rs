@@ -63,6 +63,8 @@ pub struct Counts {
     pub unplaced: u64,
     /// Players in the room now.
     pub players: u64,
+    /// Auditors in the room now; they are no players.
+    pub auditors: u64,
 }
 
 impl Counts {

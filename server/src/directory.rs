@@ -133,8 +133,17 @@ struct Listed {
     name: RoomName,
     worker: usize,
     places: usize,
+    /// Connections that are in it and no players.
+    onlookers: usize,
     /// Whether its worker has it.
     made: bool,
+}
+
+impl Listed {
+    /// Nobody is in it or on the way to it.
+    const fn is_empty(&self) -> bool {
+        self.places + self.onlookers == 0
+    }
 }
 
 #[derive(Debug, Default)]
@@ -165,6 +174,8 @@ pub struct Place {
     /// The worker that owns the room.
     pub worker: usize,
     directory: Arc<Directory>,
+    /// It takes no player's place, and keeps its room.
+    only_looks_on: bool,
     /// The connection's own count goes where the connection goes.
     presence: Option<Presence>,
     /// Until it has a seat.
@@ -272,7 +283,7 @@ impl Directory {
     /// Takes a room off the list, unless somebody holds a place in it. True: it is gone (or was already).
     pub fn try_end(&self, room_id: RoomId) -> bool {
         let mut state = self.lock();
-        let held = state.rooms.get(&room_id).is_some_and(|listed| listed.places > 0);
+        let held = state.rooms.get(&room_id).is_some_and(|listed| !listed.is_empty());
         if !held {
             state.strike_off(room_id);
         }
@@ -332,7 +343,7 @@ impl Directory {
     }
 
     fn place(self: &Arc<Self>, room: RoomName, room_id: RoomId, worker: usize) -> Place {
-        Place { room, room_id, worker, directory: self.clone(), presence: None, approach: None }
+        Place { room, room_id, worker, directory: self.clone(), only_looks_on: false, presence: None, approach: None }
     }
 
     /// What an address is counted under; none if it is not limited.
@@ -362,7 +373,7 @@ impl State {
             return Ok((id, listed.worker));
         }
         if self.rooms.len() >= caps.rooms_max {
-            let empty = self.rooms.iter().find(|(_, listed)| listed.places == 0).map(|(&id, _)| id);
+            let empty = self.rooms.iter().find(|(_, listed)| listed.is_empty()).map(|(&id, _)| id);
             self.strike_off(empty.ok_or(Refused::RoomsFull)?);
         }
         if self.rooms.values().filter(|listed| !listed.made).count() >= ROOMS_UNMADE_MAX {
@@ -371,7 +382,7 @@ impl State {
         let id = RoomId(self.next_id);
         self.next_id += 1;
         let worker = self.idlest_worker(caps.workers);
-        self.rooms.insert(id, Listed { name: name.clone(), worker, places: 1, made: false });
+        self.rooms.insert(id, Listed { name: name.clone(), worker, places: 1, onlookers: 0, made: false });
         self.names.insert(name.clone(), id);
         Ok((id, worker))
     }
@@ -408,14 +419,27 @@ impl Place {
     pub fn seated(&mut self) {
         self.approach = None;
     }
+
+    /// The connection turned out to be no player's: the place is free for one, and the room stays as long as it does.
+    pub fn only_looks_on(&mut self) {
+        if let Some(listed) = self.directory.lock().rooms.get_mut(&self.room_id).filter(|_| !self.only_looks_on) {
+            listed.places -= 1;
+            listed.onlookers += 1;
+            self.only_looks_on = true;
+        }
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.directory.lock();
         let Some(listed) = state.rooms.get_mut(&self.room_id) else { return };
-        listed.places -= 1;
-        if listed.places == 0 && !listed.made {
+        if self.only_looks_on {
+            listed.onlookers -= 1;
+        } else {
+            listed.places -= 1;
+        }
+        if listed.is_empty() && !listed.made {
             state.strike_off(self.room_id);
         }
     }
@@ -630,6 +654,23 @@ mod tests {
         assert_eq!(directory.connection_count(), 1);
         drop(place);
         assert_eq!((directory.connection_count(), directory.place_count()), (0, 0));
+    }
+
+    #[test]
+    fn who_only_looks_on_takes_no_players_place_and_keeps_the_room() {
+        let directory = Directory::new(CAPS);
+        let mut onlooker = directory.admit(&name("a")).expect("there is space");
+        directory.made(onlooker.room_id);
+        onlooker.only_looks_on();
+        onlooker.only_looks_on();
+        assert_eq!(directory.place_count(), 0);
+        let players: Vec<Place> = (0..3).map(|_| directory.admit(&name("a")).expect("there is space")).collect();
+        assert_eq!(directory.admit(&name("a")).err(), Some(Refused::RoomFull));
+        drop(players);
+        assert!(!directory.try_end(onlooker.room_id));
+        let id = onlooker.room_id;
+        drop(onlooker);
+        assert!(directory.try_end(id));
     }
 
     #[test]

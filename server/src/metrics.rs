@@ -180,6 +180,8 @@ catalogue! {
 
     /// Players now.
     Gauge players = "tickwire_players";
+    /// Auditors now, who see everything and are no players.
+    Gauge auditors = "tickwire_auditors";
     /// Players that came.
     Counter joins = "tickwire_joins_total";
     /// Players that left.

@@ -87,6 +87,14 @@ pub const EVENTS_WAITING_MAX: usize = 256;
 /// See [`EVENTS_WAITING_MAX`], in bytes; and the bytes of events that one frame takes. What does not fit waits for the next frame.
 pub const EVENT_BYTES_WAITING_MAX: usize = 16 * 1024;
 
+/// Auditors that one room may have, beside its players. Over it: closed `RoomFull`.
+pub const AUDITORS_MAX: usize = 2;
+/// Bytes of one Audit message; with the largest frame of the same tick it still fits [`WRITE_BUFFER_BYTES_MAX`]. Over it: it is left
+/// out, and the next one says that something is missing.
+pub const AUDIT_BYTES_MAX: usize = 48 * 1024;
+/// Events that wait for one auditor while it is skipped. Over it: they are left out, and its next Audit says so.
+pub const AUDIT_EVENTS_WAITING_MAX: usize = 4 * EVENTS_PER_TICK_MAX;
+
 /// Bits of a slot: the pool holds `1 << bits` slots. Within these bounds a room chooses.
 pub const SLOT_BITS_MIN: u32 = 6;
 /// See [`SLOT_BITS_MIN`].
@@ -133,6 +141,7 @@ const _: () = assert!(INPUT_AHEAD_TICKS_MAX + INPUT_LATE_TICKS_MAX < 32_768);
 const _: () = assert!(WRITE_BUFFER_BYTES_MAX > SERVER_MESSAGE_BYTES_MAX);
 const _: () =
     assert!(EVENTS_WAITING_MAX < EVENTS_PER_TICK_MAX && EVENT_BYTES_WAITING_MAX * 4 < SERVER_MESSAGE_BYTES_MAX);
+const _: () = assert!(SERVER_MESSAGE_BYTES_MAX + AUDIT_BYTES_MAX < WRITE_BUFFER_BYTES_MAX);
 const _: () = assert!(MESSAGES_BURST >= MESSAGES_PER_SECOND && BYTES_BURST >= BYTES_PER_SECOND);
 const _: () = assert!(CODE_BITS_MAX <= 12, "a look-up entry has 12 bits for a symbol and 4 for a length");
 const _: () = assert!(GROUP_PARTS_MAX <= 6 && FACET_PARTS_MAX.is_multiple_of(2));

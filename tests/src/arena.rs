@@ -9,6 +9,7 @@
 
 use crate::builder::ArenaBuilder;
 use crate::checks::Finding;
+use crate::hostile::hello;
 use crate::link::{Link, LinkOptions};
 use crate::moment::{Moment, Things};
 use crate::peer::{Client, Log, Stranger};
@@ -24,6 +25,7 @@ use server::room::Room;
 use server::sim::{RoomOptions, Sim};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::{Kind, Replicated};
+use shared::wire::control::FEATURE_AUDIT;
 use shared::wire::{ClientMessage, CloseCode, Digest, Hello};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -49,6 +51,7 @@ pub struct Arena {
     pub(crate) link: LinkOptions,
     pub(crate) digest: Digest,
     pub(crate) record_bytes: usize,
+    pub(crate) allow_audit: bool,
     pub(crate) expected_closes: Vec<(usize, CloseCode)>,
 }
 
@@ -66,6 +69,7 @@ impl Arena {
             behaviours: Some(zoo_players()),
             link: LinkOptions::default(),
             digest: Digest::Whole,
+            allow_audit: true,
         }
     }
 
@@ -98,12 +102,18 @@ impl Arena {
         let place = self.clients.len();
         let connection = self.free_connection();
         self.room.attach(connection);
+        let audits = config.audit;
+        if audits && self.allow_audit {
+            self.room.allow_audit(connection);
+        }
         let link = |stream| Link::new(self.link, Dice::new(self.seed, stream));
         self.clients.push(Client {
             session: Session::new(config),
             down: link(2 * place as u64),
             up: link(2 * place as u64 + 1),
             connection: Some(connection),
+            audits,
+            audit: None,
             player: None,
             log: Log::default(),
             told_until: None,
@@ -114,12 +124,28 @@ impl Arena {
         place
     }
 
+    /// An auditor comes to the door; its place.
+    pub fn join_auditor(&mut self) -> usize {
+        let name = format!("auditor {}", self.clients.len());
+        self.join_as(SessionConfig { audit: true, digest: self.digest, ..SessionConfig::named(&name) })
+    }
+
     /// Somebody comes to the door who will say what the story says; its place.
     pub fn stranger(&mut self) -> usize {
         let connection = self.free_connection();
         self.room.attach(connection);
         self.strangers.push(Stranger { connection: Some(connection), ..Stranger::default() });
         self.strangers.len() - 1
+    }
+
+    /// A stranger that asks to be an auditor, and may.
+    pub fn strange_auditor(&mut self) -> usize {
+        let stranger = self.stranger();
+        self.strangers[stranger].connection.into_iter().for_each(|connection| self.room.allow_audit(connection));
+        let hello = Hello { features: FEATURE_AUDIT, ..hello("auditor") };
+        let hello = self.message(&ClientMessage::Hello(Box::new(hello)));
+        self.strangers[stranger].say(hello);
+        stranger
     }
 
     /// A stranger that was let in.

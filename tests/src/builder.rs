@@ -26,6 +26,7 @@ pub struct ArenaBuilder {
     pub(crate) behaviours: Option<Arc<dyn Behaviours>>,
     pub(crate) link: LinkOptions,
     pub(crate) digest: Digest,
+    pub(crate) allow_audit: bool,
 }
 
 impl ArenaBuilder {
@@ -105,6 +106,13 @@ impl ArenaBuilder {
         self
     }
 
+    /// Who asks to be an auditor may not.
+    #[must_use]
+    pub const fn forbid_audit(mut self) -> Self {
+        self.allow_audit = false;
+        self
+    }
+
     /// The room is made and the clients are at its door.
     ///
     /// # Panics
@@ -130,6 +138,7 @@ impl ArenaBuilder {
             link: self.link,
             digest: self.digest,
             record_bytes: self.replicate.record_bytes,
+            allow_audit: self.allow_audit,
             expected_closes: Vec::new(),
         };
         for _ in 0..self.clients {

@@ -106,6 +106,24 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
     found.extend(moment.things.differences(&sight).into_iter().map(Fault::WrongWorld));
 }
 
+/// Checks an auditor's replica: it holds all that is alive, whoever that is for, and is told its events elsewhere.
+pub fn auditor(replica: &Replica, moment: &Moment, applied: &Applied, found: &mut Vec<Fault>) {
+    for (record, states, fresh) in replica.facets() {
+        match moment.facets.get(&record.slot) {
+            Some(live) if live.record != record => found.push(Fault::Ghost(record.slot)),
+            None => found.push(Fault::Ghost(record.slot)),
+            Some(live) if !fresh || live.states != states => found.push(Fault::WrongState(record.slot)),
+            Some(_) => {}
+        }
+    }
+    if replica.held_count() != moment.facets.len() {
+        found.push(Fault::Bound(format!("an auditor holds {} of {}", replica.held_count(), moment.facets.len())));
+    }
+    if !applied.events.is_empty() || replica.me().is_some() {
+        found.push(Fault::Bound("an auditor is told events, or who it is".to_owned()));
+    }
+}
+
 /// Checks that the events of a frame are those that were told and not heard yet, once and in order, and that none was left behind
 /// for which the frame had room. Where the frame says that some were lost, those are the oldest, and more than may wait were told.
 /// Takes what was heard or lost out of `untold`, where each stands with its tick.

@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::Message;
 pub struct Loopback {
     running: Option<Running>,
     data: PathBuf,
+    allow_audit: bool,
 }
 
 impl Loopback {
@@ -29,10 +30,23 @@ impl Loopback {
     /// If it does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// The same, and it lets auditors in.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn start_audited() -> Self {
+        Self::start_with(true)
+    }
+
+    fn start_with(allow_audit: bool) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("tickwire-{}-{number}", std::process::id()));
-        let mut server = Self { running: None, data };
+        let mut server = Self { running: None, data, allow_audit };
         server.start_again();
         server
     }
@@ -43,7 +57,8 @@ impl Loopback {
     /// If it does not start.
     pub fn start_again(&mut self) {
         self.stop();
-        let running = start(Config::local(self.data.clone()), Arc::new(Arena)).expect("the defaults start");
+        let config = Config { allow_audit: self.allow_audit, ..Config::local(self.data.clone()) };
+        let running = start(config, Arc::new(Arena)).expect("the defaults start");
         self.running = Some(running);
     }
 
@@ -58,6 +73,15 @@ impl Loopback {
     #[must_use]
     pub fn authority(&self) -> PathBuf {
         self.data.join("dev-ca.pem")
+    }
+
+    /// How many players' places are taken.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn place_count(&self) -> usize {
+        self.running.as_ref().expect("it runs").directory().place_count()
     }
 
     /// A connection to `path`, the certificate fully checked.

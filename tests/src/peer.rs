@@ -8,6 +8,7 @@ use server::exchange::ConnectionId;
 use server::sim::Sent;
 use shared::bits::BitReader;
 use shared::ids::{PlayerId, Tick};
+use shared::wire::audit::Audit;
 use shared::wire::server_message::{Outcome, STATE};
 use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind, ServerMessage, Welcome};
 use std::collections::VecDeque;
@@ -22,7 +23,11 @@ pub struct Client {
     pub up: Link,
     /// While it is attached.
     pub connection: Option<ConnectionId>,
-    /// Once welcomed.
+    /// It audits: it sees everything and is no player.
+    pub audits: bool,
+    /// What it was last told as an auditor.
+    pub audit: Option<Box<Audit>>,
+    /// Once welcomed as a player.
     pub player: Option<PlayerId>,
     /// What came of it.
     pub log: Log,

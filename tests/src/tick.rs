@@ -79,7 +79,7 @@ impl Arena {
             match event {
                 SessionEvent::Welcomed => {
                     let agreement = client.session.agreement();
-                    client.player = agreement.map(|agreement| agreement.player);
+                    client.player = agreement.map(|agreement| agreement.player).filter(|_| !client.audits);
                     client.told_until = agreement.map(|agreement| agreement.tick);
                     let told_since = self.moments.iter().filter(|moment| Some(moment.tick) > client.told_until);
                     client.untold = told_since.flat_map(|moment| told(moment, client.player)).collect();
@@ -91,6 +91,7 @@ impl Arena {
                     found.push(Fault::Lost(error));
                 }
                 SessionEvent::Told(events) => heard_lost = Some(events),
+                SessionEvent::Audit(audit) => client.audit = Some(audit),
                 SessionEvent::EventsLost => client.log.events_lost += 1,
                 SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
                 SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
@@ -112,9 +113,13 @@ impl Arena {
             return found;
         }
         let client = &self.clients[place];
-        let (Some(replica), Some(player)) = (client.session.replica(), client.player) else { return found };
+        let Some(replica) = client.session.replica() else { return found };
         let Some(moment) = self.moment(applied.tick) else {
             found.push(Fault::TooOld(applied.tick));
+            return found;
+        };
+        let Some(player) = client.player else {
+            checks::auditor(replica, moment, &applied, &mut found);
             return found;
         };
         checks::replica(replica, moment, player, &mut found);
@@ -192,7 +197,7 @@ impl Arena {
                     found.push(Fault::TickWentBack(seen.tick));
                 }
                 let most = checks::frame_bytes_max(&self.room, seen.kind, self.record_bytes);
-                if seen.bytes > most {
+                if seen.bytes > most && !client.audits {
                     found.push(Fault::Bound(format!("a frame of {} bytes, at most {most}", seen.bytes)));
                 }
                 client.handed = Some(seen.tick);
@@ -201,7 +206,8 @@ impl Arena {
             client.down.send(bytes.into(), now_us);
         }
         let frames = self.room.counts().frames - before.frames;
-        if frames as usize > self.room.seats().count() + out.closes.len() {
+        let seats = self.room.seats();
+        if frames as usize > seats.count() + seats.auditor_count() + out.closes.len() {
             found.push(Fault::Bound(format!("{frames} frames in a tick")));
         }
         for (connection, code) in out.closes {

@@ -141,7 +141,7 @@ impl Workload {
         let (holding, shadow, facets) =
             (view.holding(Section::Everyone), self.replicator.shadow(), self.replicator.facets());
         match view.audience(Section::Everyone, facets) {
-            Some(all) if holding.level().is_some() => shadow.sum_of(all),
+            Some(all) if holding.level().is_some() => shadow.sum_of(facets, all),
             _ => shadow.sum(facets, &holding.held, &holding.fresh),
         }
     }

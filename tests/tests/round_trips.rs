@@ -10,7 +10,7 @@
 //! | `write_record` | `read_record` |
 //! | `write_positions`, `SlotSet::ranks` | `read_positions`, `SlotSet::at_ranks` |
 //! | `write_values` | `read_values` |
-//! | `write_hello`, `write_welcome`, `write_redirect` | `read_hello`, `read_welcome`, `read_redirect` |
+//! | `write_hello`, `write_welcome`, `write_redirect`, `write_audit` | `read_hello`, `read_welcome`, `read_redirect`, `read_audit` |
 //! | `ClientMessage::to_bytes`, `ServerMessage::to_bytes` | their `read` |
 //! | `FrameHeader::write` | `FrameHeader::read` |
 //! | `Schema::to_bytes` | `Schema::from_bytes` |

@@ -1,6 +1,8 @@
 //! Real sockets, real TLS, a certificate that is checked: what the virtual link cannot tell.
 
+use client_sim::session::{Session, SessionConfig};
 use client_sim::transport::Ended;
+use shared::game::components::Body;
 use shared::wire::CloseCode;
 use tests::loopback::{Loopback, anybody, end_of, play, run};
 use tokio_tungstenite::tungstenite::Message;
@@ -21,6 +23,35 @@ fn two_clients_play_over_wss_and_every_frame_is_proven() {
             let replica = session.replica().expect("it played");
             assert!(replica.complete() && replica.anchors().count() >= 2, "both see both");
         }
+    });
+}
+
+fn auditor() -> Session {
+    Session::new(SessionConfig { audit: true, ..SessionConfig::named("auditor") })
+}
+
+#[test]
+fn an_auditor_is_let_in_where_the_operator_allows_it_and_sees_what_is_for_each_player() {
+    let server = Loopback::start_audited();
+    run(async {
+        let (mut player, mut onlooker) = (server.connect("/play/main").await, server.connect("/play/main").await);
+        let (mut plays, mut audits) = (anybody("ann"), auditor());
+        assert_eq!(play(&mut player, &mut plays, 3).await, None);
+        assert_eq!(play(&mut onlooker, &mut audits, 3).await, None);
+        let replica = audits.replica().expect("it is in");
+        let (ann, _) = replica.anchors().find(|(slot, _)| replica.read::<Body>(*slot).is_some()).expect("ann is there");
+        assert!(replica.me().is_none() && replica.read::<Body>(ann).is_some(), "what is for ann alone");
+        assert_eq!(server.place_count(), 1, "an auditor takes no player's place");
+    });
+}
+
+#[test]
+fn an_auditor_is_refused_where_the_operator_did_not_ask_for_it() {
+    let server = Loopback::start();
+    run(async {
+        let mut socket = server.connect("/play/main").await;
+        let ended = play(&mut socket, &mut auditor(), 1).await;
+        assert_eq!(ended, Some(closed(CloseCode::NotAllowed)));
     });
 }
 

@@ -6,6 +6,7 @@ use crate::agreement::Disagreement;
 use crate::epochs::TablesRefused;
 use crate::replica::{Applied, Event, ReplicaError};
 use shared::ids::Tick;
+use shared::wire::audit::Audit;
 use shared::wire::server_message::Outcome;
 use shared::wire::{DecodeError, Redirect};
 
@@ -117,6 +118,8 @@ pub enum SessionEvent {
         /// How it went.
         outcome: Outcome,
     },
+    /// Who may see what, as of the tick that we hold: we are an auditor.
+    Audit(Box<Audit>),
     /// Go on elsewhere.
     Redirect(Box<Redirect>),
     /// We cannot go on: close the connection.

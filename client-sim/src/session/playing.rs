@@ -61,7 +61,8 @@ impl Playing {
             agreement.tick,
             agreement.digest,
         );
-        let behaviour = config.behaviours.as_ref().map(|known| known.choose(&agreement.schema, config.seed));
+        let player = config.behaviours.as_ref().filter(|_| !config.audit);
+        let behaviour = player.map(|known| known.choose(&agreement.schema, config.seed));
         Self {
             agreement,
             replica,

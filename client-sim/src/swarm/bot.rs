@@ -152,6 +152,7 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
         name: format!("bot {bot}"),
         digest: if options.full_digest { Digest::Whole } else { Digest::Folded },
         known: None,
+        audit: false,
         behaviours,
         seed,
     });
@@ -312,6 +313,7 @@ impl Observer for Watcher {
             | SessionEvent::EventsLost
             | SessionEvent::Told(_)
             | SessionEvent::Reply { .. }
+            | SessionEvent::Audit(_)
             | SessionEvent::Redirect(_) => {}
         }
     }

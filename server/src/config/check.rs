@@ -33,7 +33,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         let why = "it is a level or target=level, separated by commas";
         return Err(ConfigError::Refused { key: "log.filter", why });
     }
-    let RawConfig { server, tls, game, rooms, tick, limits, drain, log } = raw;
+    let RawConfig { server, tls, game, rooms, tick, limits, audit, drain, log } = raw;
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
@@ -64,6 +64,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             header_bytes_max: limits.header_bytes_max,
             headers_max: limits.headers_max,
         },
+        allow_audit: audit.allow,
         drain_limit: Duration::from_secs(drain.limit_s),
         log,
     })
@@ -121,6 +122,12 @@ fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
     }
     if is_local(listen) {
         return Ok(());
+    }
+    if raw.audit.allow {
+        return refused(
+            "audit.allow",
+            "others can reach this address, and an auditor sees what nobody else may: listen on a loopback address",
+        );
     }
     if raw.server.plain {
         return refused("server.plain", "without TLS it may only listen on a loopback address");
@@ -248,6 +255,18 @@ mod tests {
             raw.server.listen = "[::1]:4433".parse().expect("an address");
         });
         assert!(v6.is_ok());
+    }
+
+    #[test]
+    fn auditors_are_for_loopback_only_and_come_in_only_when_told() {
+        assert!(!with(|_| {}).expect("the defaults").allow_audit);
+        assert!(with(|raw| raw.audit.allow = true).expect("loopback").allow_audit);
+        let open = with(|raw| {
+            anywhere(raw);
+            (raw.server.guests, raw.tls.development_anywhere) = (true, true);
+            raw.audit.allow = true;
+        });
+        assert_eq!(refused_key(open), "audit.allow");
     }
 
     #[test]

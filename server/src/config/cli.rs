@@ -61,6 +61,10 @@ pub struct Flags {
     #[arg(long, value_name = "DIR")]
     pub web: Option<PathBuf>,
 
+    /// Let auditors of this machine in, who see everything (`client-sim swarm --audit`): only on a loopback address
+    #[arg(long)]
+    pub allow_audit: bool,
+
     /// ws and http without TLS: only on a loopback address
     #[arg(long)]
     pub plain: bool,
@@ -102,6 +106,7 @@ impl Flags {
         raw.server.listen = self.listen.unwrap_or(raw.server.listen);
         raw.server.admin_listen = self.admin_listen.unwrap_or(raw.server.admin_listen);
         raw.server.plain |= self.plain;
+        raw.audit.allow |= self.allow_audit;
         raw.log.format = self.log_format.unwrap_or(raw.log.format);
         if let Some(game) = &self.game {
             raw.game.name.clone_from(game);

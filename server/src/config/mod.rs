@@ -45,6 +45,8 @@ pub struct RawConfig {
     pub tick: RawTick,
     /// Who may take how much.
     pub limits: RawLimits,
+    /// Who may look at everything.
+    pub audit: RawAudit,
     /// How it goes away.
     pub drain: RawDrain,
     /// What it says about itself.
@@ -192,6 +194,14 @@ impl Default for RawLimits {
     }
 }
 
+/// Who may look at everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawAudit {
+    /// Lets auditors in: clients of this machine that see everything and play nothing. Only on a loopback address.
+    pub allow: bool,
+}
+
 /// How the server goes away.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -258,6 +268,8 @@ pub struct Config {
     pub rooms: RoomsConfig,
     /// Who may take how much.
     pub limits: LimitsConfig,
+    /// Clients of this machine may be auditors, who see everything.
+    pub allow_audit: bool,
     /// How long players may finish after SIGTERM.
     pub drain_limit: Duration,
     /// What is logged in which form.

@@ -45,7 +45,7 @@ pub fn gather(
         }
     }
     let mut step = StepInput { tick, leaves: seats.take_leaving(), ..StepInput::default() };
-    for seat in seats.iter_mut() {
+    for seat in seats.iter_mut().filter(|seat| !seat.audits()) {
         let Taken { codes, source, view } = seat.inputs.take(&shape, tick);
         let own = source == InputSource::Own;
         counts.inputs_missing += u64::from(!own);

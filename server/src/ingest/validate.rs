@@ -4,6 +4,7 @@
 //!   not decoded           strike; the third closes             Malformed
 //!   not a Hello, unseated closes                               OutOfPlace
 //!   input too far ahead   closes                               OutOfPlace      (too far back for no reason: strike)
+//!   an auditor plays      closes                               OutOfPlace
 //!   confirms what was never sent, draws what it never got      closes          OutOfPlace
 //!   pings over the limit  not answered                                         (far too many: TooFast)
 //!   requests over the limit                                    closes          TooFast
@@ -111,6 +112,11 @@ impl Scales<'_> {
             return Ok(());
         };
         let player = seat.player;
+        let acts =
+            matches!(message, ClientMessage::Input(_) | ClientMessage::Request { .. } | ClientMessage::Pause { .. });
+        if seat.audits() && acts {
+            return Err(self.out_of_place());
+        }
         match message {
             ClientMessage::Hello(_) => return Err(self.out_of_place()),
             ClientMessage::Input(input) => {

@@ -8,7 +8,7 @@
 //! frame's leaves, one list for all covered ticks; records carry slots and come last. Sections are whole bytes, each with its
 //! own positions (PROTOCOL.md, "Sections"). The inverse is `client_sim::replica`.
 
-use super::bound::step_fits;
+use super::bound::{RECORD_BYTES_MAX, step_fits};
 use super::budget::Budget;
 use super::events::EventLane;
 use super::facets::{Facets, GENERATION_OF_NOBODY};
@@ -109,7 +109,9 @@ fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
     for section in Section::ALL {
         let holding = view.holding(section);
         if holding.level().is_some() {
-            sum += view.audience(section, shared.facets).map_or_else(Lanes::default, |all| shared.shadow.sum_of(all));
+            sum += view
+                .audience(section, shared.facets)
+                .map_or_else(Lanes::default, |all| shared.shadow.sum_of(shared.facets, all));
             continue;
         }
         sum += shared.shadow.sum(shared.facets, &holding.held, &holding.fresh);
@@ -130,7 +132,7 @@ fn choose_records(shared: Shared<'_>, lane: &mut Lane, view: &mut View, own: Opt
     if Section::ALL.into_iter().all(|section| view.holding(section).level().is_some()) {
         return;
     }
-    let mut budget = Budget::of_bytes(shared.record_bytes);
+    let mut budget = Budget::of_bytes(if view.sees_everything() { RECORD_BYTES_MAX } else { shared.record_bytes });
     let mut left = [false; 4];
     let own = own.and_then(|own| shared.facets.get(own)).map_or([None; ENTITY_FACETS_MAX], |tracked| tracked.slots);
     for &slot in own.iter().flatten() {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   EntityId ─► Tracked { kind, owner, team, slots[facet] }          slot ─► Alive { record, entity }
-//!   per section: the slots alive for everyone · per team · per player · references
+//!   per section: the slots alive for everyone · per team · per player · references     (and of all teams, of all players: auditors)
 //! ```
 //!
 //! An entity's facet is born when its entity is (or gets an owner, a team, a living target) and retired when that ends; a
@@ -64,11 +64,17 @@ pub const GENERATION_OF_NOBODY: u64 = 0;
 const EVERYONE: usize = 0;
 /// Where the audience of references is.
 const REFERENCES: usize = 1;
+/// Where all that is for teams is, whichever: for an auditor.
+const ALL_TEAMS: usize = 2;
+/// Where all that is for owners is.
+const ALL_OWNERS: usize = 3;
+/// Places of audiences that there always are.
+const LASTING: usize = 4;
 
 /// Whom a facet's section narrows it to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AudienceKey {
-    /// Nobody in particular: everyone's and references.
+    /// Nobody in particular: everyone's and references; of the other sections, all of it.
     All,
     /// A team.
     Team(u8),
@@ -114,11 +120,11 @@ impl Facets {
             alive: vec![None; slots],
             tick: Tick(0),
             alive_slots: SlotSet::new(slots),
-            audiences: vec![audience(EVERYONE), audience(REFERENCES)],
+            audiences: (0..LASTING).map(audience).collect(),
             teams: BTreeMap::new(),
             owners: BTreeMap::new(),
             free: Vec::new(),
-            generations: 2,
+            generations: LASTING as u64,
             retired: Vec::new(),
             born: SlotSet::new(slots),
             gone: SlotSet::new(slots),
@@ -223,6 +229,9 @@ impl Facets {
         self.alive[slot.index()] = Some(Alive { record, entity: id, audience, born: self.tick, place });
         self.alive_slots.insert(slot);
         self.change(place).insert(slot);
+        if let Some(all) = all_of(section) {
+            self.change(all).insert(slot);
+        }
         self.born.insert(slot);
         Some(slot)
     }
@@ -232,6 +241,10 @@ impl Facets {
         let Some(slot) = self.tracked.get_mut(&id).and_then(|tracked| tracked.slots[place].take()) else { return };
         let Some(alive) = self.alive[slot.index()].take() else { return };
         self.alive_slots.remove(slot);
+        let section = self.layout.facet(alive.record.kind).map(|facet| facet.section);
+        if let Some(all) = section.and_then(all_of) {
+            self.change(all).remove(slot);
+        }
         let set = self.change(alive.place);
         set.remove(slot);
         if set.is_empty()
@@ -348,6 +361,7 @@ impl Facets {
             (Section::References, _) => REFERENCES,
             (Section::Team, AudienceKey::Team(team)) => *self.teams.get(&team)?,
             (Section::Owner, AudienceKey::Player(player)) => *self.owners.get(&player)?,
+            (section, AudienceKey::All) => all_of(section)?,
             _ => return None,
         };
         self.audiences.get(place)
@@ -363,6 +377,15 @@ impl Facets {
         let teams = self.teams.values().copied().filter(move |_| section == Section::Team);
         let owners = self.owners.values().copied().filter(move |_| section == Section::Owner);
         one.into_iter().chain(teams).chain(owners).filter_map(|place| self.audiences.get(place))
+    }
+
+    /// The places of the audiences that make up one: itself, but for those of all teams and of all owners.
+    pub fn places_in(&self, audience: &Audience) -> impl Iterator<Item = usize> + '_ {
+        let place = audience.place;
+        let teams = self.teams.values().filter(move |_| place == ALL_TEAMS);
+        let owners = self.owners.values().filter(move |_| place == ALL_OWNERS);
+        let own = (place != ALL_TEAMS && place != ALL_OWNERS).then_some(place);
+        own.into_iter().chain(teams.chain(owners).copied())
     }
 
     /// The place of an audience, which is made if there is none yet.
@@ -422,6 +445,15 @@ impl Facets {
     #[must_use]
     pub fn waiting_count(&self) -> usize {
         self.waiting.len()
+    }
+}
+
+/// Where all of a section is that is narrowed to somebody.
+const fn all_of(section: Section) -> Option<usize> {
+    match section {
+        Section::Team => Some(ALL_TEAMS),
+        Section::Owner => Some(ALL_OWNERS),
+        Section::Everyone | Section::References => None,
     }
 }
 

@@ -55,6 +55,9 @@ mod bound;
 // What the game told, waiting for one client.
 pub mod events;
 
+// What an auditor is told.
+pub mod audit;
+
 // Sections that several clients get.
 mod sections;
 

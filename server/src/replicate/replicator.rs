@@ -8,6 +8,7 @@
 //! the same, and its next frame covers what it missed.
 
 use super::assemble::{About, assemble};
+use super::audit::AuditLane;
 use super::bound::RECORD_BYTES_MAX;
 use super::events::{EventLane, Told};
 use super::extract::{Extract, read_teams};
@@ -61,6 +62,8 @@ pub struct Client {
     pub window: Window,
     /// What waits to be told.
     pub events: EventLane,
+    /// It is an auditor: what it is told instead of events.
+    pub audit: Option<Box<AuditLane>>,
     /// It asked for keep-alives only.
     pub paused: bool,
     /// Its socket still holds an unsent frame.
@@ -87,6 +90,7 @@ impl Client {
             view: View::new(slots, player),
             window: Window::new(tick),
             events: EventLane::default(),
+            audit: None,
             paused: false,
             busy: false,
             digest,
@@ -95,6 +99,13 @@ impl Client {
             kept_alive: false,
             resumed: tick,
         }
+    }
+
+    /// An auditor that holds nothing: it sees everything.
+    #[must_use]
+    pub fn auditor(slots: usize, player: PlayerId, tick: Tick, digest: Digest) -> Self {
+        let (view, audit) = (View::of_everything(slots, player), Some(Box::default()));
+        Self { view, audit, ..Self::new(slots, player, tick, digest) }
     }
 
     /// The tick as of which it is known to see the room; `None` while it may not have had a frame since it paused: a
@@ -241,6 +252,12 @@ impl Replicator {
         Client::new(self.layout.slots(), player, self.tick, digest)
     }
 
+    /// An auditor that may hold nothing yet.
+    #[must_use]
+    pub fn auditor(&self, player: PlayerId, digest: Digest) -> Client {
+        Client::auditor(self.layout.slots(), player, self.tick, digest)
+    }
+
     /// What a thread needs to make frames of this room.
     #[must_use]
     pub fn lane(&self) -> Lane {
@@ -291,7 +308,7 @@ impl Replicator {
         client.view.next_tick(&self.facets);
         client.window.next_tick();
         for (to, told) in &self.told {
-            if is_for(*to, client.player, team) {
+            if client.audit.is_none() && is_for(*to, client.player, team) {
                 client.events.push(told);
             }
         }

@@ -65,8 +65,12 @@ impl Shadow {
 
     /// The sum of the hashes of all that an audience may see: what a client has to prove that holds all of it, exactly.
     #[must_use]
-    pub fn sum_of(&self, audience: &Audience) -> Lanes {
-        self.sums.get(audience.place).copied().unwrap_or_default()
+    pub fn sum_of(&self, facets: &Facets, audience: &Audience) -> Lanes {
+        let mut sum = Lanes::default();
+        for place in facets.places_in(audience) {
+            sum += self.sums.get(place).copied().unwrap_or_default();
+        }
+        sum
     }
 
     /// By how much the sum changes when a slot that is held becomes fresh.

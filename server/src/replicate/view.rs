@@ -94,6 +94,8 @@ pub struct View {
     sections: [Holding; 4],
     player: PlayerId,
     team: Option<u8>,
+    /// It is an auditor's.
+    everything: bool,
     /// The tick of its newest frame; `None` before the first and whenever it must start anew.
     tick: Option<Tick>,
     /// The anchor that it was last told is its own.
@@ -114,6 +116,7 @@ impl View {
             sections,
             player,
             team: None,
+            everything: false,
             tick: None,
             me: None,
             #[cfg(feature = "sabotage")]
@@ -121,6 +124,18 @@ impl View {
             #[cfg(feature = "sabotage")]
             demoting: Vec::new(),
         }
+    }
+
+    /// An auditor that holds nothing: it may see all facets of all sections, whoever they are for.
+    #[must_use]
+    pub fn of_everything(slots: usize, player: PlayerId) -> Self {
+        Self { everything: true, ..Self::new(slots, player) }
+    }
+
+    /// Whether it is an auditor's.
+    #[must_use]
+    pub const fn sees_everything(&self) -> bool {
+        self.everything
     }
 
     /// The client must drop all it holds: the next frame is a full one.
@@ -143,6 +158,7 @@ impl View {
     #[must_use]
     pub fn audience<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a Audience> {
         let audience = match section {
+            _ if self.everything => AudienceKey::All,
             Section::Team => AudienceKey::Team(self.team?),
             Section::Owner => AudienceKey::Player(self.player),
             Section::Everyone | Section::References => AudienceKey::All,

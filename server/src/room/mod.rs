@@ -20,6 +20,7 @@ use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::ingest::decode::{Decoded, decode};
 use crate::ingest::gather::gather;
 use crate::ingest::validate::{Accepted, Scales, validate};
+use crate::replicate::audit::AuditTruth;
 use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Lane, Published, Replicator};
 use crate::seats::Seats;
@@ -117,6 +118,12 @@ impl Room {
         self.seats.attach(connection, self.tick);
     }
 
+    /// Whoever is at the other end of a connection may be an auditor, who sees everything: said by who knows the address it came from
+    /// and what the operator allows.
+    pub fn allow_audit(&mut self, connection: ConnectionId) {
+        self.seats.allow_audit(connection);
+    }
+
     /// A connection is gone, for whatever reason.
     pub fn detach(&mut self, connection: ConnectionId) {
         self.seats.detach(connection);
@@ -208,6 +215,7 @@ impl Room {
                 out.closes.push((connection, CloseCode::Silent));
             }
         }
+        self.tell_auditors(tick, out);
         self.counts.take_from(&mut self.lane.counts);
         for connection in self.seats.waiting_since(Tick(tick.0.saturating_sub(HELLO_SECONDS * rate))) {
             out.closes.push((connection, CloseCode::HelloTimeout));
@@ -216,6 +224,24 @@ impl Room {
             self.seats.close(*connection);
         }
         self.counts.players = self.seats.count() as u64;
+        self.counts.auditors = self.seats.auditor_count() as u64;
+    }
+
+    /// Behind its frame of this tick an auditor gets what no frame says.
+    fn tell_auditors(&mut self, tick: Tick, out: &mut Outgoing) {
+        if self.seats.auditor_count() == 0 {
+            return;
+        }
+        let truth = AuditTruth::read(&self.sim, self.replicator.facets(), tick);
+        for seat in self.seats.iter_mut() {
+            let (Some(connection), Some(audit)) = (seat.connection, &mut seat.client.audit) else { continue };
+            audit.push(&truth);
+            if seat.client.view.tick() == Some(tick)
+                && let Some(bytes) = audit.tell(&truth)
+            {
+                out.messages.push((connection, bytes.into()));
+            }
+        }
     }
 }
 

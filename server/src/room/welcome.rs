@@ -7,7 +7,7 @@ use crate::sim::Join;
 use shared::codec::Tables;
 use shared::limits;
 use shared::schema::Text;
-use shared::wire::control::{FEATURE_FULL_DIGEST, WelcomeLimits};
+use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::{CloseCode, Digest, Hello, ServerMessage, Welcome, version};
 
 impl Room {
@@ -24,7 +24,7 @@ impl Room {
                 continue;
             }
             match self.welcome(connection, &hello.into_inner(), out) {
-                Ok(join) => joins.push(join),
+                Ok(join) => joins.extend(join),
                 Err(code) => {
                     out.closes.push((connection, code));
                     self.seats.close(connection);
@@ -34,21 +34,36 @@ impl Room {
         joins
     }
 
-    /// Seats the client of a Hello and welcomes it.
+    /// Seats the client of a Hello and welcomes it. Who joins the match by it: nobody, if it is an auditor.
     ///
     /// # Errors
-    /// The code to close it with: no version in common, or the room is full.
-    fn welcome(&mut self, connection: ConnectionId, hello: &Hello, out: &mut Outgoing) -> Result<Join, CloseCode> {
+    /// The code to close it with: no version in common, the room is full, or it may not be what it asks to be.
+    fn welcome(
+        &mut self,
+        connection: ConnectionId,
+        hello: &Hello,
+        out: &mut Outgoing,
+    ) -> Result<Option<Join>, CloseCode> {
         let protocol = version::agree(hello.protocol_min, hello.protocol_max).ok_or(CloseCode::WrongVersion)?;
-        if self.seats.count() >= usize::from(self.options.players_max) {
+        let audits = hello.features & FEATURE_AUDIT != 0;
+        let (there, most) = match audits {
+            true if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
+            true => (self.seats.auditor_count(), limits::AUDITORS_MAX),
+            false => (self.seats.count(), usize::from(self.options.players_max)),
+        };
+        if there >= most {
             return Err(CloseCode::RoomFull);
         }
-        let features = hello.features & FEATURE_FULL_DIGEST;
+        let features = hello.features & (FEATURE_FULL_DIGEST | FEATURE_AUDIT);
         let digest = if features & FEATURE_FULL_DIGEST != 0 { Digest::Whole } else { Digest::Folded };
         // It fits: a longer one is no Hello.
         let name = Text::new(&hello.name);
         let replicator = &self.replicator;
-        let player = self.seats.seat(connection, name, |player| replicator.client(player, digest));
+        let player = if audits {
+            self.seats.seat_auditor(connection, name, |player| replicator.auditor(player, digest))
+        } else {
+            self.seats.seat(connection, name, |player| replicator.client(player, digest))
+        };
         let schema_fingerprint = self.replicator.schema().fingerprint();
         let tables = self.replicator.tables().to_bytes();
         let tables_fingerprint = Tables::fingerprint(&tables);
@@ -77,6 +92,6 @@ impl Room {
             extensions: Vec::new(),
         };
         out.send(connection, &ServerMessage::Welcome(Box::new(welcome)));
-        Ok(Join { player, name })
+        Ok((!audits).then_some(Join { player, name }))
     }
 }

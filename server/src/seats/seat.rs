@@ -47,8 +47,18 @@ struct Attached {
     player: Option<PlayerId>,
     since: Tick,
     strikes: u32,
+    /// If it asks to be an auditor, it may.
+    may_audit: bool,
     /// It is being closed: nothing from it counts any more.
     closing: bool,
+}
+
+impl Seat {
+    /// It is an auditor's: nobody plays, and the World knows of nobody.
+    #[must_use]
+    pub const fn audits(&self) -> bool {
+        self.client.audit.is_some()
+    }
 }
 
 /// Everybody.
@@ -58,6 +68,7 @@ pub struct Seats {
     seats: BTreeMap<PlayerId, Seat>,
     leaving: Vec<PlayerId>,
     next: u32,
+    next_auditor: u32,
     shape: InputShape,
 }
 
@@ -66,12 +77,26 @@ impl Seats {
     #[must_use]
     pub fn new(schema: &Schema, neutral: InputCodes) -> Self {
         let shape = InputShape::new(&schema.input, neutral);
-        Self { attached: BTreeMap::new(), seats: BTreeMap::new(), leaving: Vec::new(), next: 0, shape }
+        Self { attached: BTreeMap::new(), seats: BTreeMap::new(), leaving: Vec::new(), next: 0, next_auditor: 0, shape }
     }
 
     /// A connection without a seat.
     pub fn attach(&mut self, connection: ConnectionId, now: Tick) {
-        self.attached.insert(connection, Attached { player: None, since: now, strikes: 0, closing: false });
+        self.attached
+            .insert(connection, Attached { player: None, since: now, strikes: 0, may_audit: false, closing: false });
+    }
+
+    /// Whoever is at the other end may be an auditor, if it asks for it.
+    pub fn allow_audit(&mut self, connection: ConnectionId) {
+        if let Some(attached) = self.attached.get_mut(&connection) {
+            attached.may_audit = true;
+        }
+    }
+
+    /// Whether a connection may be an auditor's.
+    #[must_use]
+    pub fn may_audit(&self, connection: ConnectionId) -> bool {
+        self.attached.get(&connection).is_some_and(|attached| attached.may_audit)
     }
 
     /// A connection is gone; its player leaves.
@@ -85,8 +110,10 @@ impl Seats {
         let Some(attached) = self.attached.get_mut(&connection) else { return };
         attached.closing = true;
         if let Some(player) = attached.player.take() {
-            self.seats.remove(&player);
-            self.leaving.push(player);
+            // The World never heard of an auditor.
+            if self.seats.remove(&player).is_none_or(|seat| !seat.audits()) {
+                self.leaving.push(player);
+            }
         }
     }
 
@@ -99,6 +126,24 @@ impl Seats {
     ) -> PlayerId {
         let player = PlayerId(self.next);
         self.next += 1;
+        self.sit(connection, player, name, client(player));
+        player
+    }
+
+    /// Gives a connection the seat of an auditor. Its number is none that a player gets: those count up from 0, as if it were not there.
+    pub fn seat_auditor(
+        &mut self,
+        connection: ConnectionId,
+        name: Text<32>,
+        client: impl FnOnce(PlayerId) -> Client,
+    ) -> PlayerId {
+        let player = PlayerId(u32::MAX - self.next_auditor);
+        self.next_auditor += 1;
+        self.sit(connection, player, name, client(player));
+        player
+    }
+
+    fn sit(&mut self, connection: ConnectionId, player: PlayerId, name: Text<32>, client: Client) {
         if let Some(attached) = self.attached.get_mut(&connection) {
             attached.player = Some(player);
         }
@@ -106,7 +151,7 @@ impl Seats {
             player,
             name,
             connection: Some(connection),
-            client: client(player),
+            client,
             inputs: InputBuffer::new(&self.shape),
             pings: PingAllowance::full(),
             requests: 0,
@@ -115,7 +160,6 @@ impl Seats {
             resynced: None,
         };
         self.seats.insert(player, seat);
-        player
     }
 
     /// Something from this connection was not as it must be; true if that was once too often.
@@ -195,7 +239,21 @@ impl Seats {
     /// Number of players.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.seats.len()
+        self.seats.len() - self.auditor_count()
+    }
+
+    /// Number of auditors.
+    #[must_use]
+    pub fn auditor_count(&self) -> usize {
+        // Their numbers are the highest.
+        self.seats.values().rev().take_while(|seat| seat.audits()).count()
+    }
+
+    /// Whether a connection's seat is an auditor's.
+    #[must_use]
+    pub fn is_auditor(&self, connection: ConnectionId) -> bool {
+        let player = self.attached.get(&connection).and_then(|attached| attached.player);
+        player.and_then(|player| self.seats.get(&player)).is_some_and(Seat::audits)
     }
 
     /// Nobody is here, and nobody is about to leave.

@@ -251,7 +251,7 @@ impl Host {
         self.setup.metrics.rooms_made.increment(1);
         tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
         let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
-        Some(Hosted::new(name.clone(), room, schedule, rate))
+        Some(Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit))
     }
 
     /// Runs the room whose deadline is earliest, if it has come.
@@ -394,7 +394,9 @@ mod tests {
             });
             let (mail, receiver) = mailbox();
             let metrics = Metrics::new(1);
-            let setup = WorkerSetup { game: dots(), rooms, directory: directory.clone(), metrics: metrics.clone() };
+            let (directory_too, metrics_too) = (directory.clone(), metrics.clone());
+            let setup =
+                WorkerSetup { game: dots(), rooms, directory: directory_too, metrics: metrics_too, allow_audit: true };
             (Self { directory, metrics, mail, thread: None }, move || Host::new(0, receiver, setup))
         }
 

@@ -50,6 +50,8 @@ pub(super) struct Hosted {
     unseated: Vec<ConnectionId>,
     schedule: Schedule,
     tick_rate_hz: u16,
+    /// Who comes from this machine may be an auditor.
+    allow_audit: bool,
     incoming: Incoming,
     outgoing: Outgoing,
     endings: Vec<(ConnectionId, Ending)>,
@@ -61,7 +63,7 @@ pub(super) struct Hosted {
 
 impl Hosted {
     /// A new room whose deadlines are `schedule`'s.
-    pub(super) fn new(name: RoomName, room: Room, schedule: Schedule, tick_rate_hz: u16) -> Self {
+    pub(super) fn new(name: RoomName, room: Room, schedule: Schedule, tick_rate_hz: u16, allow_audit: bool) -> Self {
         Self {
             name,
             room,
@@ -69,6 +71,7 @@ impl Hosted {
             unseated: Vec::new(),
             schedule,
             tick_rate_hz,
+            allow_audit,
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             endings: Vec::new(),
@@ -122,13 +125,19 @@ impl Hosted {
     /// Takes a connection in; its first message is read at the next tick. One whose socket has died is dropped.
     pub(super) fn attach(&mut self, admitted: Admitted, now: Instant) -> Result<(), RoomPanicked> {
         let tick = self.room.tick();
+        let may_audit = self.allow_audit && admitted.peer.ip().to_canonical().is_loopback();
         let Ok(visit) = Visit::new(admitted, self.tick_rate_hz, tick, now) else { return Ok(()) };
         let id = self.visits.insert(visit);
         if let Some(visit) = self.visits.one(id) {
             visit.tell_attached(id, tick);
         }
         self.unseated.push(id);
-        self.with_room(|room| room.attach(id))
+        self.with_room(|room| {
+            room.attach(id);
+            if may_audit {
+                room.allow_audit(id);
+            }
+        })
     }
 
     /// One tick of this room, from its sockets to its sockets. Called at or after its deadline.
@@ -206,7 +215,7 @@ impl Hosted {
         let Self { room, visits, unseated, .. } = self;
         unseated.retain(|&id| match visits.one(id) {
             Some(visit) if room.seats().has_seat(id) => {
-                visit.seated();
+                visit.seated(room.seats().is_auditor(id));
                 false
             }
             Some(_) => true,

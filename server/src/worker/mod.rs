@@ -93,6 +93,8 @@ pub struct WorkerSetup {
     pub directory: Arc<Directory>,
     /// Told what was counted.
     pub metrics: Metrics,
+    /// Clients of this machine may be auditors.
+    pub allow_audit: bool,
 }
 
 /// Starts worker number `worker`, which owns `mail` from now on. It ends after [`crate::mailbox::Mail::Stop`].

@@ -116,6 +116,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
     // Gauges are sums over rooms on several workers, so each tells only what has changed.
     let changed = [
         (&metrics.players, told.players, now.players),
+        (&metrics.auditors, told.auditors, now.auditors),
         (&metrics.facets, told.facets, now.facets),
         (&metrics.unplaced, told.unplaced, now.unplaced),
     ];
@@ -128,7 +129,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
 
 /// The last that is told of a room: nobody and nothing is in it any more.
 pub(super) fn report_room_gone(metrics: &Metrics, told: &Counts) {
-    report_counts(metrics, told, &Counts { players: 0, facets: 0, unplaced: 0, ..*told });
+    report_counts(metrics, told, &Counts { players: 0, auditors: 0, facets: 0, unplaced: 0, ..*told });
 }
 
 #[cfg(test)]

@@ -54,9 +54,13 @@ impl Visit {
         self.span.in_scope(|| tracing::info!(number = id.0, tick = tick.0, "attached"));
     }
 
-    /// The room has given it a seat.
-    pub(super) fn seated(&mut self) {
+    /// The room has given it a seat, perhaps an auditor's.
+    pub(super) fn seated(&mut self, audits: bool) {
         self.place.seated();
+        if audits {
+            self.place.only_looks_on();
+            self.span.in_scope(|| tracing::info!("an auditor: it sees everything"));
+        }
     }
 
     /// Life event: over. The last that is heard of it.

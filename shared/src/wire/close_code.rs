@@ -114,6 +114,8 @@ close_codes! {
     TicketEnded = 4012, Client, Never, "the ticket is no longer valid";
     /// Moved to another server: see Redirect.
     Moved = 4013, Nobody, Elsewhere, "moved to another server";
+    /// It asked for something that this server lets nobody do, or not from there.
+    NotAllowed = 4014, Client, Never, "not allowed here: an auditor needs --allow-audit and the server's own machine";
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Rare messages with texts and lists: Hello, Welcome, Redirect. The only place that knows bincode.
+//! Rare messages with texts and lists: Hello, Welcome, Redirect. The only place that runs bincode (see `audit` for one more message).
 //!
 //! bincode 2 trusts lengths unless told otherwise: a dozen bytes can ask for exabytes and end the process. So every
 //! decode here has a limit, checks that nothing is left over, and meets no recursive and no empty type. Each message ends in
@@ -27,6 +27,9 @@ pub struct Extension {
 
 /// A bit in `features`: frames carry all 64 bits of the digest.
 pub const FEATURE_FULL_DIGEST: u32 = 1;
+/// A bit in `features`: it sees everything, is told who may see what, and is no player. Where the server does not allow it, the
+/// connection is closed.
+pub const FEATURE_AUDIT: u32 = 2;
 
 /// The first message of a client.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
@@ -156,14 +159,19 @@ pub fn read_redirect(bytes: &[u8]) -> Result<Redirect, DecodeError> {
     Ok(redirect)
 }
 
-fn append<const BYTES: usize>(out: &mut Vec<u8>, message: &impl Encode) {
+/// Appends a message. Inverse of [`decode`].
+pub(super) fn append<const BYTES: usize>(out: &mut Vec<u8>, message: &impl Encode) {
     let bytes = bincode::encode_to_vec(message, config::<BYTES>());
     // Encoding into memory fails only where a type's own `Encode` does. Half a message would be worse than an end.
     assert!(bytes.is_ok(), "none of our messages refuses to be encoded");
     out.extend_from_slice(&bytes.unwrap_or_default());
 }
 
-fn decode<const BYTES: usize, T: Decode<()>>(bytes: &[u8], message: &'static str) -> Result<T, DecodeError> {
+/// Reads a message.
+///
+/// # Errors
+/// [`DecodeError::Control`] if it is none, or would take more memory than `BYTES`; something follows it.
+pub(super) fn decode<const BYTES: usize, T: Decode<()>>(bytes: &[u8], message: &'static str) -> Result<T, DecodeError> {
     match bincode::decode_from_slice(bytes, config::<BYTES>()) {
         Ok((value, read)) if read == bytes.len() => Ok(value),
         Ok((_, read)) => Err(DecodeError::TrailingBits { bits: (bytes.len() - read) as u64 * 8 }),
@@ -184,7 +192,11 @@ fn check_name(name: &str) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn check_extensions(extensions: &[Extension], message: &'static str) -> Result<(), DecodeError> {
+/// Extensions are kept up to a limit.
+///
+/// # Errors
+/// [`DecodeError::Control`] beyond it.
+pub(super) fn check_extensions(extensions: &[Extension], message: &'static str) -> Result<(), DecodeError> {
     let total: usize = extensions.iter().map(|extension| extension.bytes.len() + 2).sum();
     if total > EXTENSION_BYTES_MAX { Err(DecodeError::Control { message }) } else { Ok(()) }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   client ─► Hello · Input · Confirm · Pause · Resync · Ping · Request · Bye
-//!   server ─► Welcome · State (step, full, keep-alive) · Pong · Reply · Redirect · Tables · Notice of the close code
+//!   server ─► Welcome · State (step, full, keep-alive) · Pong · Reply · Redirect · Tables · Audit · Notice of the close code
 //! ```
 //!
 //! One WebSocket message is one of these; its first byte says which. Control messages are bincode behind a limit; what
@@ -19,8 +19,11 @@ pub mod close_code;
 // Values of a declaration, raw.
 pub mod values;
 
-// Rare messages with texts and lists.
+// Messages with texts and lists.
 pub mod control;
+
+// What an auditor is told.
+pub mod audit;
 
 // What a client says.
 pub mod client_message;

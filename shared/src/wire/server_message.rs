@@ -7,11 +7,13 @@
 //!   4 Reply      request number · outcome
 //!   5 Redirect   bincode                          go on elsewhere
 //!   6 Tables     tick u32 · code tables           in force from that tick on
+//!   7 Audit      bincode                          to auditors only, behind each frame
 //! ```
 //!
 //! PROTOCOL.md, "Server". A state frame's body can only be read with the replica that it changes, so it comes out whole.
 
 use super::DecodeError;
+use super::audit::{Audit, read_audit, write_audit};
 use super::control::{Redirect, Welcome, read_redirect, read_welcome, write_redirect, write_welcome};
 use crate::bits::{BitReader, BitWriter};
 use crate::ids::Tick;
@@ -56,6 +58,8 @@ pub enum ServerMessage<'a> {
         /// See [`crate::codec::Tables::from_bytes`].
         bytes: &'a [u8],
     },
+    /// Who may see what.
+    Audit(Box<Audit>),
 }
 
 impl<'a> ServerMessage<'a> {
@@ -95,6 +99,11 @@ impl<'a> ServerMessage<'a> {
                 out.write(from.0, 32);
                 out.write_bytes(bytes);
             }
+            Self::Audit(audit) => {
+                let mut bytes = vec![7];
+                write_audit(&mut bytes, audit);
+                return bytes;
+            }
         }
         out.into_bytes()
     }
@@ -124,6 +133,7 @@ impl<'a> ServerMessage<'a> {
                 let from = Tick(reader.read(32, "first tick")?);
                 return Ok(Self::Tables { from, bytes: body.get(4..).unwrap_or_default() });
             }
+            7 => return Ok(Self::Audit(Box::new(read_audit(body)?))),
             kind => return Err(DecodeError::UnknownMessage { kind }),
         };
         reader.finish()?;

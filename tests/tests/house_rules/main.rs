@@ -249,9 +249,10 @@ const WORDS: &[Rule] = &[
             "server/src/game_api.rs",
             "server/src/replicate/extract.rs",
             "server/src/replicate/scrub.rs",
+            "server/src/replicate/audit.rs",
         ],
         &["bevy_ecs"],
-        "the World is changed by sim and game and read in two places (replicate/extract.rs and scrub.rs); \
+        "the World is changed by sim and game and read in three places (replicate/extract.rs, scrub.rs, and audit.rs for auditors); \
          everybody else is handed plain rows",
     ),
     words(

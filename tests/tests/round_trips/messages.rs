@@ -7,6 +7,9 @@ use shared::codec::Lanes;
 use shared::ids::{Slot, Tick};
 use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, INPUT_PARTS_MAX, PLAYER_NAME_BYTES_MAX};
 use shared::schema::{Schema, Section};
+use shared::wire::audit::{
+    Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedHiding, AuditedPlayer, read_audit, write_audit,
+};
 use shared::wire::control::{
     Extension, WelcomeLimits, read_hello, read_redirect, read_welcome, write_hello, write_redirect, write_welcome,
 };
@@ -53,6 +56,36 @@ prop_compose! {
 prop_compose! {
     fn redirect()(url in ".{0,60}", ticket in ".{0,200}", extensions in extensions()) -> Redirect {
         Redirect { url, ticket, extensions }
+    }
+}
+
+prop_compose! {
+    fn audit()(
+        (tick, gap) in any::<(u32, bool)>(),
+        players in prop::collection::vec(any::<(u32, Option<u16>, Option<u8>)>(), 0..9),
+        entities in prop::collection::vec(any::<(u16, Option<u32>, Option<u8>)>(), 0..9),
+        hidden in prop::collection::vec(any::<(u32, Vec<u16>)>(), 0..3),
+        events in prop::collection::vec(any::<(u32, u8, u8, Vec<i32>)>(), 0..3),
+        extensions in extensions(),
+    ) -> Audit {
+        let audience = |which: u8, number: u32| match which % 4 {
+            0 => AuditedAudience::Everyone,
+            1 => AuditedAudience::Team(which),
+            2 => AuditedAudience::Player(number),
+            _ => AuditedAudience::Seeing(number.is_multiple_of(2).then_some(number as u16)),
+        };
+        Audit {
+            tick,
+            gap,
+            players: players.into_iter().map(|(player, entity, team)| AuditedPlayer { player, entity, team }).collect(),
+            entities: entities.into_iter().map(|(anchor, owner, team)| AuditedEntity { anchor, owner, team }).collect(),
+            hidden: hidden.into_iter().map(|(player, anchors)| AuditedHiding { player, anchors }).collect(),
+            events: events
+                .into_iter()
+                .map(|(tick, which, kind, codes)| AuditedEvent { tick, to: audience(which, tick), kind, codes })
+                .collect(),
+            extensions,
+        }
     }
 }
 
@@ -120,7 +153,7 @@ const fn digest_of(proof: Proof) -> Digest {
 
 proptest! {
     #[test]
-    fn control_messages_come_back(hello in hello(), welcome in welcome(), redirect in redirect()) {
+    fn control_messages_come_back(hello in hello(), welcome in welcome(), redirect in redirect(), audit in audit()) {
         let mut bytes = Vec::new();
         write_hello(&mut bytes, &hello);
         prop_assert_eq!(read_hello(&bytes), Ok(hello));
@@ -130,6 +163,9 @@ proptest! {
         bytes.clear();
         write_redirect(&mut bytes, &redirect);
         prop_assert_eq!(read_redirect(&bytes), Ok(redirect));
+        bytes.clear();
+        write_audit(&mut bytes, &audit);
+        prop_assert_eq!(read_audit(&bytes), Ok(audit));
     }
 
     #[test]
@@ -144,11 +180,12 @@ proptest! {
             }
             let _ = read_welcome(bytes);
             let _ = read_redirect(bytes);
+            let _ = read_audit(bytes);
         }
     }
 
     #[test]
-    fn a_server_message_comes_back(welcome in welcome(), redirect in redirect(), stamp: u32, number: u16, reason: u8, state in any_bytes()) {
+    fn a_server_message_comes_back(welcome in welcome(), redirect in redirect(), audit in audit(), stamp: u32, number: u16, reason: u8, state in any_bytes()) {
         let state = [&[2], state.as_slice()].concat();
         for message in [
             ServerMessage::Welcome(Box::new(welcome)),
@@ -158,6 +195,7 @@ proptest! {
             ServerMessage::Reply { number, outcome: Outcome::Refused(reason) },
             ServerMessage::Redirect(Box::new(redirect)),
             ServerMessage::Tables { from: Tick(stamp), bytes: &state },
+            ServerMessage::Audit(Box::new(audit)),
         ] {
             let bytes = message.to_bytes();
             prop_assert_eq!(ServerMessage::read(&bytes), Ok(message));
@@ -165,11 +203,11 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused_as_a_server_message_or_the_only_form_of_one(mut bytes in any_bytes(), kind in 0u8..8) {
+    fn any_bytes_are_refused_as_a_server_message_or_the_only_form_of_one(mut bytes in any_bytes(), kind in 0u8..9) {
         bytes.insert(0, kind);
         bytes.truncate(if kind == 3 || kind == 4 { 6 } else { 400 });
         match ServerMessage::read(&bytes) {
-            Ok(ServerMessage::Welcome(_) | ServerMessage::Redirect(_)) | Err(_) => {}
+            Ok(ServerMessage::Welcome(_) | ServerMessage::Redirect(_) | ServerMessage::Audit(_)) | Err(_) => {}
             Ok(message) => prop_assert_eq!(message.to_bytes(), bytes),
         }
     }

@@ -5,7 +5,8 @@ use crate::game::{Rename, SLOT_BITS, TICK, Tool, Will, codes, layout, schema};
 use shared::codec::Tables;
 use shared::ids::Tick;
 use shared::schema::Text;
-use shared::wire::control::{FEATURE_FULL_DIGEST, WelcomeLimits};
+use shared::wire::audit::{Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedHiding, AuditedPlayer};
+use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::server_message::Outcome;
 use shared::wire::{ClientMessage, Digest, Hello, Input, Redirect, ServerMessage, ViewTick, Welcome};
 
@@ -16,7 +17,7 @@ pub(crate) struct Example {
     pub(crate) bytes: Vec<u8>,
 }
 
-pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage); 9] {
+pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage); 10] {
     let again = Hello {
         protocol_min: 1,
         protocol_max: 1,
@@ -28,6 +29,7 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
         extensions: vec![shared::wire::control::Extension { id: 300, bytes: vec![1, 2, 3] }],
     };
     let first = Hello { protocol_min: 1, protocol_max: 1, name: "Ada".to_owned(), ..Hello::default() };
+    let auditor = Hello { features: FEATURE_AUDIT, name: "auditor".to_owned(), ..first.clone() };
     let input = Input {
         tick: TICK.after(5),
         newest: TICK,
@@ -42,6 +44,11 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
             "A client called Zoë that holds schema 0x0123456789ABCDEF and tables 0xFEDCBA9876543210, wants the full digest \
              and its seat back (secret 00 01 … 0F), and says something newer (extension 300: 01 02 03).",
             ClientMessage::Hello(Box::new(again)),
+        ),
+        (
+            "hello_auditor",
+            "A client that wants to see everything and plays nothing.",
+            ClientMessage::Hello(Box::new(auditor)),
         ),
         (
             "input",
@@ -89,7 +96,7 @@ pub(crate) fn welcome() -> Welcome {
     }
 }
 
-pub(crate) fn server_messages(better: &[u8]) -> [(&'static str, &'static str, ServerMessage<'_>); 7] {
+pub(crate) fn server_messages(better: &[u8]) -> [(&'static str, &'static str, ServerMessage<'_>); 8] {
     let short = Welcome { schema: None, tables: None, resume: None, ..welcome() };
     let elsewhere = Redirect {
         url: "wss://b.example:4433/play/meadow".to_owned(),
@@ -118,7 +125,33 @@ pub(crate) fn server_messages(better: &[u8]) -> [(&'static str, &'static str, Se
             "From tick 70,001 on: the tables of tables.hex under epoch 1.",
             ServerMessage::Tables { from: TICK.next(), bytes: better },
         ),
+        (
+            "audit",
+            "Of tick 70,002: player 7 drives the walker of slot 5, which is its own and of team 1; player 9 has no entity yet, and \
+             the game's rule hides slots 17 and 20 from player 7. Events since: Found, by slot 5, 50 coins, to player 7 and to those who see \
+             slot 5.",
+            ServerMessage::Audit(Box::new(audit())),
+        ),
     ]
+}
+
+fn audit() -> Audit {
+    let found = |tick, to| AuditedEvent { tick, to, kind: 0, codes: vec![5, 50] };
+    Audit {
+        tick: TICK.0 + 2,
+        gap: false,
+        players: vec![
+            AuditedPlayer { player: 7, entity: Some(5), team: Some(1) },
+            AuditedPlayer { player: 9, entity: None, team: None },
+        ],
+        entities: vec![AuditedEntity { anchor: 5, owner: Some(7), team: Some(1) }],
+        hidden: vec![AuditedHiding { player: 7, anchors: vec![17, 20] }],
+        events: vec![
+            found(TICK.0 + 1, AuditedAudience::Player(7)),
+            found(TICK.0 + 2, AuditedAudience::Seeing(Some(5))),
+        ],
+        extensions: Vec::new(),
+    }
 }
 
 pub(crate) fn examples() -> Vec<Example> {
