@@ -25,6 +25,7 @@ use clap::Parser;
 use shared::wire::close_code::CloseCode;
 use tokio::runtime::{self, Runtime};
 
+use crate::code_tables::CodeTables;
 use crate::config::cli::{Command, CommandLine};
 use crate::config::{Config, check, load};
 use crate::directory::{Directory, RoomName};
@@ -38,6 +39,7 @@ use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
 use crate::shutdown::{self, Signals};
 use crate::sim::RoomGame;
+use crate::trainer::{self, TrainerSetup, studies};
 use crate::worker::{self, WorkerSetup};
 
 /// Threads of the front. Handshakes are what they compute; two go on when one is busy with a burst of them.
@@ -59,6 +61,8 @@ pub struct Offer {
     pub name: &'static str,
     /// Makes it.
     pub make: fn() -> Arc<dyn RoomGame>,
+    /// Code tables that were trained on what it sends, as `--train-tables` writes them; empty: none yet.
+    pub tables: &'static [u8],
 }
 
 /// A whole server program around these games, of which the first is the default. Returns 0 when all went well, 1 when
@@ -80,7 +84,8 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
         say(&mut io::stdout(), &load::to_toml(&raw))?;
     }
     let config = check::check(raw)?;
-    let game = chosen(&config.game, offers)?;
+    let Offer { make, tables, .. } = chosen(&config.game, offers)?;
+    let game = make();
     match &line.command {
         Some(Command::Healthcheck(_)) => return Ok(healthcheck(config.admin_listen)),
         Some(Command::Schema(_)) => {
@@ -91,13 +96,14 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
     }
     if line.flags().print_config || line.flags().check_config {
         try_room(&config, &game)?;
+        CodeTables::begin(&config, &*game, tables)?;
         if line.flags().check_config {
             eprintln!("the configuration is good");
         }
         return Ok(ExitCode::SUCCESS);
     }
     let logging = logging::start(&config.log)?;
-    let done = run(config, game);
+    let done = run(config, game, tables);
     drop(logging);
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -106,9 +112,9 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
 ///
 /// # Errors
 /// It could not start.
-pub fn run(config: Config, game: Arc<dyn RoomGame>) -> Result<(), StartupError> {
+pub fn run(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Result<(), StartupError> {
     let drain_limit = config.drain_limit;
-    let mut running = start(config, game)?;
+    let mut running = start_with(config, game, shipped)?;
     let Some(runtime) = running.runtime.take() else { return Ok(()) };
     let mut signals = {
         let _inside = runtime.enter();
@@ -127,18 +133,29 @@ pub fn run(config: Config, game: Arc<dyn RoomGame>) -> Result<(), StartupError> 
     Ok(())
 }
 
-/// Starts a server in this process. Port 0 takes a free one; dropping the [`Running`] stops it.
+/// Starts a server in this process, for a game that ships no code tables. Port 0 takes a free one; dropping the [`Running`]
+/// stops it.
 ///
 /// # Errors
 /// It could not start; nothing of it is left running.
 pub fn start(config: Config, game: Arc<dyn RoomGame>) -> Result<Running, StartupError> {
+    start_with(config, game, &[])
+}
+
+/// The same for one that ships some.
+///
+/// # Errors
+/// It could not start; nothing of it is left running.
+pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Result<Running, StartupError> {
     try_room(&config, &game)?;
+    let CodeTables { layout, schema_fingerprint, tables } = CodeTables::begin(&config, &*game, shipped)?;
     raise_file_limit(config.limits.connections_max as u64 + FILES_BESIDES);
     let tls = Tls::new(&config)?;
     let directory = Directory::new(config.caps());
     let metrics = Metrics::new(config.workers);
+    let (study_sender, study_receiver) = studies();
     let mut boxes = Vec::new();
-    let mut workers = Vec::new();
+    let mut threads = Vec::new();
     for number in 0..config.workers {
         let (sender, receiver) = mailbox();
         let setup = WorkerSetup {
@@ -147,16 +164,25 @@ pub fn start(config: Config, game: Arc<dyn RoomGame>) -> Result<Running, Startup
             directory: directory.clone(),
             metrics: metrics.clone(),
             allow_audit: config.allow_audit,
+            tables: tables.clone(),
+            studies: config.tables.studies().then(|| study_sender.clone()),
         };
         boxes.push(sender);
-        workers.push(worker::spawn(number, receiver, setup)?);
+        threads.push(worker::spawn(number, receiver, setup)?);
+    }
+    drop(study_sender);
+    if config.tables.studies() {
+        let (every, save) = (config.tables.retrain, config.tables.save.clone());
+        let (boxes, metrics) = (boxes.clone(), metrics.clone());
+        let setup = TrainerSetup { layout, schema_fingerprint, tables, every, save, boxes, metrics };
+        threads.push(trainer::spawn(study_receiver, setup)?);
     }
     let front = Front::new(&config, tls, directory.clone(), boxes.clone(), metrics.clone());
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(FRONT_THREADS).thread_name("front").enable_all().build()?;
     let (addr, admin_addr) = open(&runtime, &config, &front)?;
     tracing::info!(%addr, %admin_addr, workers = config.workers, "listening");
-    Ok(Running { addr, admin_addr, front, directory, metrics, boxes, workers, runtime: Some(runtime) })
+    Ok(Running { addr, admin_addr, front, directory, metrics, boxes, threads, runtime: Some(runtime) })
 }
 
 /// Opens both ports and starts what listens to them.
@@ -184,7 +210,8 @@ pub struct Running {
     directory: Arc<Directory>,
     metrics: Metrics,
     boxes: Vec<MailboxSender>,
-    workers: Vec<thread::JoinHandle<()>>,
+    /// The workers, and the trainer if there is one.
+    threads: Vec<thread::JoinHandle<()>>,
     runtime: Option<Runtime>,
 }
 
@@ -231,14 +258,15 @@ impl Running {
             order_to_stop(number, mailbox, began + STOP_MAX / 3);
         }
         let is_late = || began.elapsed() > STOP_MAX;
-        while !is_late() && !self.workers.iter().all(thread::JoinHandle::is_finished) {
+        while !is_late() && !self.threads.iter().all(thread::JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(2));
         }
-        for (number, worker) in self.workers.drain(..).enumerate() {
-            if !worker.is_finished() {
-                tracing::error!(worker = number, "it does not end; the process does");
-            } else if worker.join().is_err() {
-                tracing::error!(worker = number, "it panicked: this is a bug");
+        for thread in self.threads.drain(..) {
+            let name = thread.thread().name().unwrap_or_default().to_owned();
+            if !thread.is_finished() {
+                tracing::error!(thread = name, "it does not end; the process does");
+            } else if thread.join().is_err() {
+                tracing::error!(thread = name, "it panicked: this is a bug");
             }
         }
         if let Some(runtime) = self.runtime.take() {
@@ -317,9 +345,9 @@ fn say(out: &mut impl Write, text: &str) -> io::Result<()> {
     }
 }
 
-fn chosen(name: &str, offers: &[Offer]) -> Result<Arc<dyn RoomGame>, StartupError> {
+fn chosen(name: &str, offers: &[Offer]) -> Result<Offer, StartupError> {
     let offer = offers.iter().find(|offer| name.is_empty() || offer.name == name);
-    offer.map(|offer| (offer.make)()).ok_or_else(|| {
+    offer.copied().ok_or_else(|| {
         let known: Vec<&str> = offers.iter().map(|offer| offer.name).collect();
         StartupError::UnknownGame { name: name.to_owned(), known: known.join(", ") }
     })
@@ -328,7 +356,8 @@ fn chosen(name: &str, offers: &[Offer]) -> Result<Arc<dyn RoomGame>, StartupErro
 /// A room is made and dropped: what a game refuses, it refuses now and not when the first player comes.
 fn try_room(config: &Config, game: &Arc<dyn RoomGame>) -> Result<(), StartupError> {
     let name = RoomName::new("main").expect("a valid name");
-    Room::new(game.clone(), &config.rooms.options(&name), RoomEntropy { seed: 0, incarnation: 0, slots: 0 })?;
+    let entropy = RoomEntropy { seed: 0, incarnation: 0, slots: 0 };
+    Room::new(game.clone(), &config.rooms.options(&name), entropy, None)?;
     Ok(())
 }
 
@@ -729,7 +758,8 @@ mod tests {
 
     #[test]
     fn a_game_is_chosen_by_name_and_the_first_is_the_default() {
-        let offers = [Offer { name: "one", make: || Arc::new(Arena) }, Offer { name: "two", make: || Arc::new(Arena) }];
+        let offer = |name| Offer { name, make: || Arc::new(Arena), tables: &[] };
+        let offers = [offer("one"), offer("two")];
         assert!(chosen("", &offers).is_ok() && chosen("two", &offers).is_ok());
         let error = chosen("three", &offers).err().expect("not offered");
         assert_eq!(error.to_string(), "game.name: there is no game \"three\"; this program has one, two");

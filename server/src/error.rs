@@ -7,6 +7,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use shared::codec::tables_file::TablesFileError;
+
 use crate::config::load::ConfigError;
 use crate::sim::RoomRefused;
 
@@ -27,6 +29,14 @@ pub enum StartupError {
     /// The configuration's or the game's: no room could be made.
     #[error("the game refuses to make a room: {0}")]
     Game(#[from] RoomRefused),
+    /// The configuration: the code tables are no use.
+    #[error("tables.file = {}: {source}", path.display())]
+    Tables {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: TablesError,
+    },
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -50,12 +60,23 @@ impl StartupError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::UnknownGame { .. } | Self::Game(_) => 2,
+            Self::Config(_) | Self::UnknownGame { .. } | Self::Game(_) | Self::Tables { .. } => 2,
             Self::Tls(TlsError::Pem { .. } | TlsError::NoCertificate { .. } | TlsError::Pair { .. }) => 2,
             Self::Tls(TlsError::Development(DevCertificateError::File { .. })) => 1,
             Self::Tls(_) | Self::Listen { .. } | Self::System(_) => 1,
         }
     }
+}
+
+/// Why a file of code tables cannot be used. The operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum TablesError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] io::Error),
+    /// It has no tables for this game.
+    #[error(transparent)]
+    Unfit(#[from] TablesFileError),
 }
 
 /// Why there is no certificate to serve with. All of it is the operator's to mend.

@@ -42,6 +42,12 @@ pub mod worker;
 // What a worker and a room hand each other, once per tick.
 pub mod exchange;
 
+// Which code tables rooms begin with.
+pub mod code_tables;
+
+// Better code tables, made of what rooms send.
+pub mod trainer;
+
 // One room and its tick: pure.
 pub mod room;
 

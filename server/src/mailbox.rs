@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
+use shared::codec::Tables;
 use shared::wire::close_code::CloseCode;
 
 use crate::directory::{Place, RoomName};
@@ -58,6 +59,8 @@ pub struct HandedOver {
 pub enum Mail {
     /// A newcomer.
     Admitted(Box<Admitted>),
+    /// Better code tables, for all rooms.
+    Tables(Arc<Tables>),
     /// Close everybody in this room and end it.
     Close {
         /// Which.

@@ -10,7 +10,7 @@ use server::game::Arena;
 
 fn main() -> ExitCode {
     app::main(&[
-        Offer { name: "arena", make: || Arc::new(Arena) },
-        Offer { name: "arena-n", make: || Arc::new(ArenaN) },
+        Offer { name: "arena", make: || Arc::new(Arena), tables: &[] },
+        Offer { name: "arena-n", make: || Arc::new(ArenaN), tables: &[] },
     ])
 }

@@ -221,6 +221,8 @@ catalogue! {
     Counter pieces = "tickwire_pieces_total";
     /// Records made.
     Counter records_made = "tickwire_records_made_total";
+    /// Times that better code tables were trained on what rooms sent.
+    Counter tables_trained = "tickwire_tables_trained_total";
     /// Times that a room's code tables were replaced by better ones.
     Counter tables_replaced = "tickwire_tables_replaced_total";
     /// Clients that found a wrong digest and asked for everything anew. Above 0 is a bug.

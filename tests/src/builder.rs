@@ -120,6 +120,7 @@ impl ArenaBuilder {
     #[must_use]
     pub fn start(self) -> Arena {
         let entropy = RoomEntropy { seed: self.seed, incarnation: !self.seed, slots: self.seed.rotate_left(32) };
+        let record_bytes = self.replicate.record_bytes;
         let room = Room::with_replication(self.game, &self.options, entropy, self.replicate);
         let room = room.unwrap_or_else(|refused| panic!("the room can not be made: {refused}"));
         let mut arena = Arena {
@@ -137,7 +138,7 @@ impl ArenaBuilder {
             behaviours: self.behaviours,
             link: self.link,
             digest: self.digest,
-            record_bytes: self.replicate.record_bytes,
+            record_bytes,
             allow_audit: self.allow_audit,
             expected_closes: Vec::new(),
         };

@@ -11,11 +11,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use shared::limits::{SLOT_BITS_MAX, SLOT_BITS_MIN};
+use shared::limits::{SLOT_BITS_MAX, SLOT_BITS_MIN, TABLES_SECONDS_MIN};
 use tracing_subscriber::filter::Targets;
 
 use super::load::ConfigError;
-use super::{Config, LimitsConfig, RawConfig, RawServer, RawTls, RoomsConfig, Transport};
+use super::{Config, LimitsConfig, RawConfig, RawServer, RawTls, RoomsConfig, TablesConfig, Transport};
 
 /// Slots of a room for each player that it may hold: one facet for everyone, one for its owner, twice as many as are
 /// alive. What the game spawns besides must fit into the rest.
@@ -33,7 +33,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         let why = "it is a level or target=level, separated by commas";
         return Err(ConfigError::Refused { key: "log.filter", why });
     }
-    let RawConfig { server, tls, game, rooms, tick, limits, audit, drain, log } = raw;
+    let RawConfig { server, tls, game, rooms, tick, tables, limits, audit, drain, log } = raw;
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
@@ -51,6 +51,11 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             slot_bits: rooms.slot_bits,
             late_steps_max: tick.late_steps_max,
             settings: game.settings,
+        },
+        tables: TablesConfig {
+            file: filled(tables.file),
+            retrain: (tables.retrain_s > 0).then(|| Duration::from_secs(tables.retrain_s)),
+            save: filled(tables.save),
         },
         limits: LimitsConfig {
             connections_max: limits.connections_max,
@@ -79,6 +84,9 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("rooms.empty_after_s", rooms.empty_after_s, 0..=86_400)?;
     within("rooms.slot_bits", rooms.slot_bits, SLOT_BITS_MIN..=SLOT_BITS_MAX)?;
     within("tick.late_steps_max", raw.tick.late_steps_max, 0..=16)?;
+    if raw.tables.retrain_s > 0 {
+        within("tables.retrain_s", raw.tables.retrain_s, u64::from(TABLES_SECONDS_MIN)..=86_400)?;
+    }
     within("limits.connections_max", limits.connections_max, 1..=1_000_000)?;
     within("limits.connections_per_address_max", limits.connections_per_address_max, 1..=1_000_000)?;
     within("limits.unseated_per_address_max", limits.unseated_per_address_max, 1..=1_000_000)?;

@@ -64,6 +64,9 @@ pub struct Flags {
     /// Let auditors of this machine in, who see everything (`client-sim swarm --audit`): only on a loopback address
     #[arg(long)]
     pub allow_audit: bool,
+    /// Write code tables trained on what rooms sent when the server ends; see tables.file
+    #[arg(long, value_name = "FILE")]
+    pub train_tables: Option<PathBuf>,
 
     /// ws and http without TLS: only on a loopback address
     #[arg(long)]
@@ -103,6 +106,7 @@ impl Flags {
         };
         set(&mut raw.server.data, &self.data);
         set(&mut raw.server.web, &self.web);
+        set(&mut raw.tables.save, &self.train_tables);
         raw.server.listen = self.listen.unwrap_or(raw.server.listen);
         raw.server.admin_listen = self.admin_listen.unwrap_or(raw.server.admin_listen);
         raw.server.plain |= self.plain;

@@ -43,6 +43,8 @@ pub struct RawConfig {
     pub rooms: RawRooms,
     /// How time passes in them.
     pub tick: RawTick,
+    /// In which codes they speak.
+    pub tables: RawTables,
     /// Who may take how much.
     pub limits: RawLimits,
     /// Who may look at everything.
@@ -135,6 +137,18 @@ impl Default for RawRooms {
     fn default() -> Self {
         Self { tick_rate_hz: 30, players_max: 128, rooms_max: 256, empty_after_s: 30, slot_bits: 12 }
     }
+}
+
+/// In which codes rooms speak, and how these become better.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTables {
+    /// Code tables to begin with. Empty: those that the game ships, or untrained ones.
+    pub file: PathBuf,
+    /// Seconds between two trainings on what rooms send; better tables take effect at once. 0: never. 10..=86400.
+    pub retrain_s: u64,
+    /// Where tables go that were trained on all that was sent, when the server ends. Empty: nowhere.
+    pub save: PathBuf,
 }
 
 /// How time passes in a room.
@@ -270,6 +284,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Clients of this machine may be auditors, who see everything.
     pub allow_audit: bool,
+    /// In which codes rooms speak.
+    pub tables: TablesConfig,
     /// How long players may finish after SIGTERM.
     pub drain_limit: Duration,
     /// What is logged in which form.
@@ -309,6 +325,25 @@ pub struct RoomsConfig {
     pub late_steps_max: u8,
     /// The game's own settings.
     pub settings: BTreeMap<String, String>,
+}
+
+/// In which codes rooms speak, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TablesConfig {
+    /// Tables to begin with in place of the game's.
+    pub file: Option<PathBuf>,
+    /// Between two trainings while rooms play.
+    pub retrain: Option<Duration>,
+    /// Where tables go at the end.
+    pub save: Option<PathBuf>,
+}
+
+impl TablesConfig {
+    /// Whether somebody wants to know what rooms send.
+    #[must_use]
+    pub const fn studies(&self) -> bool {
+        self.retrain.is_some() || self.save.is_some()
+    }
 }
 
 /// Who may take how much, checked.

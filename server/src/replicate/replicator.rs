@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How replication is run; see the server's configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicateOptions {
     /// Bytes of records that one frame may take.
     pub record_bytes: usize,
@@ -41,11 +41,13 @@ pub struct ReplicateOptions {
     pub scrub_entities: usize,
     /// Ticks between two keep-alives of a client that paused.
     pub keep_alive_ticks: u32,
+    /// The code tables to begin with, which must be for the game's schema; `None`: untrained ones.
+    pub tables: Option<Arc<Tables>>,
 }
 
 impl Default for ReplicateOptions {
     fn default() -> Self {
-        Self { record_bytes: 16 * 1024, scrub_entities: 16, keep_alive_ticks: 30 }
+        Self { record_bytes: 16 * 1024, scrub_entities: 16, keep_alive_ticks: 30, tables: None }
     }
 }
 
@@ -182,11 +184,11 @@ impl Replicator {
         let slots = layout.slots();
         let stride = layout.parts_max().max(1);
         Ok(Self {
-            tables: Arc::new(Tables::untrained(&layout)),
+            tables: options.tables.clone().unwrap_or_else(|| Arc::new(Tables::untrained(&layout))),
             study: None,
-            options,
             extract: Extract::new(sim, Arc::clone(&layout)),
             scrub: Scrub::new(options.scrub_entities),
+            options,
             facets: Facets::new(Arc::clone(&layout), slot_seed),
             rows: Rows::new(slots, stride),
             shadow: Shadow::new(slots, stride),

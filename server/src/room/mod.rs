@@ -76,13 +76,18 @@ pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut 
 }
 
 impl Room {
-    /// A room at tick 0, empty.
+    /// A room at tick 0, empty. Without `tables` it begins with untrained ones.
     ///
     /// # Errors
     /// [`RoomRefused`]: the operator's options or the author's game do not fit.
-    pub fn new(game: Arc<dyn RoomGame>, options: &RoomOptions, entropy: RoomEntropy) -> Result<Self, RoomRefused> {
+    pub fn new(
+        game: Arc<dyn RoomGame>,
+        options: &RoomOptions,
+        entropy: RoomEntropy,
+        tables: Option<Arc<Tables>>,
+    ) -> Result<Self, RoomRefused> {
         let rate = u32::from(options.tick_rate_hz);
-        let replicate = ReplicateOptions { keep_alive_ticks: rate.max(1), ..ReplicateOptions::default() };
+        let replicate = ReplicateOptions { keep_alive_ticks: rate.max(1), tables, ..ReplicateOptions::default() };
         Self::with_replication(game, options, entropy, replicate)
     }
 

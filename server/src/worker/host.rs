@@ -151,6 +151,10 @@ impl Host {
         let now = schedule::now();
         match mail {
             Mail::Admitted(admitted) => self.admit(*admitted, now),
+            Mail::Tables(tables) => {
+                self.rooms.values_mut().for_each(|hosted| hosted.replace_tables(&tables));
+                self.setup.tables = tables;
+            }
             Mail::Close { room, code } => {
                 let cause = "the operator closed the room";
                 let found = self.rooms.iter().find(|(_, hosted)| *hosted.name() == room).map(|(id, _)| *id);
@@ -233,7 +237,8 @@ impl Host {
                 return None;
             }
         };
-        let made = match caught(|| Room::new(self.setup.game.clone(), &options, entropy)) {
+        let tables = self.setup.tables.clone();
+        let made = match caught(|| Room::new(self.setup.game.clone(), &options, entropy, Some(tables))) {
             Ok(made) => made.map_err(|refused| refused.to_string()),
             Err(words) => Err(words),
         };
@@ -251,7 +256,11 @@ impl Host {
         self.setup.metrics.rooms_made.increment(1);
         tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
         let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
-        Some(Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit))
+        let mut hosted = Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit);
+        if self.setup.studies.is_some() {
+            hosted.begin_study();
+        }
+        Some(hosted)
     }
 
     /// Runs the room whose deadline is earliest, if it has come.
@@ -271,6 +280,9 @@ impl Host {
         let took = schedule::now().saturating_duration_since(now);
         report_tick(&self.setup.metrics, &start, took, hosted.period());
         hosted.report(&self.setup.metrics);
+        if let Some(studies) = &self.setup.studies {
+            hosted.hand_over_study(studies, start.tick);
+        }
         if start.forgiven > 0 && self.warned.is_none_or(|warned| now >= warned + WARN_EVERY) {
             self.warned = Some(now);
             let (room, late_ms) = (hosted.name(), start.late.as_millis() as u64);
@@ -289,18 +301,27 @@ impl Host {
             tracing::info!(room = %hosted.name(), "room ended: nobody was there");
             hosted.report_gone(metrics);
             metrics.rooms_ended.increment(1);
-            self.rooms.remove(&id);
+            self.let_go(id);
         }
     }
 
     fn end_room(&mut self, id: RoomId, code: CloseCode, cause: &'static str, now: Instant) {
-        let Some(hosted) = self.rooms.remove(&id) else { return };
+        let Some(hosted) = self.let_go(id) else { return };
         tracing::info!(room = %hosted.name(), code = code.name(), cause, connections = hosted.connection_count(), "room ended");
         hosted.report_gone(&self.setup.metrics);
         self.setup.metrics.rooms_ended.increment(1);
         hosted.end(code, cause, now, &mut Exit { leaving: &mut self.leaving, tally: &mut self.tally });
         self.ended.insert(id);
         self.ask_again = Some(now);
+    }
+
+    /// A room ends in order: what it has counted is not lost.
+    fn let_go(&mut self, id: RoomId) -> Option<Hosted> {
+        let mut hosted = self.rooms.remove(&id)?;
+        if let Some(studies) = &self.setup.studies {
+            hosted.hand_over_rest(studies);
+        }
+        Some(hosted)
     }
 
     fn fail_room(&mut self, id: RoomId, error: &str, now: Instant) {
@@ -349,6 +370,8 @@ mod tests {
     use crate::mailbox::{HandedOver, MailboxSender, mailbox};
     use crate::metrics::Metrics;
     use shared::bits::BitReader;
+    use shared::codec::Tables;
+    use shared::schema::Layout;
     use shared::wire::state_frame::{Digest, FrameHeader};
     use shared::wire::{ClientMessage, Hello, version};
     use std::sync::Arc;
@@ -394,9 +417,15 @@ mod tests {
             });
             let (mail, receiver) = mailbox();
             let metrics = Metrics::new(1);
-            let (directory_too, metrics_too) = (directory.clone(), metrics.clone());
-            let setup =
-                WorkerSetup { game: dots(), rooms, directory: directory_too, metrics: metrics_too, allow_audit: true };
+            let setup = WorkerSetup {
+                game: dots(),
+                rooms,
+                directory: directory.clone(),
+                metrics: metrics.clone(),
+                allow_audit: true,
+                tables: Arc::new(Tables::untrained(&Layout::new(&schema(), 12).unwrap())),
+                studies: None,
+            };
             (Self { directory, metrics, mail, thread: None }, move || Host::new(0, receiver, setup))
         }
 

@@ -9,8 +9,11 @@
 //!
 //! Never here: mail, other rooms, when to sleep (see `host`).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use shared::codec::Tables;
+use shared::ids::Tick;
 use shared::wire::close_code::CloseCode;
 
 use super::connection::Ending;
@@ -27,6 +30,10 @@ use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::mailbox::Admitted;
 use crate::metrics::Metrics;
 use crate::room::{Room, run_tick};
+use crate::trainer::StudySender;
+
+/// Seconds between two hand-overs of what a room has counted.
+const STUDY_SECONDS: u32 = 5;
 
 /// The room's own code panicked; these are its words. The room is gone.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +122,30 @@ impl Hosted {
     /// Tells the metrics that the room is gone.
     pub(super) fn report_gone(&self, metrics: &Metrics) {
         tally::report_room_gone(metrics, &self.told);
+    }
+
+    /// Better code tables are there.
+    pub(super) fn replace_tables(&mut self, tables: &Arc<Tables>) {
+        self.room.replace_tables(tables.clone());
+    }
+
+    /// From now on what is sent is counted.
+    pub(super) fn begin_study(&mut self) {
+        self.room.begin_study();
+    }
+
+    /// Hands over what was counted, every [`STUDY_SECONDS`].
+    pub(super) fn hand_over_study(&mut self, studies: &StudySender, tick: Tick) {
+        if tick.0.is_multiple_of(STUDY_SECONDS * u32::from(self.tick_rate_hz)) {
+            self.hand_over_rest(studies);
+        }
+    }
+
+    /// Hands over what was counted since the last time.
+    pub(super) fn hand_over_rest(&mut self, studies: &StudySender) {
+        if let Some(tally) = self.room.take_study() {
+            studies.offer(tally);
+        }
     }
 
     /// How many connections it serves.

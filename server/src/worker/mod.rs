@@ -25,6 +25,8 @@ use crate::directory::Directory;
 use crate::mailbox::MailboxReceiver;
 use crate::metrics::Metrics;
 use crate::sim::RoomGame;
+use crate::trainer::StudySender;
+use shared::codec::Tables;
 
 // The loop: mail, deadlines, rooms.
 mod host;
@@ -95,6 +97,10 @@ pub struct WorkerSetup {
     pub metrics: Metrics,
     /// Clients of this machine may be auditors.
     pub allow_audit: bool,
+    /// The code tables that rooms begin with.
+    pub tables: Arc<Tables>,
+    /// Who makes better ones of what rooms send, if anybody does.
+    pub studies: Option<StudySender>,
 }
 
 /// Starts worker number `worker`, which owns `mail` from now on. It ends after [`crate::mailbox::Mail::Stop`].

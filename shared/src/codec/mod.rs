@@ -25,6 +25,9 @@ pub mod contexts;
 // Which code stands for which context.
 pub mod tables;
 
+// Tables as a file.
+pub mod tables_file;
+
 // Tables from what was seen.
 pub mod training;
 
