@@ -57,6 +57,9 @@ pub mod fail_if;
 // How bots play the game in the box.
 pub mod game;
 
+// Does any client see what it may not?
+pub mod audit;
+
 // What a hostile client does.
 pub mod hostile;
 

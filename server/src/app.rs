@@ -166,6 +166,8 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Re
             allow_audit: config.allow_audit,
             tables: tables.clone(),
             studies: config.tables.studies().then(|| study_sender.clone()),
+            #[cfg(feature = "sabotage")]
+            leak: config.leak,
         };
         boxes.push(sender);
         threads.push(worker::spawn(number, receiver, setup)?);

@@ -16,6 +16,7 @@ use crate::peer::{Client, Log, Stranger};
 use crate::player::zoo_players;
 use crate::zoo::Zoo;
 use crate::zoo_truth;
+use client_sim::audit::Ledger;
 use client_sim::behaviour::Behaviours;
 use client_sim::dice::Dice;
 use client_sim::session::{Session, SessionConfig};
@@ -52,6 +53,8 @@ pub struct Arena {
     pub(crate) digest: Digest,
     pub(crate) record_bytes: usize,
     pub(crate) allow_audit: bool,
+    /// What an auditor told, if there is one: every other client is compared with it.
+    pub(crate) ledger: Option<Ledger>,
     pub(crate) expected_closes: Vec<(usize, CloseCode)>,
 }
 
@@ -114,6 +117,7 @@ impl Arena {
             connection: Some(connection),
             audits,
             audit: None,
+            witness: None,
             player: None,
             log: Log::default(),
             told_until: None,

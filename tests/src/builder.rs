@@ -140,6 +140,7 @@ impl ArenaBuilder {
             digest: self.digest,
             record_bytes,
             allow_audit: self.allow_audit,
+            ledger: None,
             expected_closes: Vec::new(),
         };
         for _ in 0..self.clients {

@@ -7,6 +7,8 @@
 //! ```
 
 use crate::moment::{Moment, Sight};
+use client_sim::agreement::Agreement;
+use client_sim::audit::{Breach, Game, Ledger};
 use client_sim::replica::{Applied, Event, Replica, ReplicaError};
 use server::counts::Counts;
 use server::room::Room;
@@ -42,6 +44,8 @@ pub enum Fault {
     Ghost(Slot),
     /// A facet is held that this client has no right to.
     Leak(Slot),
+    /// Something is held or was told that this client has no right to, says the auditor's rule.
+    Breach(Breach),
     /// The client believes to be complete, and lacks this.
     Missing(Slot),
     /// The client's idea of which entity is its own.
@@ -104,6 +108,12 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
     }
     let sight = Sight { replica, moment, player, team };
     found.extend(moment.things.differences(&sight).into_iter().map(Fault::WrongWorld));
+}
+
+/// Where an auditor's word is kept.
+#[must_use]
+pub fn ledger(agreement: &Agreement) -> Ledger {
+    Ledger::new(Game::new(&agreement.schema, agreement.layout.clone(), 0))
 }
 
 /// Checks an auditor's replica: it holds all that is alive, whoever that is for, and is told its events elsewhere.

@@ -2,6 +2,7 @@
 //! decides.
 
 use crate::link::Link;
+use client_sim::audit::{Tally, Witness};
 use client_sim::replica::Event;
 use client_sim::session::Session;
 use server::exchange::ConnectionId;
@@ -27,6 +28,8 @@ pub struct Client {
     pub audits: bool,
     /// What it was last told as an auditor.
     pub audit: Option<Box<Audit>>,
+    /// What it held, to be compared with what an auditor tells.
+    pub(crate) witness: Option<Witness>,
     /// Once welcomed as a player.
     pub player: Option<PlayerId>,
     /// What came of it.
@@ -39,6 +42,14 @@ pub struct Client {
     pub(crate) closing: Option<CloseCode>,
     /// The newest tick of a frame that was handed over to it.
     pub(crate) handed: Option<Tick>,
+}
+
+impl Client {
+    /// What an auditor compared of it; nothing where there is none.
+    #[must_use]
+    pub fn audited(&self) -> Tally {
+        self.witness.as_ref().map(|witness| *witness.tally()).unwrap_or_default()
+    }
 }
 
 /// What came of a client.

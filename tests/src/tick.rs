@@ -5,7 +5,8 @@ use crate::checks::{self, Fault, Finding};
 use crate::moment::Moment;
 use crate::peer::FrameSeen;
 use bytes::Bytes;
-use client_sim::replica::Event;
+use client_sim::audit::Witness;
+use client_sim::replica::{Applied, Event};
 use client_sim::session::SessionEvent;
 use server::counts::Counts;
 use server::exchange::{ConnectionId, Incoming, Outgoing, Received};
@@ -73,34 +74,8 @@ impl Arena {
     /// Checks what a message did to a client.
     fn look_at(&mut self, place: usize, bytes: &[u8]) -> Vec<Fault> {
         let mut found = Vec::new();
-        let client = &mut self.clients[place];
-        let (mut applied, mut heard_lost): (_, Option<Vec<Event>>) = (None, None);
-        while let Some(event) = client.session.poll_event() {
-            match event {
-                SessionEvent::Welcomed => {
-                    let agreement = client.session.agreement();
-                    client.player = agreement.map(|agreement| agreement.player).filter(|_| !client.audits);
-                    client.told_until = agreement.map(|agreement| agreement.tick);
-                    let told_since = self.moments.iter().filter(|moment| Some(moment.tick) > client.told_until);
-                    client.untold = told_since.flat_map(|moment| told(moment, client.player)).collect();
-                }
-                SessionEvent::Frame(frame) => applied = Some(frame),
-                SessionEvent::Lost(error) => {
-                    client.log.lost += 1;
-                    heard_lost.get_or_insert_default();
-                    found.push(Fault::Lost(error));
-                }
-                SessionEvent::Told(events) => heard_lost = Some(events),
-                SessionEvent::Audit(audit) => client.audit = Some(audit),
-                SessionEvent::EventsLost => client.log.events_lost += 1,
-                SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
-                SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
-                SessionEvent::Complete
-                | SessionEvent::InputSeen { .. }
-                | SessionEvent::RoundTrip { .. }
-                | SessionEvent::Redirect(_) => {}
-            }
-        }
+        let (applied, mut heard_lost) = self.poll(place, &mut found);
+        self.testify(place, applied.as_ref(), &mut found);
         if let Some(ignored) = applied.as_ref().filter(|applied| applied.ignored) {
             heard_lost = Some(ignored.events.clone());
         }
@@ -139,6 +114,61 @@ impl Arena {
         }
         self.clients[place].told_until = Some(applied.tick);
         found
+    }
+
+    /// What a client says happened: the frame that it applied, and what it was told without being able to use one.
+    fn poll(&mut self, place: usize, found: &mut Vec<Fault>) -> (Option<Applied>, Option<Vec<Event>>) {
+        let client = &mut self.clients[place];
+        let (mut applied, mut heard_lost): (_, Option<Vec<Event>>) = (None, None);
+        while let Some(event) = client.session.poll_event() {
+            match event {
+                SessionEvent::Welcomed => {
+                    let agreement = client.session.agreement();
+                    client.player = agreement.map(|agreement| agreement.player).filter(|_| !client.audits);
+                    client.told_until = agreement.map(|agreement| agreement.tick);
+                    let told_since = self.moments.iter().filter(|moment| Some(moment.tick) > client.told_until);
+                    client.untold = told_since.flat_map(|moment| told(moment, client.player)).collect();
+                }
+                SessionEvent::Frame(frame) => applied = Some(frame),
+                SessionEvent::Lost(error) => {
+                    client.log.lost += 1;
+                    heard_lost.get_or_insert_default();
+                    found.push(Fault::Lost(error));
+                }
+                SessionEvent::Told(events) => heard_lost = Some(events),
+                SessionEvent::Audit(audit) => {
+                    if let (Some(agreement), Some(replica)) = (client.session.agreement(), client.session.replica()) {
+                        self.ledger.get_or_insert_with(|| checks::ledger(agreement)).note(replica, &audit);
+                    }
+                    client.audit = Some(audit);
+                }
+                SessionEvent::EventsLost => client.log.events_lost += 1,
+                SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
+                SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
+                SessionEvent::Complete
+                | SessionEvent::InputSeen { .. }
+                | SessionEvent::RoundTrip { .. }
+                | SessionEvent::Redirect(_) => {}
+            }
+        }
+        (applied, heard_lost)
+    }
+
+    /// A client is compared with what an auditor told, by the rule that stands in client-sim.
+    fn testify(&mut self, place: usize, applied: Option<&Applied>, found: &mut Vec<Fault>) {
+        let client = &mut self.clients[place];
+        let (Some(ledger), Some(player), Some(replica)) = (&self.ledger, client.player, client.session.replica())
+        else {
+            return;
+        };
+        let since = client.session.agreement().map_or(Tick(0), |agreement| agreement.tick);
+        let witness = client.witness.get_or_insert_with(|| Witness::new(player, since));
+        if let Some(applied) = applied {
+            witness.saw(ledger, replica, applied.tick, &applied.events);
+        }
+        let mut breaches = Vec::new();
+        witness.compare(ledger, &mut breaches);
+        found.extend(breaches.into_iter().map(Fault::Breach));
     }
 
     /// A client got a frame that it could not use: what it told is heard all the same.

@@ -1,11 +1,14 @@
 //! Auditors: they see everything, are told who may see what, play nothing, and nobody notices them.
 
+use client_sim::audit::Breach;
+use server::replicate::replicator::Leak;
 use shared::schema::Section;
 use shared::wire::control::FEATURE_AUDIT;
 use shared::wire::{ClientMessage, CloseCode, Hello};
 use std::collections::BTreeSet;
 use tests::Arena;
 use tests::builder::ArenaBuilder;
+use tests::checks::Fault;
 use tests::hostile::{Knows, hello, input};
 use tests::link::LinkOptions;
 use tests::player::idle_players;
@@ -163,4 +166,63 @@ fn an_auditor_whose_path_stands_still_is_told_all_that_happened_meanwhile() {
         arena.clients[auditor].audit = Some(Box::default());
     }
     assert_eq!(told, (1..=12).collect::<Vec<i32>>());
+}
+
+/// A lively zoo with an auditor, and a rule broken from tick 20 on; what was found.
+fn broken(leak: Option<Leak>) -> (Arena, Vec<Fault>) {
+    let mut arena = lively().start();
+    arena.join_auditor();
+    arena.run(20);
+    arena.tolerate();
+    leak.into_iter().for_each(|leak| arena.room.sabotage_replicator().sabotage_leak(leak));
+    arena.run(100);
+    let found = arena.take_findings().into_iter().map(|finding| finding.fault).collect();
+    (arena, found)
+}
+
+#[test]
+fn every_client_is_compared_with_the_auditor_facet_by_facet_and_event_by_event() {
+    let (arena, found) = broken(None);
+    assert_eq!(found, []);
+    for client in 0..4 {
+        let tally = arena.clients[client].audited();
+        assert!(tally.frames_checked > 100 && tally.facets_checked > 2_000, "{tally:?}");
+        assert!(tally.events_checked > 20, "{tally:?}");
+        assert_eq!((tally.frames_unchecked, tally.events_unchecked, tally.leaks), (0, 0, 0), "{tally:?}");
+    }
+}
+
+#[test]
+fn a_rule_that_is_broken_on_purpose_is_found_by_the_auditor_and_by_the_harness() {
+    for (leak, is_breach, is_leak) in [
+        (Leak::Teams, is_other_team as fn(&Breach) -> bool, is_leak as fn(&Fault) -> bool),
+        (Leak::Owners, is_other_owner, is_leak),
+        (Leak::Events, is_event, is_wrong_event),
+    ] {
+        let (arena, found) = broken(Some(leak));
+        let breached = |fault: &Fault| matches!(fault, Fault::Breach(breach) if is_breach(breach));
+        assert!(found.iter().any(breached), "{leak:?}: {found:?}");
+        assert!(found.iter().any(is_leak), "{leak:?}: {found:?}");
+        assert!((0..4).any(|client| arena.clients[client].audited().leaks > 0));
+    }
+}
+
+fn is_other_team(breach: &Breach) -> bool {
+    matches!(breach, Breach::OtherTeam(_))
+}
+
+fn is_other_owner(breach: &Breach) -> bool {
+    matches!(breach, Breach::OtherOwner(_))
+}
+
+fn is_event(breach: &Breach) -> bool {
+    matches!(breach, Breach::Event(_))
+}
+
+fn is_leak(fault: &Fault) -> bool {
+    matches!(fault, Fault::Leak(_))
+}
+
+fn is_wrong_event(fault: &Fault) -> bool {
+    matches!(fault, Fault::WrongEvents(_))
 }

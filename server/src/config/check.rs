@@ -72,6 +72,8 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         allow_audit: audit.allow,
         drain_limit: Duration::from_secs(drain.limit_s),
         log,
+        #[cfg(feature = "sabotage")]
+        leak: None,
     })
 }
 

@@ -290,6 +290,9 @@ pub struct Config {
     pub drain_limit: Duration,
     /// What is logged in which form.
     pub log: RawLog,
+    /// A rule of who may see what that is broken on purpose.
+    #[cfg(feature = "sabotage")]
+    pub leak: Option<crate::replicate::replicator::Leak>,
 }
 
 /// How the game port is secured.

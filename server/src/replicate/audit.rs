@@ -28,10 +28,17 @@ pub struct AuditTruth {
 }
 
 /// What waits for one auditor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AuditLane {
     events: VecDeque<AuditedEvent>,
     gap: bool,
+}
+
+impl Default for AuditLane {
+    /// Whoever comes now does not know what was told before.
+    fn default() -> Self {
+        Self { events: VecDeque::new(), gap: true }
+    }
 }
 
 impl AuditTruth {

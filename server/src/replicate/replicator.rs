@@ -27,6 +27,8 @@ use bytes::Bytes;
 use shared::codec::{Tables, Tally};
 use shared::ids::{EntityId, PlayerId, Tick};
 use shared::limits::SERVER_MESSAGE_BYTES_MAX;
+#[cfg(feature = "sabotage")]
+use shared::schema::Section;
 use shared::schema::{Layout, Schema, SchemaError};
 use shared::wire::{Digest, FrameHeader, FrameKind};
 use std::collections::BTreeMap;
@@ -171,6 +173,20 @@ pub struct Replicator {
     tick: Tick,
     #[cfg(feature = "sabotage")]
     drop_piece: bool,
+    #[cfg(feature = "sabotage")]
+    leak: Option<Leak>,
+}
+
+/// A rule of who may see what that is broken on purpose.
+#[cfg(feature = "sabotage")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leak {
+    /// What is for a team goes to all.
+    Teams,
+    /// What is for an owner goes to all.
+    Owners,
+    /// What is told to somebody is told to all.
+    Events,
 }
 
 impl Replicator {
@@ -200,6 +216,8 @@ impl Replicator {
             layout,
             #[cfg(feature = "sabotage")]
             drop_piece: false,
+            #[cfg(feature = "sabotage")]
+            leak: None,
         })
     }
 
@@ -307,10 +325,12 @@ impl Replicator {
         lane.follow(self.tick);
         let team = self.teams.get(&client.player).copied();
         client.view.set_team(team);
+        #[cfg(feature = "sabotage")]
+        self.sabotage(client);
         client.view.next_tick(&self.facets);
         client.window.next_tick();
         for (to, told) in &self.told {
-            if client.audit.is_none() && is_for(*to, client.player, team) {
+            if client.audit.is_none() && (is_for(*to, client.player, team) || self.tells_all()) {
                 client.events.push(told);
             }
         }
@@ -341,6 +361,13 @@ impl Replicator {
         lane.counts.frames += 1;
         lane.counts.state_bytes += frame.len() as u64;
         Published::Frame(frame)
+    }
+
+    /// Whether events are told to whom they are not for: never.
+    #[cfg(not(feature = "sabotage"))]
+    #[allow(clippy::unused_self, reason = "its twin below asks the replicator")]
+    const fn tells_all(&self) -> bool {
+        false
     }
 
     fn skip_cause(&self, client: &Client) -> Option<SkipCause> {
@@ -393,6 +420,23 @@ impl Replicator {
         self.drop_piece = true;
     }
 
+    /// From now on this rule does not hold.
+    pub const fn sabotage_leak(&mut self, leak: Leak) {
+        self.leak = Some(leak);
+    }
+
+    fn sabotage(&self, client: &mut Client) {
+        match self.leak {
+            Some(Leak::Teams) => client.view.sabotage_leak(Section::Team),
+            Some(Leak::Owners) => client.view.sabotage_leak(Section::Owner),
+            Some(Leak::Events) | None => {}
+        }
+    }
+
+    fn tells_all(&self) -> bool {
+        self.leak == Some(Leak::Events)
+    }
+
     /// The next change that extract sees is forgotten.
     pub const fn sabotage_skip_change(&mut self) {
         self.extract.sabotage_skip_change();
@@ -424,7 +468,7 @@ impl Replicator {
                     continue;
                 }
                 let facet = self.facets.alive(slot).and_then(|alive| self.layout.facet(alive.record.kind));
-                if facet.is_some_and(|facet| facet.section == shared::schema::Section::References) {
+                if facet.is_some_and(|facet| facet.section == Section::References) {
                     let target = self.facets.anchor(EntityId(codes[route.source] as u32));
                     codes[route.source] = target.map_or(-1, |slot| i32::from(slot.0));
                 }

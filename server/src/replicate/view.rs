@@ -102,6 +102,9 @@ pub struct View {
     me: Option<Slot>,
     #[cfg(feature = "sabotage")]
     keeps: Option<Slot>,
+    /// What of it is for somebody else is shown all the same.
+    #[cfg(feature = "sabotage")]
+    leaks: Option<Section>,
     /// To be demoted with the next step.
     #[cfg(feature = "sabotage")]
     demoting: Vec<Slot>,
@@ -121,6 +124,8 @@ impl View {
             me: None,
             #[cfg(feature = "sabotage")]
             keeps: None,
+            #[cfg(feature = "sabotage")]
+            leaks: None,
             #[cfg(feature = "sabotage")]
             demoting: Vec::new(),
         }
@@ -158,7 +163,7 @@ impl View {
     #[must_use]
     pub fn audience<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a Audience> {
         let audience = match section {
-            _ if self.everything => AudienceKey::All,
+            _ if self.everything || self.leaks(section) => AudienceKey::All,
             Section::Team => AudienceKey::Team(self.team?),
             Section::Owner => AudienceKey::Player(self.player),
             Section::Everyone | Section::References => AudienceKey::All,
@@ -235,6 +240,13 @@ impl View {
         self.tick = Some(tick);
     }
 
+    /// Whether what of a section is for others is shown all the same: never.
+    #[cfg(not(feature = "sabotage"))]
+    #[allow(clippy::unused_self, reason = "its twin below asks the view")]
+    const fn leaks(&self, _: Section) -> bool {
+        false
+    }
+
     /// Whether something of a section is held on to, but no more kept exact. Nothing demotes so far but tests: all pieces of what is
     /// fresh are sent.
     #[cfg(not(feature = "sabotage"))]
@@ -267,6 +279,15 @@ impl View {
     /// Forgets to let this slot leave, from now on.
     pub const fn sabotage_keep(&mut self, slot: Slot) {
         self.keeps = Some(slot);
+    }
+
+    /// From now on all of this section is shown, whoever it is for.
+    pub fn sabotage_leak(&mut self, section: Section) {
+        self.leaks = Some(section);
+    }
+
+    fn leaks(&self, section: Section) -> bool {
+        self.leaks == Some(section)
     }
 
     /// With the next step this slot is held on, but no more exact.

@@ -243,6 +243,12 @@ impl Host {
             Err(words) => Err(words),
         };
         let room = match made {
+            #[cfg(feature = "sabotage")]
+            Ok(mut room) => {
+                self.setup.leak.into_iter().for_each(|leak| room.sabotage_replicator().sabotage_leak(leak));
+                room
+            }
+            #[cfg(not(feature = "sabotage"))]
             Ok(room) => room,
             Err(error) => {
                 tracing::error!(room = %name, error, "the room could not be made");
@@ -425,6 +431,8 @@ mod tests {
                 allow_audit: true,
                 tables: Arc::new(Tables::untrained(&Layout::new(&schema(), 12).unwrap())),
                 studies: None,
+                #[cfg(feature = "sabotage")]
+                leak: None,
             };
             (Self { directory, metrics, mail, thread: None }, move || Host::new(0, receiver, setup))
         }

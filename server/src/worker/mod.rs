@@ -101,6 +101,9 @@ pub struct WorkerSetup {
     pub tables: Arc<Tables>,
     /// Who makes better ones of what rooms send, if anybody does.
     pub studies: Option<StudySender>,
+    /// A rule of who may see what that is broken on purpose.
+    #[cfg(feature = "sabotage")]
+    pub leak: Option<crate::replicate::replicator::Leak>,
 }
 
 /// Starts worker number `worker`, which owns `mail` from now on. It ends after [`crate::mailbox::Mail::Stop`].
