@@ -83,7 +83,7 @@ pub struct Agreement {
     /// Laid out for the codec.
     pub layout: Arc<Layout>,
     /// The prefix codes.
-    pub tables: Tables,
+    pub tables: Arc<Tables>,
     /// How much of the digest travels.
     pub digest: Digest,
     /// Our number in the room.
@@ -148,7 +148,7 @@ impl Agreement {
         Ok(Self {
             schema: known.schema.clone(),
             layout: Arc::new(layout),
-            tables,
+            tables: Arc::new(tables),
             digest: if welcome.features & FEATURE_FULL_DIGEST == 0 { Digest::Folded } else { Digest::Whole },
             player: PlayerId(welcome.player),
             incarnation: welcome.incarnation,
@@ -159,6 +159,18 @@ impl Agreement {
             limits,
             known,
         })
+    }
+
+    /// Takes schema and layout from another that has the same ones, so that one copy of them does for both. False: it has not.
+    pub(crate) fn share(&mut self, other: &Self) -> bool {
+        let same = self.known.schema_fingerprint == other.known.schema_fingerprint
+            && self.layout.slot_bits() == other.layout.slot_bits();
+        if same {
+            self.schema = other.schema.clone();
+            self.layout = other.layout.clone();
+            self.known.schema = other.schema.clone();
+        }
+        same
     }
 }
 

@@ -44,7 +44,7 @@ pub enum TablesRefused {
 }
 
 /// Tables and from which tick on each is in force. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Epochs {
     in_force: Arc<Tables>,
     /// Later ones, ascending.
@@ -53,8 +53,8 @@ pub(crate) struct Epochs {
 
 impl Epochs {
     /// Tables that are in force until others are.
-    pub(crate) fn new(tables: Tables) -> Self {
-        Self { in_force: Arc::new(tables), coming: VecDeque::new() }
+    pub(crate) fn new(tables: impl Into<Arc<Tables>>) -> Self {
+        Self { in_force: tables.into(), coming: VecDeque::new() }
     }
 
     /// The tables of a tick.
@@ -64,7 +64,8 @@ impl Epochs {
     }
 
     /// Others are in force from `from` on; of `heard` there was a frame already.
-    pub(crate) fn add(&mut self, from: Tick, tables: Tables, heard: Tick) -> Result<(), TablesRefused> {
+    pub(crate) fn add(&mut self, from: Tick, tables: impl Into<Arc<Tables>>, heard: Tick) -> Result<(), TablesRefused> {
+        let tables = tables.into();
         let (after, before) = self.coming.back().map_or((heard, &self.in_force), |(from, tables)| (*from, tables));
         let after = after.max(heard);
         if from <= after {
@@ -76,7 +77,7 @@ impl Epochs {
         if self.coming.len() >= TABLES_WAITING_MAX {
             return Err(TablesRefused::TooMany);
         }
-        self.coming.push_back((from, Arc::new(tables)));
+        self.coming.push_back((from, tables));
         Ok(())
     }
 

@@ -21,36 +21,69 @@ use shared::codec::{Lanes, PartState, Record, Tables};
 use shared::ids::{Slot, Tick};
 use shared::schema::{FacetKind, Kind, Layout, Section};
 use shared::slot_set::SlotSet;
-use shared::wire::{DecodeError, FrameHeader};
+use shared::wire::{DecodeError, FrameHeader, FrameKind};
 use std::sync::Arc;
 
-/// Everything that is held.
+/// Everything that is held. It knows nothing of who holds it, so that several may hold it together (see `commons`).
 #[derive(Clone, Debug)]
 pub(crate) struct Holdings {
     pub(crate) layout: Arc<Layout>,
-    pub(crate) tables: Epochs,
-    /// The anchor that we were told is our own. It means nothing once that has left: another may get its slot.
-    pub(crate) me: Option<Slot>,
+    /// Names this content among all that are held in this process, where somebody keeps count.
+    version: Option<u64>,
     facets: Vec<Option<Box<Held>>>,
     sections: [Holding; 4],
     /// Facets whose states moved since they were last hashed.
     moved: SlotSet,
     sum: Lanes,
+    /// What left with the newest change.
+    left: Vec<Slot>,
     scratch: Scratch,
 }
 
+/// How a frame's sections are to be read, as its header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Ticks covered; `None`: drop everything first.
+    covered: Option<u32>,
+    /// The newest tick covered.
+    to: Tick,
+    epoch: u8,
+    leaves: u8,
+    sections: u8,
+}
+
+impl Change {
+    /// The change that a frame with this header makes; a keep-alive makes none.
+    pub(crate) const fn of(header: &FrameHeader) -> Option<Self> {
+        let covered = match header.kind {
+            FrameKind::KeepAlive => return None,
+            FrameKind::Full => None,
+            FrameKind::Step { covered, .. } => Some(covered),
+        };
+        Some(Self { covered, to: header.tick, epoch: header.epoch, leaves: header.leaves, sections: header.sections })
+    }
+
+    fn leaves(self) -> impl Iterator<Item = Section> {
+        Section::ALL.into_iter().filter(move |section| self.leaves & 1 << section.index() != 0)
+    }
+
+    const fn has(self, section: Section) -> bool {
+        self.sections & 1 << section.index() != 0
+    }
+}
+
 /// One facet that is held.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) record: Record,
     pub(crate) states: Vec<PartState>,
     hash: Lanes,
-    /// Of an anchor: its entity's other facets that are held.
+    /// Of an anchor: its entity's other facets that are held, ascending.
     members: Vec<Slot>,
 }
 
 /// What is held of one section.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Holding {
     pub(crate) held: SlotSet,
     pub(crate) fresh: SlotSet,
@@ -65,20 +98,42 @@ struct Scratch {
 }
 
 impl Holdings {
-    pub(crate) fn new(layout: Arc<Layout>, tables: Tables) -> Self {
-        let tables = Epochs::new(tables);
+    pub(crate) fn new(layout: Arc<Layout>) -> Self {
         let slots = layout.slots();
         let holding = Holding { held: SlotSet::new(slots), fresh: SlotSet::new(slots) };
         Self {
             layout,
-            tables,
-            me: None,
+            version: None,
             facets: vec![None; slots],
             sections: [holding.clone(), holding.clone(), holding.clone(), holding],
             moved: SlotSet::new(slots),
             sum: Lanes::default(),
+            left: Vec::new(),
             scratch: Scratch::default(),
         }
+    }
+
+    /// What this content is called, if it has a name.
+    pub(crate) const fn version(&self) -> Option<u64> {
+        self.version
+    }
+
+    /// Names what this is about to become.
+    pub(crate) const fn set_version(&mut self, version: u64) {
+        self.version = Some(version);
+    }
+
+    /// Whether the two are the same in everything that what comes after them depends on.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.layout, &other.layout)
+            && (self.sum, &self.left, &self.moved) == (other.sum, &other.left, &other.moved)
+            && self.sections == other.sections
+            && self.facets == other.facets
+    }
+
+    /// What left with the newest change: whoever knew one of these by its slot knows it no more, for another may have it now.
+    pub(crate) fn left(&self) -> &[Slot] {
+        &self.left
     }
 
     /// The sum of the hashes of all that is held.
@@ -122,7 +177,7 @@ impl Holdings {
     }
 
     /// Drops everything: a full frame begins.
-    pub(crate) fn drop_all(&mut self) {
+    fn drop_all(&mut self) {
         self.facets.fill(None);
         for holding in &mut self.sections {
             holding.held.clear();
@@ -130,30 +185,44 @@ impl Holdings {
         }
         self.moved.clear();
         self.sum = Lanes::default();
-        self.me = None;
     }
 
-    /// Changes what is held as the sections of a frame say. `covered` is 0 in a full frame.
-    pub(crate) fn read_sections(
+    /// Changes what is held as a frame's sections say, which are all of `bytes`.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: what is held is not to be relied on until everything is dropped.
+    pub(crate) fn change(&mut self, tables: &Epochs, change: Change, bytes: &[u8]) -> Result<(), DecodeError> {
+        let mut reader = BitReader::new(bytes);
+        self.left.clear();
+        if change.covered.is_none() {
+            self.drop_all();
+        }
+        self.read_sections(&mut reader, tables, change)?;
+        reader.finish()
+    }
+
+    fn read_sections(
         &mut self,
         reader: &mut BitReader<'_>,
-        header: &FrameHeader,
-        covered: u32,
+        tables: &Epochs,
+        change: Change,
     ) -> Result<(), DecodeError> {
-        if self.tables.at(header.tick).epoch != header.epoch {
+        let covered = change.covered.unwrap_or(0);
+        let newest = tables.at(change.to);
+        if newest.epoch != change.epoch {
             return Err(DecodeError::Inconsistent { field: "table epoch" });
         }
-        for section in Section::ALL.into_iter().filter(|&section| header.has_leaves(section)) {
-            self.read_leaves(reader, section, header.tick)?;
+        for section in change.leaves() {
+            self.read_leaves(reader, newest, section)?;
             reader.align()?;
         }
         for section in Section::ALL {
-            if header.has(section) {
+            if change.has(section) {
                 if covered > 0 {
-                    self.read_pieces(reader, section, covered, header.tick)?;
-                    self.read_demotions(reader, section, header.tick)?;
+                    self.read_pieces(reader, tables, section, (covered, change.to))?;
+                    self.read_demotions(reader, newest, section)?;
                 }
-                self.read_records(reader, section, header.tick)?;
+                self.read_records(reader, newest, section)?;
                 reader.align()?;
             } else {
                 for _ in 0..covered {
@@ -165,9 +234,13 @@ impl Holdings {
         Ok(())
     }
 
-    fn read_leaves(&mut self, reader: &mut BitReader<'_>, section: Section, to: Tick) -> Result<(), DecodeError> {
-        let Self { tables, sections, scratch, .. } = self;
-        let tables = tables.at(to);
+    fn read_leaves(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        tables: &Tables,
+        section: Section,
+    ) -> Result<(), DecodeError> {
+        let Self { sections, scratch, .. } = self;
         let Some(holding) = sections.get(section.index()) else { return Ok(()) };
         read_positions(reader, tables, PositionsOf::Leaves, holding.held.count() as u32, &mut scratch.positions)?;
         let mut leaving = std::mem::take(&mut scratch.order);
@@ -186,7 +259,7 @@ impl Holdings {
             holding.fresh.remove(slot);
         }
         self.moved.remove(slot);
-        self.me = self.me.filter(|&me| me != slot);
+        self.left.push(slot);
         let Some(held) = self.facets.get_mut(slot.index()).and_then(Option::take) else { return };
         self.sum -= held.hash;
         if held.record.anchor != slot
@@ -208,15 +281,15 @@ impl Holdings {
     fn read_pieces(
         &mut self,
         reader: &mut BitReader<'_>,
+        tables: &Epochs,
         section: Section,
-        covered: u32,
-        to: Tick,
+        (covered, to): (u32, Tick),
     ) -> Result<(), DecodeError> {
         // The list of fresh slots stands for all covered ticks: nothing enters or leaves in between.
         let fresh: Vec<Slot> =
             self.sections.get(section.index()).map(|holding| holding.fresh.iter().collect()).unwrap_or_default();
         for back in (0..covered).rev() {
-            let Self { layout, tables, facets, moved, scratch, .. } = self;
+            let Self { layout, facets, moved, scratch, .. } = self;
             let (newest, tables) = (tables.at(to), tables.at(Tick(to.0.wrapping_sub(back))));
             read_positions(reader, newest, PositionsOf::Pieces, fresh.len() as u32, &mut scratch.positions)?;
             let mut changed = scratch.positions.iter().map(|&position| position as usize).peekable();
@@ -235,9 +308,13 @@ impl Holdings {
         Ok(())
     }
 
-    fn read_demotions(&mut self, reader: &mut BitReader<'_>, section: Section, to: Tick) -> Result<(), DecodeError> {
-        let Self { tables, facets, sections, moved, sum, scratch, .. } = self;
-        let tables = tables.at(to);
+    fn read_demotions(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        tables: &Tables,
+        section: Section,
+    ) -> Result<(), DecodeError> {
+        let Self { facets, sections, moved, sum, scratch, .. } = self;
         let Some(holding) = sections.get_mut(section.index()) else { return Ok(()) };
         read_positions(reader, tables, PositionsOf::Demotions, holding.fresh.count() as u32, &mut scratch.positions)?;
         scratch.order.clear();
@@ -254,15 +331,20 @@ impl Holdings {
         Ok(())
     }
 
-    fn read_records(&mut self, reader: &mut BitReader<'_>, section: Section, to: Tick) -> Result<(), DecodeError> {
-        let count = self.tables.at(to).code(number(Use::RecordCount)).read_number(reader, "records")?;
+    fn read_records(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        tables: &Tables,
+        section: Section,
+    ) -> Result<(), DecodeError> {
+        let count = tables.code(number(Use::RecordCount)).read_number(reader, "records")?;
         if count as usize > self.layout.slots() {
             return Err(DecodeError::Inconsistent { field: "records" });
         }
         for _ in 0..count {
             let new = reader.read_bool("new or refresh")?;
             let mut states = std::mem::take(&mut self.scratch.states);
-            let read = read_record(reader, &self.layout, self.tables.at(to), &mut states);
+            let read = read_record(reader, &self.layout, tables, &mut states);
             let entered = read.and_then(|record| self.enter(section, new, record, &states));
             self.scratch.states = states;
             entered?;
@@ -285,7 +367,8 @@ impl Holdings {
             if !facet.anchor
                 && let Some(anchor) = self.facets.get_mut(record.anchor.index()).and_then(Option::as_mut)
             {
-                anchor.members.push(record.slot);
+                let at = anchor.members.partition_point(|&member| member < record.slot);
+                anchor.members.insert(at, record.slot);
             }
             let held = Held { record, states: states.to_vec(), hash, members: Vec::new() };
             *self.facets.get_mut(record.slot.index()).ok_or(inconsistent)? = Some(Box::new(held));
@@ -323,6 +406,7 @@ impl Holdings {
     /// Flips the lowest bit of the first code of some fresh facet that has one; false if there is none.
     #[cfg(feature = "sabotage")]
     pub(crate) fn sabotage_flip_bit(&mut self) -> bool {
+        self.version = None;
         for at in 0..self.facets.len() {
             let slot = Slot(at as u16);
             let fresh = self.is_fresh(slot);

@@ -21,6 +21,9 @@ mod holdings;
 // Which code tables are in force at which tick.
 pub mod epochs;
 
+// What several clients hold is held once.
+pub mod commons;
+
 // Who plays.
 pub mod behaviour;
 

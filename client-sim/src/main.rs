@@ -99,6 +99,10 @@ struct SwarmArguments {
     /// All 64 bits of every digest travel, not 16.
     #[arg(long)]
     full_digest: bool,
+    /// Each bot holds a replica of its own. Without it, bots that hold the same and are sent the same hold it together; each
+    /// checks every digest of its own either way.
+    #[arg(long)]
+    no_share: bool,
     /// Writes the report as JSON; - is standard output.
     #[arg(long, value_name = "FILE|-")]
     json: Option<PathBuf>,
@@ -206,7 +210,7 @@ struct FloorArguments {
 /// What the report's `null`s mean.
 const NOT_MEASURED: &str = "In the report null means: not measured. These clients do not predict or interpolate yet, so \
 mispredictions, prediction_error, corrections and interpolation_underruns are null. moved, shots, kills and respawns come from \
-the game's schema: the field with the position mark, and the component Score. Each bot has a replica of its own.";
+the game's schema: the field with the position mark, and the component Score. replicas_held counts replicas: what bots hold together is one.";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum BehaviourName {
@@ -318,6 +322,7 @@ fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
         from: arguments.from,
         seed: arguments.seed,
         full_digest: arguments.full_digest,
+        share: !arguments.no_share,
     })
 }
 

@@ -9,12 +9,16 @@
 //!   full   drop everything ─► records ─► check
 //! ```
 //!
+//! Several clients of one process may hold together what is equal (see `commons`): each of them is still sent, and checks,
+//! frames of its own.
+//!
 //! Never here: sockets, clocks (see `session`), what is drawn (see `interpolate` and games).
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use crate::epochs::TablesRefused;
-use crate::holdings::Holdings;
+use crate::commons::Commons;
+use crate::epochs::{Epochs, TablesRefused};
+use crate::holdings::{Change, Holdings};
 use shared::bits::BitReader;
 use shared::codec::contexts::{Use, number};
 use shared::codec::{PartState, Record, Tables};
@@ -98,7 +102,12 @@ pub struct Applied {
 #[derive(Clone, Debug)]
 pub struct Replica {
     schema: Arc<Schema>,
-    holdings: Holdings,
+    tables: Epochs,
+    holdings: Arc<Holdings>,
+    /// Where others are who may hold the same.
+    commons: Option<Arc<Commons>>,
+    /// The anchor that we were told is our own. It means nothing once that has left: another may get its slot.
+    me: Option<Slot>,
     digest: Digest,
     tick: Tick,
     /// The newest tick heard of in a frame that could be read, held or not: a pause can last longer than 16 bits of ticks.
@@ -114,10 +123,19 @@ pub struct Replica {
 impl Replica {
     /// A replica that holds nothing yet; `tick` is the Welcome's.
     #[must_use]
-    pub fn new(schema: Arc<Schema>, layout: Arc<Layout>, tables: Tables, tick: Tick, digest: Digest) -> Self {
+    pub fn new(
+        schema: Arc<Schema>,
+        layout: Arc<Layout>,
+        tables: impl Into<Arc<Tables>>,
+        tick: Tick,
+        digest: Digest,
+    ) -> Self {
         Self {
             schema,
-            holdings: Holdings::new(layout, tables),
+            tables: Epochs::new(tables),
+            holdings: Arc::new(Holdings::new(layout)),
+            commons: None,
+            me: None,
             digest,
             tick,
             heard: tick,
@@ -130,6 +148,19 @@ impl Replica {
         }
     }
 
+    /// From now on what is held is held together with whoever in `commons` holds the same.
+    #[must_use]
+    pub fn in_common(self, commons: Option<Arc<Commons>>) -> Self {
+        Self { commons, ..self }
+    }
+
+    /// Names what is held among all that is held in common: clients with the same name hold it together. `None`: it is held
+    /// alone.
+    #[must_use]
+    pub fn held_in_common(&self) -> Option<u64> {
+        self.holdings.version()
+    }
+
     /// Applies one state frame (a whole message) and checks its digest.
     ///
     /// # Errors
@@ -138,7 +169,7 @@ impl Replica {
         self.told = Told::default();
         let mut reader = BitReader::new(bytes);
         let header = FrameHeader::read(&mut reader, self.heard, self.digest).map_err(|cause| self.lose(cause))?;
-        self.holdings.tables.settle(self.tick, self.heard);
+        self.tables.settle(self.tick, self.heard);
         if header.events
             && let Err(cause) = self.read_told(&mut reader, header.tick)
         {
@@ -189,15 +220,11 @@ impl Replica {
         header: &FrameHeader,
         applied: &mut Applied,
     ) -> Result<(), ReplicaError> {
-        let covered = match header.kind {
-            FrameKind::KeepAlive => {
-                self.heard = header.tick;
-                return Ok(());
-            }
+        match header.kind {
+            FrameKind::KeepAlive => {}
             FrameKind::Full => {
-                self.holdings.drop_all();
                 self.lost = false;
-                0
+                self.me = None;
             }
             FrameKind::Step { covered, applied: own } => {
                 applied.applied_own = u32::from(own).count_ones();
@@ -212,16 +239,20 @@ impl Replica {
                     self.lost = true;
                     return Err(ReplicaError::Gap { held: self.tick, from });
                 }
-                covered
             }
+        }
+        let Some(change) = Change::of(header) else {
+            self.heard = header.tick;
+            return Ok(());
         };
-        self.holdings.read_sections(&mut reader, header, covered).map_err(|cause| self.lose(cause))?;
-        reader.finish().map_err(|cause| self.lose(cause))?;
+        let left = reader.bits_left() / 8;
+        let bytes = reader.read_bytes(left, "sections").map_err(|cause| self.lose(cause))?;
+        self.change_holdings(change, bytes).map_err(|cause| self.lose(cause))?;
         self.tick = header.tick;
         self.heard = header.tick;
         self.complete = header.complete;
         if header.me.is_some() {
-            self.holdings.me = header.me;
+            self.me = header.me;
         }
         if self.checks() && !header.proof.proves(self.holdings.sum()) {
             self.lost = true;
@@ -236,8 +267,19 @@ impl Replica {
     /// # Errors
     /// [`TablesRefused`]: broken, not to come, or too many at once. The server's fault.
     pub fn take_tables(&mut self, from: Tick, bytes: &[u8]) -> Result<(), TablesRefused> {
-        let tables = Tables::from_bytes(bytes, &self.holdings.layout)?;
-        self.holdings.tables.add(from, tables, self.heard)
+        let tables = Arc::new(Tables::from_bytes(bytes, &self.holdings.layout)?);
+        let tables =
+            self.commons.as_ref().map_or_else(|| tables.clone(), |commons| commons.share_tables(tables.clone()));
+        self.tables.add(from, tables, self.heard)
+    }
+
+    fn change_holdings(&mut self, change: Change, bytes: &[u8]) -> Result<(), DecodeError> {
+        let changed = match &self.commons {
+            Some(commons) => commons.change(&mut self.holdings, &self.tables, change, bytes),
+            None => Arc::make_mut(&mut self.holdings).change(&self.tables, change, bytes),
+        };
+        self.me = self.me.filter(|me| !self.holdings.left().contains(me));
+        changed
     }
 
     /// The newest tick held.
@@ -261,7 +303,7 @@ impl Replica {
     /// The anchor of the entity that our inputs drive, if it is held.
     #[must_use]
     pub fn me(&self) -> Option<Slot> {
-        self.holdings.me.filter(|&slot| self.holdings.held(slot).is_some())
+        self.me.filter(|&slot| self.holdings.held(slot).is_some())
     }
 
     /// The schema it is built on.
@@ -345,7 +387,7 @@ impl Replica {
         let length = reader.read(16, "length of the events")? as usize;
         let mut reader = BitReader::new(reader.read_bytes(length, "events")?);
         self.told.some_lost = reader.read_bool("events lost")?;
-        let count = self.holdings.tables.at(to).code(number(Use::EventCount)).read_number(&mut reader, "events")?;
+        let count = self.tables.at(to).code(number(Use::EventCount)).read_number(&mut reader, "events")?;
         for _ in 0..count {
             let kind = reader.read(8, "event kind")?;
             let declaration =
@@ -383,6 +425,6 @@ impl Replica {
 
     /// Flips the lowest bit of the first code of some fresh facet that has one; false if there is none.
     pub fn sabotage_flip_bit(&mut self) -> bool {
-        self.holdings.sabotage_flip_bit()
+        Arc::make_mut(&mut self.holdings).sabotage_flip_bit()
     }
 }

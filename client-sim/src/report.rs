@@ -85,7 +85,7 @@ pub struct Report {
     pub disconnect_reasons: BTreeMap<String, u64>,
     /// Bots that could not connect, by cause.
     pub refusals: BTreeMap<String, u64>,
-    /// Replicas in memory at the end. Nothing is shared between bots yet: one each.
+    /// Replicas in memory at the end; what bots hold together is one.
     pub replicas_held: usize,
     /// Memory of the server where it is local.
     pub server_rss_bytes: ServerRss,

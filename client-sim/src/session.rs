@@ -21,6 +21,7 @@ mod playing;
 
 use crate::agreement::{Agreement, Known, hello};
 use crate::behaviour::{Behaviours, Wish};
+use crate::commons::Commons;
 use crate::replica::Replica;
 pub use events::{Counters, SessionError, SessionEvent};
 use playing::Playing;
@@ -48,13 +49,23 @@ pub struct SessionConfig {
     pub behaviours: Option<Arc<dyn Behaviours>>,
     /// The behaviour's chance.
     pub seed: u64,
+    /// With whom it holds together what is equal. `None`: with nobody.
+    pub commons: Option<Arc<Commons>>,
 }
 
 impl SessionConfig {
     /// A client that is called `name`, plays nothing and holds nothing.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), digest: Digest::Folded, known: None, audit: false, behaviours: None, seed: 0 }
+        Self {
+            name: name.to_owned(),
+            digest: Digest::Folded,
+            known: None,
+            audit: false,
+            behaviours: None,
+            seed: 0,
+            commons: None,
+        }
     }
 }
 
@@ -236,7 +247,10 @@ impl Session {
         }
         match (&mut self.phase, message) {
             (Phase::Greeting { hello_ms: Some(hello_ms) }, ServerMessage::Welcome(welcome)) => {
-                let agreement = Agreement::new(*welcome, self.config.audit, self.config.known.as_ref())?;
+                let mut agreement = Agreement::new(*welcome, self.config.audit, self.config.known.as_ref())?;
+                if let Some(commons) = &self.config.commons {
+                    commons.share_game(&mut agreement);
+                }
                 let playing = Playing::new(agreement, &self.config, now_ms - *hello_ms, now_ms);
                 self.phase = Phase::Playing(Box::new(playing));
                 self.tell(SessionEvent::Welcomed);

@@ -60,7 +60,8 @@ impl Playing {
             agreement.tables.clone(),
             agreement.tick,
             agreement.digest,
-        );
+        )
+        .in_common(config.commons.clone());
         let player = config.behaviours.as_ref().filter(|_| !config.audit);
         let behaviour = player.map(|known| known.choose(&agreement.schema, config.seed));
         Self {

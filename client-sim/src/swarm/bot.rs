@@ -9,6 +9,7 @@
 use super::options::{Mode, SwarmOptions, path_of};
 use super::own::Own;
 use super::{Live, Stage};
+use crate::commons::Commons;
 use crate::dice::Dice;
 use crate::link::Link;
 use crate::session::{Counters, Session, SessionConfig, SessionEvent};
@@ -106,6 +107,8 @@ pub(super) struct Company {
     pub(super) stage: watch::Receiver<Stage>,
     /// What they tell while they play.
     pub(super) live: Arc<Live>,
+    /// Where they find what others hold.
+    pub(super) commons: Option<Arc<Commons>>,
     /// Their clock.
     pub(super) epoch: Epoch,
 }
@@ -155,6 +158,7 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
         audit: false,
         behaviours,
         seed,
+        commons: company.commons.clone(),
     });
     let wire_bytes = connection.wire_bytes();
     let mut watcher = Watcher::new(&company, wire_bytes, record);

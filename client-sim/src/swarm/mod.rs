@@ -6,8 +6,8 @@
 //!   Ending       everybody says Bye; records become the report
 //! ```
 //!
-//! Each bot is one task with its own session and its own chance; what they share is a few counters. One or two threads carry them
-//! all. The folder, `capacity`, `transport` and `main` are the only places in this crate that wait.
+//! Each bot is one task with its own session and its own chance; what they share is a few counters, and what they hold in
+//! common (see `commons`). One or two threads carry them all. The folder, `capacity`, `transport` and `main` are the only places in this crate that wait.
 
 // What a run is asked to do.
 pub mod options;
@@ -30,6 +30,7 @@ mod handshakes;
 // Records to the report.
 mod summary;
 
+use crate::commons::Commons;
 use crate::hostile::Abuse;
 use crate::process::Process;
 use crate::report::{AbuseReport, Report, ServerRss, Times};
@@ -146,6 +147,7 @@ pub async fn run(
         target,
         stage: watched,
         live: Arc::new(Live::default()),
+        commons: options.share.then(|| Arc::new(Commons::new())),
         epoch: Epoch::begin(),
     };
     let mut bots = begin(&company);
@@ -180,6 +182,7 @@ pub async fn run(
     let cpu_us = cpu_us().zip(cpu_us_before).map(|(after, before)| after.saturating_sub(before));
     let measured = seconds(company.epoch.now_ms());
     memory.end = rss();
+    let shared = company.commons.as_deref().map(Commons::count);
     stage.send_replace(Stage::Ending);
     course.show(&mut progress, Stage::Ending);
     let outcomes = gather(&mut bots).await;
@@ -188,7 +191,8 @@ pub async fn run(
 
     let samples = std::mem::take(&mut *company.live.samples.lock().unwrap_or_else(PoisonError::into_inner));
     let report = summary::report(&options, outcomes, &samples, measured, memory);
-    Ok(Report { server_cpu_us: cpu_us, ..report })
+    let replicas_held = shared.unwrap_or(report.replicas_held);
+    Ok(Report { server_cpu_us: cpu_us, replicas_held, ..report })
 }
 
 /// Begins every bot; each waits for its own turn.

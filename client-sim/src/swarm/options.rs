@@ -39,6 +39,8 @@ pub struct SwarmOptions {
     pub seed: u64,
     /// All 64 bits of the digest travel.
     pub full_digest: bool,
+    /// Bots that hold the same hold it together.
+    pub share: bool,
 }
 
 /// What bots do.

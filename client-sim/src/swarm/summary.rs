@@ -247,6 +247,7 @@ mod tests {
             from: None,
             seed: 1,
             full_digest: false,
+            share: true,
         }
     }
 
