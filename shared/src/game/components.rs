@@ -79,16 +79,16 @@ pub struct Nameplate {
 #[cfg_attr(feature = "ecs", derive(Component))]
 pub struct Body {
     /// The centre, in 1/256 unit.
-    #[field(range = 0..=POSITION_MAX, step = 1, unit = 256, audience = owner, predictor = linear, predicted)]
+    #[field(range = 0..=POSITION_MAX, step = 1, unit = 256, audience = owner, predictor = follow(velocity), predicted)]
     pub at: IVec2,
     /// In 1/256 unit per tick.
     #[field(range = -VELOCITY_MAX..=VELOCITY_MAX, step = 1, unit = 256, audience = owner, predicted)]
     pub velocity: IVec2,
     /// Ticks until the next shot.
-    #[field(range = 0..=255, audience = owner, predictor = linear, predicted)]
+    #[field(range = 0..=255, audience = owner, predictor = tick(-1), predicted)]
     pub shot_in: u8,
     /// Ticks until the next dash.
-    #[field(range = 0..=255, audience = owner, predictor = linear, predicted)]
+    #[field(range = 0..=255, audience = owner, predictor = tick(-1), predicted)]
     pub dash_in: u8,
 }
 
