@@ -103,6 +103,10 @@ struct SwarmArguments {
     /// checks every digest of its own either way.
     #[arg(long)]
     no_share: bool,
+    /// Compares every bot with an auditor in its room, who sees everything and is told who may see what: a facet or an event that a bot
+    /// has no right to fails the run. The server must run on this machine, with --allow-audit.
+    #[arg(long)]
+    audit: bool,
     /// Writes the report as JSON; - is standard output.
     #[arg(long, value_name = "FILE|-")]
     json: Option<PathBuf>,
@@ -302,6 +306,9 @@ fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
         BehaviourName::Handshakes => Mode::Handshakes { per_second: arguments.rate },
         _ => Mode::Play(Arc::new(move |schema: &Schema, seed: u64| behaviour.choose(schema, seed))),
     };
+    if arguments.audit && !matches!(mode, Mode::Play(_)) {
+        anyhow::bail!("--audit compares bots that play: choose another --behaviour");
+    }
     let rooms = match (&arguments.room, arguments.rooms) {
         (Some(room), _) => Rooms::Named(room.clone()),
         (None, Some(count)) => Rooms::Spread(count as usize),
@@ -322,6 +329,7 @@ fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
         from: arguments.from,
         seed: arguments.seed,
         full_digest: arguments.full_digest,
+        audit: arguments.audit,
         share: !arguments.no_share,
     })
 }

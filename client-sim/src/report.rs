@@ -93,6 +93,8 @@ pub struct Report {
     pub server_cpu_us: Option<u64>,
     /// Each room by itself.
     pub rooms: Vec<RoomReport>,
+    /// Of `--audit`: bots compared with an auditor in their room, who sees everything; `null` without it.
+    pub audit: Option<AuditReport>,
     /// Of `hostile`: how each kind of abuse fared.
     pub abuse: BTreeMap<String, AbuseReport>,
     /// Of `hostile`: kinds that the run was too short to show, and how long it must be.
@@ -175,6 +177,27 @@ pub struct RoomReport {
     pub frames_per_second_slowest_bot: Option<f64>,
     /// Digests that differed.
     pub digest_mismatches: u64,
+}
+
+/// Who saw what it may not, by an auditor's word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AuditReport {
+    /// Bots that were compared.
+    pub bots: usize,
+    /// Frames after which what a bot held was compared with what was true in that tick.
+    pub frames_checked: u64,
+    /// Frames that were not: the auditor had been passed over in that tick, or had not come so far when the run ended.
+    pub frames_unchecked: u64,
+    /// Facets that bots held after these frames, each looked up and judged by the rule.
+    pub facets_checked: u64,
+    /// Events that bots were told, each looked up and judged.
+    pub events_checked: u64,
+    /// Events of which it could not be said.
+    pub events_unchecked: u64,
+    /// Facets and events that a bot had no right to.
+    pub leaks: u64,
+    /// The first of them, in words.
+    pub findings: Vec<String>,
 }
 
 /// One kind of abuse.
@@ -280,6 +303,11 @@ impl Report {
         table.row("bytes per bot and second", format!("state {}, wire {}", shown(state), shown(wire)));
         let Self { digests_checked: checked, digest_mismatches: wrong, frames_broken: broken, resyncs, .. } = self;
         table.row("digests", format!("{checked} checked, {wrong} wrong, {broken} frames broken, {resyncs} resyncs"));
+        if let Some(audit) = &self.audit {
+            let AuditReport { bots, frames_checked, facets_checked, events_checked, leaks, .. } = audit;
+            let checked = format!("{facets_checked} facets in {frames_checked} frames, {events_checked} events");
+            table.row("audit", format!("{leaks} leaks; {bots} bots, {checked}"));
+        }
         table.row("frames skipped", format!("{} ({} full frames)", self.frames_skipped, self.full_frames));
         let moved = self.moved.map_or_else(|| "-".to_owned(), |moved| moved.to_string());
         let Self { shots, kills, respawns, .. } = self;

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::Message;
 pub struct Loopback {
     running: Option<Running>,
     data: PathBuf,
-    allow_audit: bool,
+    change: Box<dyn Fn(&mut Config) + Send>,
 }
 
 impl Loopback {
@@ -30,23 +30,19 @@ impl Loopback {
     /// If it does not start.
     #[must_use]
     pub fn start() -> Self {
-        Self::start_with(false)
+        Self::start_as(|_| {})
     }
 
-    /// The same, and it lets auditors in.
+    /// The same, with another configuration.
     ///
     /// # Panics
     /// If it does not start.
     #[must_use]
-    pub fn start_audited() -> Self {
-        Self::start_with(true)
-    }
-
-    fn start_with(allow_audit: bool) -> Self {
+    pub fn start_as(change: impl Fn(&mut Config) + Send + 'static) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("tickwire-{}-{number}", std::process::id()));
-        let mut server = Self { running: None, data, allow_audit };
+        let mut server = Self { running: None, data, change: Box::new(change) };
         server.start_again();
         server
     }
@@ -57,7 +53,8 @@ impl Loopback {
     /// If it does not start.
     pub fn start_again(&mut self) {
         self.stop();
-        let config = Config { allow_audit: self.allow_audit, ..Config::local(self.data.clone()) };
+        let mut config = Config::local(self.data.clone());
+        (self.change)(&mut config);
         let running = start(config, Arc::new(Arena)).expect("the defaults start");
         self.running = Some(running);
     }
@@ -84,15 +81,22 @@ impl Loopback {
         self.running.as_ref().expect("it runs").directory().place_count()
     }
 
+    /// Where it is.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("wss://127.0.0.1:{}", self.running.as_ref().expect("it runs").addr().port())
+    }
+
     /// A connection to `path`, the certificate fully checked.
     ///
     /// # Panics
     /// If it is refused.
     pub async fn connect(&self, path: &str) -> Connection {
-        let running = self.running.as_ref().expect("it runs");
         let trust = Trust::choose(Some(&self.authority()), false).expect("there is an authority");
-        let url = format!("wss://127.0.0.1:{}", running.addr().port());
-        let target = Target::resolve(&url, Some(trust.tls().expect("a certificate"))).await.expect("an address");
+        let target = Target::resolve(&self.url(), Some(trust.tls().expect("a certificate"))).await.expect("an address");
         target.connect(path, None).await.expect("a connection")
     }
 }

@@ -2,7 +2,7 @@
 //! decides.
 
 use crate::link::Link;
-use client_sim::audit::{Tally, Witness};
+use client_sim::audit::{Compared, Witness};
 use client_sim::replica::Event;
 use client_sim::session::Session;
 use server::exchange::ConnectionId;
@@ -47,7 +47,7 @@ pub struct Client {
 impl Client {
     /// What an auditor compared of it; nothing where there is none.
     #[must_use]
-    pub fn audited(&self) -> Tally {
+    pub fn audited(&self) -> Compared {
         self.witness.as_ref().map(|witness| *witness.tally()).unwrap_or_default()
     }
 }

@@ -32,7 +32,7 @@ fn auditor() -> Session {
 
 #[test]
 fn an_auditor_is_let_in_where_the_operator_allows_it_and_sees_what_is_for_each_player() {
-    let server = Loopback::start_audited();
+    let server = Loopback::start_as(|config| config.allow_audit = true);
     run(async {
         let (mut player, mut onlooker) = (server.connect("/play/main").await, server.connect("/play/main").await);
         let (mut plays, mut audits) = (anybody("ann"), auditor());

@@ -22,4 +22,4 @@ pub mod witness;
 
 pub use ledger::Ledger;
 pub use rule::{Breach, Game, Truth};
-pub use witness::{Tally, Witness};
+pub use witness::{Compared, Witness};

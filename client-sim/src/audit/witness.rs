@@ -25,7 +25,7 @@ const EVENTS_OF_A_FRAME_MIN: usize = EVENT_BYTES_WAITING_MAX / (1 + 4 * INPUT_PA
 
 /// What was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct Compared {
     /// Frames that were compared with the truth of their tick.
     pub frames_checked: u64,
     /// Frames for which there was none.
@@ -40,7 +40,7 @@ pub struct Tally {
     pub leaks: u64,
 }
 
-impl Tally {
+impl Compared {
     /// Adds another.
     pub const fn add(&mut self, other: &Self) {
         self.frames_checked += other.frames_checked;
@@ -63,15 +63,15 @@ pub struct Witness {
     waiting: VecDeque<Seen>,
     /// Memory that is used again.
     spare: Vec<Vec<Held>>,
-    tally: Tally,
+    tally: Compared,
 }
 
 /// What it held after one frame.
 #[derive(Debug)]
 struct Seen {
     tick: Tick,
-    /// By slot.
-    held: Vec<Held>,
+    /// By slot; `None` if that cannot be said.
+    held: Option<Vec<Held>>,
     events: Vec<Event>,
 }
 
@@ -85,12 +85,12 @@ impl Witness {
     /// A player that was welcomed at `since`.
     #[must_use]
     pub fn new(player: PlayerId, since: Tick) -> Self {
-        Self { player, since, next_event: 0, waiting: VecDeque::new(), spare: Vec::new(), tally: Tally::default() }
+        Self { player, since, next_event: 0, waiting: VecDeque::new(), spare: Vec::new(), tally: Compared::default() }
     }
 
     /// What was compared so far.
     #[must_use]
-    pub const fn tally(&self) -> &Tally {
+    pub const fn tally(&self) -> &Compared {
         &self.tally
     }
 
@@ -101,14 +101,16 @@ impl Witness {
         {
             self.pass_over(oldest);
         }
-        let mut held = self.spare.pop().unwrap_or_default();
-        if !replica.lost() && replica.tick() == tick {
+        // Several frames at once: only what is held after the last of them can be looked at.
+        let held = (!replica.lost() && replica.tick() == tick).then(|| {
+            let mut held = self.spare.pop().unwrap_or_default();
             held.extend(replica.facets().map(|(record, states, _)| {
                 let refers = ledger.game().section(record.kind) == Some(Section::References);
                 let points_at = states.first().filter(|_| refers).map(|state| Slot(state.code as u16));
                 Held { record, points_at }
             }));
-        }
+            held
+        });
         self.waiting.push_back(Seen { tick, held, events: events.to_vec() });
     }
 
@@ -122,25 +124,24 @@ impl Witness {
             let Some(seen) = self.waiting.pop_front() else { return };
             let before = found.len();
             self.hear(ledger, &seen, found);
-            match known {
-                Known::All(truth) => {
-                    self.look(&truth, &seen, found);
-                    self.tally.leaks += (found.len() - before) as u64;
-                    self.recycle(seen.held);
-                }
-                Known::NotYet | Known::Nothing => {
-                    self.tally.leaks += (found.len() - before) as u64;
-                    self.tally.frames_unchecked += 1;
-                    self.recycle(seen.held);
-                }
+            if let Known::All(truth) = known {
+                self.look(&truth, &seen, found);
+            } else {
+                self.tally.frames_unchecked += 1;
             }
+            self.tally.leaks += (found.len() - before) as u64;
+            self.recycle(seen);
         }
     }
 
     fn look(&mut self, truth: &Truth, seen: &Seen, found: &mut Vec<Breach>) {
+        let Some(all) = &seen.held else {
+            self.tally.frames_unchecked += 1;
+            return;
+        };
         self.tally.frames_checked += 1;
-        self.tally.facets_checked += seen.held.len() as u64;
-        for held in &seen.held {
+        self.tally.facets_checked += all.len() as u64;
+        for held in all {
             found.extend(truth.may_hold(self.player, held.record, held.points_at, |slot| seen.holds(slot)).err());
         }
     }
@@ -158,7 +159,7 @@ impl Witness {
                     found.push(Breach::Event(event.kind));
                 }
             }
-            if ledger.game().named(event).any(|slot| !seen.holds(slot)) {
+            if seen.held.is_some() && ledger.game().named(event).any(|slot| !seen.holds(slot)) {
                 found.push(Breach::EventNames(event.kind));
             }
         }
@@ -170,17 +171,20 @@ impl Witness {
     fn pass_over(&mut self, seen: Seen) {
         self.tally.frames_unchecked += 1;
         self.tally.events_unchecked += seen.events.len() as u64;
-        self.recycle(seen.held);
+        self.recycle(seen);
     }
 
-    fn recycle(&mut self, mut held: Vec<Held>) {
-        held.clear();
-        self.spare.push(held);
+    fn recycle(&mut self, seen: Seen) {
+        self.spare.extend(seen.held.map(|mut held| {
+            held.clear();
+            held
+        }));
     }
 }
 
 impl Seen {
     fn holds(&self, slot: Slot) -> bool {
-        self.held.binary_search_by_key(&slot, |held| held.record.slot).is_ok()
+        let held = self.held.as_deref().unwrap_or_default();
+        held.binary_search_by_key(&slot, |held| held.record.slot).is_ok()
     }
 }

@@ -173,6 +173,7 @@ async fn run_server(
         from: None,
         seed: SEED,
         full_digest: false,
+        audit: false,
         share: true,
     };
     Ok(swarm::run(swarm, Progress::silent(), std::future::pending()).await?)

@@ -6,6 +6,7 @@
 //!
 //! Never here: how many bots there are and what comes of it all (see `swarm`).
 
+use super::audit::{AuditRecord, Audited, Ledgers};
 use super::options::{Mode, SwarmOptions, path_of};
 use super::own::Own;
 use super::{Live, Stage};
@@ -94,6 +95,8 @@ pub(super) struct BotRecord {
     pub(super) dropped: Option<Ended>,
     /// It gave up on what the server said.
     pub(super) failed: Option<String>,
+    /// How it compared with the auditor of its room, if there was one.
+    pub(super) audit: Option<AuditRecord>,
 }
 
 /// What all bots share.
@@ -107,6 +110,8 @@ pub(super) struct Company {
     pub(super) stage: watch::Receiver<Stage>,
     /// What they tell while they play.
     pub(super) live: Arc<Live>,
+    /// What is true in their rooms, where it is audited.
+    pub(super) ledgers: Option<Arc<Ledgers>>,
     /// Where they find what others hold.
     pub(super) commons: Option<Arc<Commons>>,
     /// Their clock.
@@ -174,6 +179,8 @@ struct Watcher {
     wire_bytes: Arc<AtomicU64>,
     record: BotRecord,
     own: Own,
+    ledgers: Option<Arc<Ledgers>>,
+    audited: Option<Audited>,
     begin: Option<(Counters, u64)>,
     closed: bool,
     last_frame_ms: Option<f64>,
@@ -189,6 +196,8 @@ impl Watcher {
             wire_bytes,
             record,
             own: Own::default(),
+            ledgers: company.ledgers.clone(),
+            audited: None,
             begin: None,
             closed: false,
             last_frame_ms: None,
@@ -264,6 +273,7 @@ impl Watcher {
             self.record.holds = false;
         }
         self.record.whole = *session.counters();
+        self.record.audit = self.audited.as_ref().map(Audited::record);
         if self.record.was_in {
             self.live.inside.fetch_sub(1, Ordering::Relaxed);
         }
@@ -294,13 +304,21 @@ impl Observer for Watcher {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
         match event {
             SessionEvent::Welcomed => {
-                self.record.game = session.agreement().map(|agreement| agreement.schema.game.clone());
+                let agreement = session.agreement();
+                self.record.game = agreement.map(|agreement| agreement.schema.game.clone());
+                let audited = self.ledgers.as_deref().zip(agreement);
+                self.audited = audited.and_then(|(ledgers, agreement)| Audited::begin(ledgers, agreement));
             }
             SessionEvent::Complete if !self.record.was_in => {
                 self.record.was_in = true;
                 self.live.inside.fetch_add(1, Ordering::Relaxed);
             }
-            SessionEvent::Frame(applied) => self.frame(session, &applied, now_ms),
+            SessionEvent::Frame(applied) => {
+                if let Some(audited) = &mut self.audited {
+                    audited.frame(session, &applied);
+                }
+                self.frame(session, &applied, now_ms);
+            }
             SessionEvent::InputSeen { ms, .. } if self.measures() => {
                 self.live.samples(|samples| samples.input_to_state.record(ms));
             }

@@ -15,6 +15,9 @@ pub mod options;
 // What a run shows while it runs.
 pub mod progress;
 
+// An auditor in each room.
+mod audit;
+
 // One bot that plays.
 mod bot;
 
@@ -61,6 +64,12 @@ pub enum SwarmError {
     /// The URL leads nowhere.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Nobody is there to compare bots with.
+    #[error("no auditor is let in ({cause}): the server must run on this machine, with --allow-audit")]
+    NoAuditor {
+        /// What it was told.
+        cause: String,
+    },
 }
 
 /// Where a run stands.
@@ -147,9 +156,11 @@ pub async fn run(
         target,
         stage: watched,
         live: Arc::new(Live::default()),
+        ledgers: options.audit.then(Arc::default),
         commons: options.share.then(|| Arc::new(Commons::new())),
         epoch: Epoch::begin(),
     };
+    let auditors = audit::begin(&company).await?;
     let mut bots = begin(&company);
     tokio::pin!(interrupted);
 
@@ -190,7 +201,8 @@ pub async fn run(
     memory.after = rss();
 
     let samples = std::mem::take(&mut *company.live.samples.lock().unwrap_or_else(PoisonError::into_inner));
-    let report = summary::report(&options, outcomes, &samples, measured, memory);
+    let mut report = summary::report(&options, outcomes, &samples, measured, memory);
+    report.failures.extend(audit::end(auditors).await);
     let replicas_held = shared.unwrap_or(report.replicas_held);
     Ok(Report { server_cpu_us: cpu_us, replicas_held, ..report })
 }

@@ -39,6 +39,8 @@ pub struct SwarmOptions {
     pub seed: u64,
     /// All 64 bits of the digest travel.
     pub full_digest: bool,
+    /// Every bot that plays is compared with an auditor in its room.
+    pub audit: bool,
     /// Bots that hold the same hold it together.
     pub share: bool,
 }
@@ -77,6 +79,15 @@ impl Rooms {
             Self::Named(name) => name.clone(),
             Self::Spread(count) => format!("swarm-{}", bot % count.max(&1)),
         }
+    }
+}
+
+impl Rooms {
+    /// The names of all rooms that so many bots go to.
+    #[must_use]
+    pub fn all(&self, bots: usize) -> Vec<String> {
+        let count = if let Self::Spread(count) = self { *count } else { 1 };
+        (0..count.min(bots)).map(|bot| self.of(bot)).collect()
     }
 }
 
@@ -160,6 +171,8 @@ mod tests {
         let rooms = Rooms::Spread(20);
         let in_third = (0..200).filter(|&bot| rooms.of(bot) == "swarm-3").count();
         assert_eq!(in_third, 10);
+        assert_eq!((rooms.all(200).len(), rooms.all(3)), (20, [0, 1, 2].map(|room| format!("swarm-{room}")).to_vec()));
+        assert_eq!(Rooms::Any.all(9), [""]);
         assert_eq!(path_of(&rooms.of(21)), "/play/swarm-1");
         assert_eq!(path_of(&Rooms::Any.of(3)), "/play");
     }

@@ -9,8 +9,9 @@
 use super::bot::{BotRecord, describe};
 use super::options::{Mode, SwarmOptions};
 use super::{Outcome, Samples};
+use crate::audit::Compared;
 use crate::hostile::Abuse;
-use crate::report::{AbuseReport, Handshakes, Report, RoomReport, ServerRss};
+use crate::report::{AbuseReport, AuditReport, Handshakes, Report, RoomReport, ServerRss};
 use std::collections::BTreeMap;
 
 /// Milliseconds without a frame, beyond a stall that was asked for, that a server may not leave a bot alone: far beyond what a
@@ -111,8 +112,48 @@ fn summarise_play(report: &mut Report, options: &SwarmOptions, records: &[BotRec
             *report.refusals.entry(cause.clone()).or_default() += 1;
         }
     }
+    if options.audit {
+        let audit = audited(records);
+        judge_audit(&audit, inside.len(), &mut report.failures);
+        report.audit = Some(audit);
+    }
     let stall_ms = options.link.and_then(|link| link.stall).map_or(0.0, |stall| stall.for_ms);
     judge_play(report, records, stall_ms);
+}
+
+/// Findings that a report tells in words.
+const FINDINGS_MAX: usize = 20;
+
+fn audited(records: &[BotRecord]) -> AuditReport {
+    let mut tally = Compared::default();
+    let audits = || records.iter().enumerate().filter_map(|(bot, record)| Some((bot, record.audit.as_ref()?)));
+    audits().for_each(|(_, audit)| tally.add(&audit.tally));
+    let findings =
+        audits().flat_map(|(bot, audit)| audit.findings.iter().map(move |found| format!("bot {bot}, {found}")));
+    AuditReport {
+        bots: audits().count(),
+        frames_checked: tally.frames_checked,
+        frames_unchecked: tally.frames_unchecked,
+        facets_checked: tally.facets_checked,
+        events_checked: tally.events_checked,
+        events_unchecked: tally.events_unchecked,
+        leaks: tally.leaks,
+        findings: findings.take(FINDINGS_MAX).collect(),
+    }
+}
+
+/// An audit that compared less than it left out, or nobody, has shown nothing.
+fn judge_audit(audit: &AuditReport, inside: usize, failures: &mut Vec<String>) {
+    if audit.leaks > 0 {
+        failures.push(format!("{} leaks: {}", audit.leaks, audit.findings.join("; ")));
+    }
+    if audit.bots < inside {
+        failures.push(format!("{} bots were in a room without an auditor", inside - audit.bots));
+    }
+    if audit.facets_checked == 0 || audit.frames_checked < audit.frames_unchecked {
+        let AuditReport { frames_checked, frames_unchecked, .. } = audit;
+        failures.push(format!("the audit shows nothing: {frames_checked} frames compared, {frames_unchecked} not"));
+    }
 }
 
 /// `stall_ms` is how long a bot hears nothing because it was asked to.
@@ -227,6 +268,7 @@ mod tests {
     use super::super::Tally;
     use super::*;
     use crate::session::Counters;
+    use crate::swarm::audit::AuditRecord;
     use crate::swarm::bot::Silence;
     use crate::swarm::options::Rooms;
     use crate::transport::Ended;
@@ -247,6 +289,7 @@ mod tests {
             from: None,
             seed: 1,
             full_digest: false,
+            audit: false,
             share: true,
         }
     }
@@ -363,6 +406,27 @@ mod tests {
         assert_eq!(silent(Some("stall=2s/4s"), &[5_100.0]), Vec::<String>::new());
         assert_eq!(silent(Some("stall=2s/4s"), &[1_000.0]), told_nothing);
         assert_eq!(silent(None, &[4_000.0, 8_000.0]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_leak_or_an_audit_that_shows_nothing_fails_the_run() {
+        let judged = |audits: [Option<Compared>; 2]| {
+            let options = SwarmOptions { audit: true, ..options(play(), 2) };
+            let outcomes = audits.map(|tally| {
+                let audit = tally.map(|tally| AuditRecord { tally, findings: vec!["slot 3".to_owned()] });
+                played(BotRecord { audit, ..record(300, "") })
+            });
+            let report = report(&options, outcomes.into(), &Samples::default(), 10.0, ServerRss::default());
+            (report.audit.map(|audit| (audit.bots, audit.leaks, audit.facets_checked)), report.failures)
+        };
+        let good = Compared { frames_checked: 300, facets_checked: 900, ..Compared::default() };
+        let leaked = Compared { leaks: 2, ..good };
+        let blind = Compared { frames_unchecked: 300, ..Compared::default() };
+        assert_eq!(judged([Some(good), Some(good)]), (Some((2, 0, 1_800)), vec![]));
+        let (_, failures) = judged([Some(good), Some(leaked)]);
+        assert_eq!(failures, ["2 leaks: bot 0, slot 3; bot 1, slot 3"]);
+        assert_eq!(judged([Some(good), None]).1, ["1 bots were in a room without an auditor"]);
+        assert_eq!(judged([Some(blind), Some(blind)]).1, ["the audit shows nothing: 0 frames compared, 600 not"]);
     }
 
     #[test]
