@@ -71,7 +71,7 @@ impl Things for ArenaThings {
                     continue;
                 }
                 thing.compare(anchor, sight, &mut found);
-            } else if sight.replica.complete() {
+            } else if sight.replica.complete() && sight.moment.may_see(sight.player, anchor) {
                 found.push(format!("{:?} is not held", thing.id));
             }
         }

@@ -10,7 +10,7 @@ use client_sim::behaviour::Behaviours;
 use client_sim::dice::Dice;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::{Room, RoomEntropy};
-use server::sim::{RoomGame, RoomOptions, Sim};
+use server::sim::{RoomGame, RoomOptions, Sim, ViewRadii};
 use shared::wire::Digest;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -75,6 +75,13 @@ impl ArenaBuilder {
     #[must_use]
     pub const fn record_bytes(mut self, bytes: usize) -> Self {
         self.replicate.record_bytes = bytes;
+        self
+    }
+
+    /// Clients see what comes within so many units, and until it is a tenth farther away.
+    #[must_use]
+    pub const fn view(mut self, units: u32) -> Self {
+        self.replicate.view = ViewRadii::new(units, 10);
         self
     }
 

@@ -84,7 +84,7 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
         match moment.facets.get(&slot) {
             Some(live) if live.record != record => found.push(Fault::Ghost(slot)),
             None => found.push(Fault::Ghost(slot)),
-            Some(live) if !live.is_for(player, team) => found.push(Fault::Leak(slot)),
+            Some(live) if !moment.may_hold(player, live) => found.push(Fault::Leak(slot)),
             Some(live) if fresh && live.states != states => found.push(Fault::WrongState(slot)),
             Some(_) => {}
         }
@@ -98,7 +98,7 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
     }
     if replica.complete() {
         let seen: Vec<Slot> = replica.facets().filter(|(.., fresh)| *fresh).map(|(record, ..)| record.slot).collect();
-        let visible = moment.facets.values().filter(|live| live.is_for(player, team)).map(|live| live.record.slot);
+        let visible = moment.facets.values().filter(|live| moment.may_hold(player, live)).map(|live| live.record.slot);
         found.extend(visible.filter(|slot| seen.binary_search(slot).is_err()).map(Fault::Missing));
     }
     let own = moment.players.get(&player).and_then(|standing| standing.entity);

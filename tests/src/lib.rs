@@ -31,6 +31,9 @@ pub mod link;
 // A real server, for what is about sockets.
 pub mod loopback;
 
+// A game where only that happens which a story says.
+pub mod meadow;
+
 // What was true after a tick.
 pub mod moment;
 

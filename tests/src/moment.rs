@@ -7,6 +7,7 @@ use server::sim::{EntityIds, InputSource, Outbox, Owner, Players, Sent, Sim, Tea
 use shared::codec::{PartState, Record};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::Section;
+use shared::slot_set::SlotSet;
 use std::collections::BTreeMap;
 
 /// One tick's truth.
@@ -20,6 +21,8 @@ pub struct Moment {
     pub anchors: BTreeMap<EntityId, Slot>,
     /// Everyone who is in.
     pub players: BTreeMap<PlayerId, Standing>,
+    /// Where clients see less than everything: the anchors that each may see.
+    pub seen: Option<BTreeMap<PlayerId, SlotSet>>,
     /// What the game told in this tick.
     pub told: Vec<Sent>,
     /// How many entities the World has.
@@ -128,16 +131,38 @@ impl Moment {
         });
         let players = players.collect();
         let anchored = ids.iter().filter_map(|(id, _)| Some((id, replicator.facets().anchor(id)?)));
+        let narrows = replicator.view().limits() || sim.sight().is_some();
+        let seen = room.seats().iter().filter(|seat| !seat.client.view.sees_everything()).map(|seat| {
+            let visible = seat.client.view.visible(Section::Everyone, replicator.facets()).cloned();
+            (seat.player, visible.unwrap_or_default())
+        });
         Self {
             tick: room.tick(),
             facets,
             anchors: anchored.collect(),
             players,
+            seen: narrows.then(|| seen.collect()),
             told: world.resource::<Outbox>().events().to_vec(),
             entities: ids.count(),
             crowded: room.counts().unplaced > 0,
             things,
         }
+    }
+
+    /// Whether a player may see the entity with this anchor.
+    #[must_use]
+    pub fn may_see(&self, player: PlayerId, anchor: Slot) -> bool {
+        let seen = self.seen.as_ref().map(|seen| seen.get(&player));
+        seen.is_none_or(|seen| seen.is_some_and(|seen| seen.contains(anchor)))
+    }
+
+    /// Whether a player may see a facet.
+    #[must_use]
+    pub fn may_hold(&self, player: PlayerId, live: &Live) -> bool {
+        let target = live.states.first().filter(|_| live.section == Section::References);
+        live.is_for(player, self.team(player))
+            && self.may_see(player, live.record.anchor)
+            && target.is_none_or(|target| self.may_see(player, Slot(target.code as u16)))
     }
 
     /// The team of a player.

@@ -152,7 +152,7 @@ impl Workload {
     /// If there is none: nobody here is slow.
     pub fn frame(&mut self, viewer: usize) -> Bytes {
         let client = &mut self.viewers[viewer];
-        let Published::Frame(frame) = self.replicator.publish(client, &mut self.lane) else {
+        let Published::Frame(frame) = self.replicator.publish(self.sim.sight(), client, &mut self.lane) else {
             panic!("every viewer gets every frame");
         };
         client.window.confirm(self.tick, self.tick).expect("it was sent");
@@ -167,7 +167,7 @@ impl Workload {
         let client = &mut self.viewers[viewer];
         client.busy = true;
         assert!(
-            matches!(self.replicator.publish(client, &mut self.lane), Published::Skipped(_)),
+            matches!(self.replicator.publish(self.sim.sight(), client, &mut self.lane), Published::Skipped(_)),
             "a busy one is skipped"
         );
         client.busy = false;

@@ -63,7 +63,9 @@ impl Things for ZooThings {
         for thing in &self.things {
             let Some(&anchor) = sight.moment.anchors.get(&thing.id) else { continue };
             match sight.replica.kind(anchor) {
-                None if sight.replica.complete() => found.push(format!("{:?} is not held", thing.id)),
+                None if sight.replica.complete() && sight.moment.may_see(sight.player, anchor) => {
+                    found.push(format!("{:?} is not held", thing.id))
+                }
                 None => {}
                 Some(kind) if kind != thing.kind => found.push(format!("{:?} is of {kind:?}", thing.id)),
                 Some(_) if !sight.is_exact(anchor) => {}

@@ -27,7 +27,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{Caps, RoomName};
-use crate::sim::RoomOptions;
+use crate::sim::{RoomOptions, ViewRadii};
 
 /// Everything as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -410,6 +410,7 @@ impl RoomsConfig {
             tick_rate_hz: self.tick_rate_hz,
             players_max: self.players_max,
             slot_bits: self.slot_bits,
+            view: ViewRadii::NONE,
             settings: self.settings.clone(),
         }
     }

@@ -69,7 +69,7 @@ pub fn assemble(
         epoch: shared.tables.epoch,
         early: about.early,
         me: view.learn_me(own),
-        complete: Section::ALL.into_iter().all(|section| view.holding(section).level().is_some()),
+        complete: Section::ALL.into_iter().all(|section| view.holding(section).is_whole()),
         leaves,
         sections,
         events: !events.is_empty(),
@@ -129,7 +129,7 @@ fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
 /// into `held` and (by [`write_section`]) `fresh`.
 fn choose_records(shared: Shared<'_>, lane: &mut Lane, view: &mut View, own: Option<EntityId>) {
     lane.chosen.iter_mut().for_each(Vec::clear);
-    if Section::ALL.into_iter().all(|section| view.holding(section).level().is_some()) {
+    if Section::ALL.into_iter().all(|section| view.holding(section).is_whole()) {
         return;
     }
     let mut budget = Budget::of_bytes(if view.sees_everything() { RECORD_BYTES_MAX } else { shared.record_bytes });
@@ -146,7 +146,7 @@ fn choose_records(shared: Shared<'_>, lane: &mut Lane, view: &mut View, own: Opt
         }
     }
     for section in Section::ALL {
-        if view.holding(section).level().is_some() {
+        if view.holding(section).is_whole() {
             continue;
         }
         find_wanted(lane, view, section, shared.facets);

@@ -286,6 +286,16 @@ pub fn read_teams(world: &World, teams: &mut BTreeMap<PlayerId, u8>) {
     teams.extend(players.filter_map(|(player, known)| Some((player, of_entity(known.entity)?))));
 }
 
+/// The anchors of everything that belongs to a player, by player. What one may see goes by this, whether the entity has facets
+/// for its owner or not.
+pub fn read_owned(world: &World, facets: &Facets, owned: &mut Vec<(PlayerId, Slot)>) {
+    owned.clear();
+    let Some(mut query) = world.try_query::<(&Networked, &Owner)>() else { return };
+    let anchor = |(networked, owner): (&Networked, &Owner)| Some((owner.0, facets.anchor(networked.id)?));
+    owned.extend(query.iter(world).filter_map(anchor));
+    owned.sort_unstable();
+}
+
 fn audience(world: &World, entity: Entity) -> (Option<PlayerId>, Option<u8>) {
     let owner = world.get::<Owner>(entity).map(|owner| owner.0);
     (owner, world.get::<Team>(entity).map(|team| team.0))

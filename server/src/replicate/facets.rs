@@ -8,6 +8,7 @@
 //! An entity's facet is born when its entity is (or gets an owner, a team, a living target) and retired when that ends; a
 //! retired facet's slot is *gone* in this tick and rests until the next.
 
+use super::companions::Companions;
 use super::slots::Slots;
 use shared::codec::Record;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
@@ -43,6 +44,14 @@ pub struct Alive {
     pub born: Tick,
     /// Where [`Audience::place`] says.
     pub place: usize,
+}
+
+impl Alive {
+    /// It is a field that names another entity.
+    #[must_use]
+    pub const fn is_reference(&self) -> bool {
+        self.place == REFERENCES
+    }
 }
 
 /// The slots of a section that are alive for an audience.
@@ -91,6 +100,7 @@ pub struct Facets {
     alive: Vec<Option<Alive>>,
     tick: Tick,
     alive_slots: SlotSet,
+    companions: Companions,
     audiences: Vec<Audience>,
     teams: BTreeMap<u8, usize>,
     owners: BTreeMap<PlayerId, usize>,
@@ -120,6 +130,7 @@ impl Facets {
             alive: vec![None; slots],
             tick: Tick(0),
             alive_slots: SlotSet::new(slots),
+            companions: Companions::new(slots),
             audiences: (0..LASTING).map(audience).collect(),
             teams: BTreeMap::new(),
             owners: BTreeMap::new(),
@@ -152,7 +163,8 @@ impl Facets {
 
     /// Ends an entity: all its facets are retired.
     pub fn untrack(&mut self, id: EntityId) {
-        for place in 0..ENTITY_FACETS_MAX {
+        // The anchor last: the others hang on it.
+        for place in (0..ENTITY_FACETS_MAX).rev() {
             self.retire(id, place);
         }
         self.tracked.remove(&id);
@@ -233,7 +245,19 @@ impl Facets {
             self.change(all).insert(slot);
         }
         self.born.insert(slot);
+        self.companions.join(anchor, slot);
         Some(slot)
+    }
+
+    /// Anchors of entities that have other facets alive, too.
+    #[must_use]
+    pub const fn accompanied(&self) -> &SlotSet {
+        self.companions.accompanied()
+    }
+
+    /// The other facets that are alive of the entity with this anchor, in no particular order.
+    pub fn companions(&self, anchor: Slot) -> impl Iterator<Item = &Alive> + '_ {
+        self.companions.of(anchor).filter_map(|slot| self.alive(slot))
     }
 
     /// Retires the facet at `place` of an entity, if it is alive.
@@ -245,6 +269,7 @@ impl Facets {
         if let Some(all) = section.and_then(all_of) {
             self.change(all).remove(slot);
         }
+        self.companions.leave(alive.record.anchor, slot);
         let set = self.change(alive.place);
         set.remove(slot);
         if set.is_empty()
@@ -386,6 +411,12 @@ impl Facets {
         let owners = self.owners.values().filter(move |_| place == ALL_OWNERS);
         let own = (place != ALL_TEAMS && place != ALL_OWNERS).then_some(place);
         own.into_iter().chain(teams.chain(owners).copied())
+    }
+
+    /// The anchors that are alive.
+    #[must_use]
+    pub fn anchors(&self) -> &SlotSet {
+        &self.audiences[EVERYONE].slots
     }
 
     /// The place of an audience, which is made if there is none yet.

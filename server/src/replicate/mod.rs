@@ -4,7 +4,7 @@
 //!   once per tick   extract ─► rows ─┐
 //!                   (scrub checks)   ├─► shadow: advance, compare ─► pieces (ring of 16 ticks)
 //!                                    │                          └─► records, hashes (when someone needs one)
-//!   per client      view: held, fresh, leaving (every tick) ─► window ─► assemble: digest · events · leaves · pieces · demotions · records
+//!   per client      interest ─► view: held, fresh, leaving (every tick) ─► window ─► assemble: digest · events · leaves · pieces · demotions · records
 //! ```
 //!
 //! A client gets the newest state or is skipped; no state is ever queued for it (events are, up to a limit). What one client
@@ -25,6 +25,9 @@ pub mod scrub;
 // Which slot names what.
 pub mod slots;
 
+// Which facets belong to one entity.
+mod companions;
+
 // Which facets are alive, and who may see them.
 pub mod facets;
 
@@ -39,6 +42,12 @@ pub mod records;
 
 // What was sent, counted, for better code tables.
 pub mod study;
+
+// Who is where.
+pub mod grid;
+
+// What one client may see, where that is not everything.
+pub mod interest;
 
 // What one client holds.
 pub mod view;
@@ -66,6 +75,10 @@ pub mod lane;
 
 // One client's frame.
 pub mod assemble;
+
+// Whether the shadow is what the World says: for tests.
+#[cfg(feature = "sabotage")]
+mod strays;
 
 // All of it, in order.
 pub mod replicator;

@@ -11,8 +11,10 @@ use super::assemble::{About, assemble};
 use super::audit::AuditLane;
 use super::bound::RECORD_BYTES_MAX;
 use super::events::{EventLane, Told};
-use super::extract::{Extract, read_teams};
+use super::extract::{Extract, read_owned, read_teams};
 use super::facets::Facets;
+use super::grid::Grid;
+use super::interest::Around;
 use super::lane::{Lane, Shared};
 use super::pieces::Ring;
 use super::rows::Rows;
@@ -22,7 +24,7 @@ use super::study::Study;
 use super::view::View;
 use super::window::Window;
 use crate::counts::Counts;
-use crate::sim::{Outbox, Sim, To};
+use crate::sim::{Outbox, Sight, Sim, To, ViewRadii};
 use bytes::Bytes;
 use shared::codec::{Tables, Tally};
 use shared::ids::{EntityId, PlayerId, Tick};
@@ -45,11 +47,14 @@ pub struct ReplicateOptions {
     pub keep_alive_ticks: u32,
     /// The code tables to begin with, which must be for the game's schema; `None`: untrained ones.
     pub tables: Option<Arc<Tables>>,
+    /// How far clients see.
+    pub view: ViewRadii,
 }
 
 impl Default for ReplicateOptions {
     fn default() -> Self {
-        Self { record_bytes: 16 * 1024, scrub_entities: 16, keep_alive_ticks: 30, tables: None }
+        let view = ViewRadii::NONE;
+        Self { record_bytes: 16 * 1024, scrub_entities: 16, keep_alive_ticks: 30, tables: None, view }
     }
 }
 
@@ -167,6 +172,8 @@ pub struct Replicator {
     rows: Rows,
     shadow: Shadow,
     ring: Ring,
+    /// Where clients see less than everything: who is where.
+    grid: Option<Grid>,
     told: Vec<(To, Arc<Told>)>,
     /// The team of each player's entity, as of this tick.
     teams: BTreeMap<PlayerId, u8>,
@@ -199,7 +206,9 @@ impl Replicator {
         let layout = Arc::new(Layout::new(&schema, slot_bits)?);
         let slots = layout.slots();
         let stride = layout.parts_max().max(1);
+        let narrows = options.view.limits() || sim.sight().is_some();
         Ok(Self {
+            grid: narrows.then(|| Grid::new(&schema, &layout, options.view)).transpose()?,
             tables: options.tables.clone().unwrap_or_else(|| Arc::new(Tables::untrained(&layout))),
             study: None,
             extract: Extract::new(sim, Arc::clone(&layout)),
@@ -269,7 +278,17 @@ impl Replicator {
     /// A client that may hold nothing yet.
     #[must_use]
     pub fn client(&self, player: PlayerId, digest: Digest) -> Client {
-        Client::new(self.layout.slots(), player, self.tick, digest)
+        let client = Client::new(self.layout.slots(), player, self.tick, digest);
+        if self.grid.is_none() {
+            return client;
+        }
+        Client { view: client.view.narrowed(), ..client }
+    }
+
+    /// How far clients see.
+    #[must_use]
+    pub const fn view(&self) -> ViewRadii {
+        self.options.view
     }
 
     /// An auditor that may hold nothing yet.
@@ -305,6 +324,10 @@ impl Replicator {
             self.drop_piece = false;
         }
         read_teams(sim.world(), &mut self.teams);
+        if let Some(grid) = &mut self.grid {
+            read_owned(sim.world(), &self.facets, grid.owned_mut());
+            grid.fill(&self.facets, &self.rows);
+        }
         let outbox = sim.world().resource::<Outbox>();
         counts.events_dropped += outbox.dropped();
         self.told.clear();
@@ -317,14 +340,19 @@ impl Replicator {
     }
 
     /// Once per tick and client, after [`Replicator::pack`]: its frame, or why it gets none. Lanes may do this side by side,
-    /// each for clients of its own.
+    /// each for clients of its own. `sight` is the game's own rule of who sees whom,
+    /// if it has one.
     ///
     /// # Panics
     /// If the frame is larger than a message may be: our own bug.
-    pub fn publish(&self, client: &mut Client, lane: &mut Lane) -> Published {
+    pub fn publish(&self, sight: Option<Sight<'_>>, client: &mut Client, lane: &mut Lane) -> Published {
         lane.follow(self.tick);
         let team = self.teams.get(&client.player).copied();
         client.view.set_team(team);
+        if let Some(grid) = &self.grid {
+            let Self { facets, rows, tick, .. } = self;
+            client.view.look(Around { grid, facets, rows, sight, tick: *tick }, client.entity);
+        }
         #[cfg(feature = "sabotage")]
         self.sabotage(client);
         client.view.next_tick(&self.facets);
@@ -454,36 +482,6 @@ impl Replicator {
     /// Facets whose codes are not what the World says, looked at by a path of its own.
     #[must_use]
     pub fn strays(&self, sim: &Sim) -> Vec<shared::ids::Slot> {
-        use crate::sim::EntityIds;
-        use shared::codec::PartState;
-        use shared::schema::Part;
-        let mut strays = Vec::new();
-        for (id, tracked) in self.facets.tracked() {
-            for route in self.layout.routes(tracked.kind) {
-                let column = &self.extract.columns()[route.component];
-                let mut codes = vec![0; column.part_count()];
-                let Some(slot) = self.facets.slot_at(id, route.facet) else { continue };
-                let entity = sim.world().resource::<EntityIds>().entity(id);
-                if !entity.is_some_and(|entity| column.one(sim.world(), entity, &mut codes)) {
-                    continue;
-                }
-                let facet = self.facets.alive(slot).and_then(|alive| self.layout.facet(alive.record.kind));
-                if facet.is_some_and(|facet| facet.section == Section::References) {
-                    let target = self.facets.anchor(EntityId(codes[route.source] as u32));
-                    codes[route.source] = target.map_or(-1, |slot| i32::from(slot.0));
-                }
-                let states = &self.shadow.states(slot)[route.part..][..route.count];
-                let parts = facet.map_or(&[][..], |facet| &facet.parts[route.part..][..route.count]);
-                // What moves may be off by its tolerance, what stands may not.
-                let strayed = |((state, part), &code): ((&PartState, &Part), &i32)| {
-                    let off = state.residual_to(part, code).unsigned_abs();
-                    off > if state.speed == 0 { 0 } else { u32::from(part.tolerance) }
-                };
-                if states.iter().zip(parts).zip(&codes[route.source..]).any(strayed) {
-                    strays.push(slot);
-                }
-            }
-        }
-        strays
+        super::strays::strays(sim, &self.layout, &self.extract, &self.facets, &self.shadow)
     }
 }

@@ -14,7 +14,8 @@
 //! Never here: bits (see `assemble`), sockets (see `worker`), the World (see `extract`).
 
 use super::facets::{Audience, AudienceKey, Facets, GENERATION_OF_NOBODY};
-use shared::ids::{PlayerId, Slot, Tick};
+use super::interest::{Around, Interest, Seen, Viewer};
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::Section;
 use shared::slot_set::SlotSet;
 
@@ -29,14 +30,52 @@ pub struct Holding {
     pub leaving: SlotSet,
     /// Something is leaving.
     leaves: bool,
-    /// The generation of its audience of which it holds all, exactly. While that lasts, no set needs to be looked at.
+    /// All that its client may see of it is held, exactly, and nothing else.
+    whole: bool,
+    /// If so, and that is all there is for its audience: the generation of that. While that lasts, no set needs to be
+    /// looked at.
     level: Option<u64>,
+}
+
+/// What a client may see of a section.
+#[derive(Clone, Copy, Debug)]
+enum Scope<'a> {
+    /// All that is for an audience; nothing without one.
+    All(Option<&'a Audience>),
+    /// Less.
+    Some(&'a SlotSet),
+}
+
+impl<'a> Scope<'a> {
+    /// What an interest leaves of an audience.
+    fn of(interest: Option<&'a Interest>, section: Section, audience: Option<&'a Audience>) -> Self {
+        match interest.map_or(Seen::All, |interest| interest.of(section)) {
+            Seen::All => Self::All(audience),
+            Seen::Nothing => Self::All(None),
+            Seen::Some(slots) => Self::Some(slots),
+        }
+    }
+
+    /// Names its content, if others may see the same.
+    fn generation(self) -> Option<u64> {
+        match self {
+            Self::All(audience) => Some(audience.map_or(GENERATION_OF_NOBODY, |audience| audience.generation)),
+            Self::Some(_) => None,
+        }
+    }
+
+    fn slots(self) -> Option<&'a SlotSet> {
+        match self {
+            Self::All(audience) => audience.map(|audience| &audience.slots),
+            Self::Some(slots) => Some(slots),
+        }
+    }
 }
 
 impl Holding {
     fn new(slots: usize) -> Self {
         let none = || SlotSet::new(slots);
-        Self { held: none(), fresh: none(), leaving: none(), leaves: false, level: None }
+        Self { held: none(), fresh: none(), leaving: none(), leaves: false, whole: false, level: None }
     }
 
     fn clear(&mut self) {
@@ -44,6 +83,7 @@ impl Holding {
         self.fresh.clear();
         self.leaving.clear();
         self.leaves = false;
+        self.whole = false;
         self.level = None;
     }
 
@@ -53,19 +93,25 @@ impl Holding {
         self.leaves
     }
 
-    /// All that its client may see of the section is held, exactly, and nothing else: the name of that content.
+    /// All that its client may see of the section is held, exactly, and nothing else.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The same, and it is all that there is for its audience: the name of that content.
     #[must_use]
     pub const fn level(&self) -> Option<u64> {
         self.level
     }
 
     /// A tick passed: what is gone or not visible is leaving.
-    fn next_tick(&mut self, gone: &SlotSet, audience: Option<&Audience>) {
-        let generation = generation(audience);
-        if self.level == Some(generation) {
+    fn next_tick(&mut self, gone: &SlotSet, scope: Scope<'_>) {
+        let generation = scope.generation();
+        if self.level.is_some() && self.level == generation {
             return;
         }
-        let visible = audience.map_or(&[][..], |audience| audience.slots.words());
+        let visible = scope.slots().map_or(&[][..], SlotSet::words);
         let (mut all_leaves, mut off) = (0, 0);
         let held = self.held.words_mut().iter_mut();
         let fresh = self.fresh.words_mut().iter_mut();
@@ -80,12 +126,14 @@ impl Holding {
             off |= (*held ^ visible) | (*fresh ^ visible);
         }
         self.leaves |= all_leaves != 0;
-        self.level = (off == 0).then_some(generation);
+        self.settle(off == 0, generation);
     }
-}
 
-fn generation(audience: Option<&Audience>) -> u64 {
-    audience.map_or(GENERATION_OF_NOBODY, |audience| audience.generation)
+    /// It is whole or not, and what it holds then has this name, if any.
+    fn settle(&mut self, whole: bool, generation: Option<u64>) {
+        self.whole = whole;
+        self.level = generation.filter(|_| whole);
+    }
 }
 
 /// What one client holds.
@@ -96,6 +144,8 @@ pub struct View {
     team: Option<u8>,
     /// It is an auditor's.
     everything: bool,
+    /// What it may see, in a room where that is not everything.
+    interest: Option<Box<Interest>>,
     /// The tick of its newest frame; `None` before the first and whenever it must start anew.
     tick: Option<Tick>,
     /// The anchor that it was last told is its own.
@@ -120,6 +170,7 @@ impl View {
             player,
             team: None,
             everything: false,
+            interest: None,
             tick: None,
             me: None,
             #[cfg(feature = "sabotage")]
@@ -159,9 +210,24 @@ impl View {
         self.team = team;
     }
 
-    /// Whom it belongs to, of a section. (Interest narrows this further.)
+    /// From now on it sees only what it [`looks`](View::look) at: in a room where distance or the game's own rule decides.
     #[must_use]
-    pub fn audience<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a Audience> {
+    pub fn narrowed(mut self) -> Self {
+        let slots = self.sections[0].held.words().len() * 64;
+        self.interest = Some(Box::new(Interest::new(slots)));
+        self
+    }
+
+    /// Once per tick, before [`View::next_tick`]: what it may see from where its entity is, if it is narrowed.
+    pub fn look(&mut self, around: Around<'_>, entity: Option<EntityId>) {
+        let viewer = Viewer { player: self.player, entity, team: self.team };
+        if let Some(interest) = &mut self.interest {
+            interest.look(around, viewer);
+        }
+    }
+
+    /// To whom it belongs, of a section.
+    fn whom<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a Audience> {
         let audience = match section {
             _ if self.everything || self.leaks(section) => AudienceKey::All,
             Section::Team => AudienceKey::Team(self.team?),
@@ -171,10 +237,24 @@ impl View {
         facets.audience(section, audience)
     }
 
+    fn scope<'a>(&'a self, section: Section, facets: &'a Facets) -> Scope<'a> {
+        let interest = self.interest.as_deref().filter(|_| !self.leaks(section));
+        Scope::of(interest, section, self.whom(section, facets))
+    }
+
+    /// The audience of a section of which it may see all, if there is one.
+    #[must_use]
+    pub fn audience<'a>(&'a self, section: Section, facets: &'a Facets) -> Option<&'a Audience> {
+        match self.scope(section, facets) {
+            Scope::All(audience) => audience,
+            Scope::Some(_) => None,
+        }
+    }
+
     /// What it may see of a section.
     #[must_use]
-    pub fn visible<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a SlotSet> {
-        self.audience(section, facets).map(|audience| &audience.slots)
+    pub fn visible<'a>(&'a self, section: Section, facets: &'a Facets) -> Option<&'a SlotSet> {
+        self.scope(section, facets).slots()
     }
 
     /// What it holds of a section.
@@ -191,12 +271,13 @@ impl View {
     /// A tick passed, whether it gets a frame or not: what is gone or out of sight is leaving.
     pub fn next_tick(&mut self, facets: &Facets) {
         for section in Section::ALL {
-            let audience = self.audience(section, facets);
-            self.sections[section.index()].next_tick(facets.gone(), audience);
+            let interest = self.interest.as_deref().filter(|_| !self.leaks(section));
+            let scope = Scope::of(interest, section, self.whom(section, facets));
+            self.sections[section.index()].next_tick(facets.gone(), scope);
         }
         #[cfg(feature = "sabotage")]
         if !self.demoting.is_empty() {
-            self.sections.iter_mut().for_each(|holding| holding.level = None);
+            self.sections.iter_mut().for_each(|holding| holding.settle(false, None));
         }
         #[cfg(feature = "sabotage")]
         self.sabotage_hold();
@@ -228,7 +309,8 @@ impl View {
         if self.is_demoting(section) || self.keeps.is_some_and(|slot| self.holding(section).held.contains(slot)) {
             return;
         }
-        self.sections[section.index()].level = Some(generation(self.audience(section, facets)));
+        let generation = self.scope(section, facets).generation();
+        self.sections[section.index()].settle(true, generation);
     }
 
     /// A frame of `tick` was built: what was leaving has left.
@@ -338,7 +420,7 @@ impl View {
                 holding.held.insert(slot);
                 holding.fresh.insert(slot);
                 holding.leaves = !holding.leaving.is_empty();
-                holding.level = None;
+                holding.settle(false, None);
             }
         }
     }

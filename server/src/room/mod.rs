@@ -87,7 +87,9 @@ impl Room {
         tables: Option<Arc<Tables>>,
     ) -> Result<Self, RoomRefused> {
         let rate = u32::from(options.tick_rate_hz);
-        let replicate = ReplicateOptions { keep_alive_ticks: rate.max(1), tables, ..ReplicateOptions::default() };
+        let keep_alive_ticks = rate.max(1);
+        let replicate =
+            ReplicateOptions { keep_alive_ticks, tables, view: options.view, ..ReplicateOptions::default() };
         Self::with_replication(game, options, entropy, replicate)
     }
 
@@ -205,7 +207,7 @@ impl Room {
             if seat.client.entity.is_none() {
                 seat.client.entity = self.sim.entity_of(seat.player);
             }
-            let published = self.replicator.publish(&mut seat.client, &mut self.lane);
+            let published = self.replicator.publish(self.sim.sight(), &mut seat.client, &mut self.lane);
             seat.client.busy = false;
             match published {
                 Published::Frame(frame) => out.messages.push((connection, frame)),

@@ -21,6 +21,9 @@ pub mod step_input;
 // The order of a tick.
 pub mod stages;
 
+// Who sees whom by the game's own rule.
+pub mod sight;
+
 // What the simulation asks of its game.
 pub mod room_game;
 
@@ -62,7 +65,9 @@ pub use players::{Player, Players};
 pub use refused::RoomRefused;
 pub use registry::Controls;
 pub use rng::Randomness;
-pub use room_game::{RoomGame, RoomOptions};
+pub use room_game::{RoomGame, RoomOptions, ViewRadii};
+pub use sight::Sight;
+use sight::SightRule;
 use stages::Finished;
 pub use stages::{MapName, Stage, Stages};
 pub use step_input::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, StepInput};
@@ -74,7 +79,7 @@ use bevy_ecs::prelude::*;
 use registry::{Declarations, Moved, Registry};
 use serde::{Deserialize, Serialize};
 use shared::ids::{EntityId, PlayerId, Tick};
-use shared::schema::Schema;
+use shared::schema::{Positions, Schema};
 use std::sync::Arc;
 
 /// The tick that is being simulated, or was last.
@@ -86,6 +91,7 @@ pub struct Sim {
     game: Arc<dyn RoomGame>,
     schema: Schema,
     map: Option<MapName>,
+    sight: Option<SightRule>,
     world: World,
     schedule: Schedule,
     registry: Registry,
@@ -128,12 +134,15 @@ impl Sim {
         let mut stages = Stages::new(declarations);
         game.install(&mut world, &mut stages, options)?;
         world.flush();
-        let Finished { schedule, declarations, map } = stages.finish(&mut world)?;
+        let Finished { schedule, declarations, map, sight } = stages.finish(&mut world)?;
+        if sight.is_some() && Positions::of(&schema)?.are_none() {
+            return Err(RoomRefused::NothingToSee);
+        }
         let mut registry = Registry::new(&mut world, declarations, &own, &schema)?;
         registry.look(&world)?;
         let neutral = game.neutral_input();
         let boundary = changed_since;
-        Ok(Self { game, schema, map, world, schedule, registry, neutral, changed_since, boundary, fresh: true })
+        Ok(Self { game, schema, map, sight, world, schedule, registry, neutral, changed_since, boundary, fresh: true })
     }
 
     /// One tick: the only line of a room that changes its World.
@@ -195,6 +204,12 @@ impl Sim {
     #[must_use]
     pub const fn map(&self) -> Option<&MapName> {
         self.map.as_ref()
+    }
+
+    /// Who sees whom beyond distance and audience, if the game has a rule for it.
+    #[must_use]
+    pub fn sight(&self) -> Option<Sight<'_>> {
+        self.sight.map(|rule| Sight { rule, world: &self.world })
     }
 
     /// The game.

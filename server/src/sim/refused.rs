@@ -33,6 +33,15 @@ pub enum RoomRefused {
         /// What bevy's schedule says.
         reason: String,
     },
+    /// The author's: more than one rule says who sees whom.
+    #[error("stages.sight was called {count} times: a game has one such rule at most, which asks all others")]
+    ManySights {
+        /// How often.
+        count: usize,
+    },
+    /// The author's: the rule would never be asked.
+    #[error("stages.sight has a rule, but no kind of entity has a position: mark a vector field `position`")]
+    NothingToSee,
     /// The author's: the schema cannot be carried.
     #[error(transparent)]
     Schema(#[from] SchemaError),

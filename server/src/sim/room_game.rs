@@ -50,12 +50,50 @@ pub struct RoomOptions {
     pub players_max: u16,
     /// The pool holds `1 << slot_bits` slots.
     pub slot_bits: u32,
+    /// How far its players see.
+    pub view: ViewRadii,
     /// The game's own settings; a game refuses what it does not know.
     pub settings: BTreeMap<String, String>,
 }
 
 impl Default for RoomOptions {
     fn default() -> Self {
-        Self { name: "room".to_owned(), tick_rate_hz: 30, players_max: 64, slot_bits: 12, settings: BTreeMap::new() }
+        Self {
+            name: "room".to_owned(),
+            tick_rate_hz: 30,
+            players_max: 64,
+            slot_bits: 12,
+            view: ViewRadii::NONE,
+            settings: BTreeMap::new(),
+        }
+    }
+}
+
+/// How far players see, in world units: what comes within the one radius enters their view, what goes beyond the other leaves
+/// it. Two, so that what stands on the edge does not come and go with every step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewRadii {
+    /// At this distance something enters; 0: everybody sees everything.
+    pub enter_units: u32,
+    /// At this distance it still stays. Not below `enter_units`.
+    pub leave_units: u32,
+}
+
+impl ViewRadii {
+    /// Everybody sees everything.
+    pub const NONE: Self = Self { enter_units: 0, leave_units: 0 };
+
+    /// An enter radius and a leave radius so many per cent beyond, rounded up to whole units.
+    #[must_use]
+    pub const fn new(enter_units: u32, leave_percent: u32) -> Self {
+        let leave = (enter_units as u64 * (100 + leave_percent as u64)).div_ceil(100);
+        let leave_units = if leave > u32::MAX as u64 { u32::MAX } else { leave as u32 };
+        Self { enter_units, leave_units }
+    }
+
+    /// Distance decides at all.
+    #[must_use]
+    pub const fn limits(self) -> bool {
+        self.enter_units > 0
     }
 }

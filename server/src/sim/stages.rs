@@ -11,11 +11,13 @@
 
 use crate::sim::refused::RoomRefused;
 use crate::sim::registry::Declarations;
+use crate::sim::sight::SightRule;
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{IntoScheduleConfigs, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
 use bevy_ecs::system::ScheduleSystem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use shared::ids::EntityId;
 use shared::schema::Replicated;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -53,6 +55,7 @@ pub struct Stages {
     schedule: Schedule,
     declarations: Declarations,
     map: Option<MapName>,
+    sights: Vec<SightRule>,
 }
 
 /// What [`Stages`] come to.
@@ -60,6 +63,7 @@ pub(crate) struct Finished {
     pub(crate) schedule: Schedule,
     pub(crate) declarations: Declarations,
     pub(crate) map: Option<MapName>,
+    pub(super) sight: Option<SightRule>,
 }
 
 /// Which map a room is played on: clients are told, so that they can load it.
@@ -81,7 +85,7 @@ impl Stages {
         });
         let [first, second, third, fourth, fifth, sixth, seventh] = Stage::ALL;
         schedule.configure_sets((first, second, third, fourth, fifth, sixth, seventh).chain());
-        Self { schedule, declarations, map: None }
+        Self { schedule, declarations, map: None, sights: Vec::new() }
     }
 
     /// Hangs systems on a stage.
@@ -121,6 +125,17 @@ impl Stages {
         self
     }
 
+    /// May `viewer` see `target` now, beyond distance and audience (line of sight, stealth)? Asked after the step, about all
+    /// that is near to the entity a player drives (about everything if the room has no view radius): what it hides leaves the
+    /// player's view in that tick, with all fields and references. A pure function of the World. At most one.
+    ///
+    /// Not asked about what a player owns, which it always sees; about kinds without a position, which all see; and for players
+    /// without an entity, who see nothing else.
+    pub fn sight(&mut self, rule: fn(&World, viewer: EntityId, target: EntityId) -> bool) -> &mut Self {
+        self.sights.push(SightRule(rule));
+        self
+    }
+
     pub(crate) fn controls<I: Replicated>(&mut self) {
         self.declarations.controls::<I>();
     }
@@ -129,6 +144,10 @@ impl Stages {
         self.schedule
             .initialize(world)
             .map_err(|error| RoomRefused::AmbiguousSystems { reason: error.to_string(self.schedule.graph(), world) })?;
-        Ok(Finished { schedule: self.schedule, declarations: self.declarations, map: self.map })
+        if self.sights.len() > 1 {
+            return Err(RoomRefused::ManySights { count: self.sights.len() });
+        }
+        let Self { schedule, declarations, map, mut sights } = self;
+        Ok(Finished { schedule, declarations, map, sight: sights.pop() })
     }
 }

@@ -21,6 +21,9 @@ pub mod registry;
 // Facets, parts and groups: a schema laid out for the codec.
 pub mod facet;
 
+// Where entities are, and how far apart.
+pub mod position;
+
 // A schema as bytes, its inverse, and its name.
 pub mod fingerprint;
 
@@ -30,4 +33,5 @@ pub use component::{Clamped, Declaration, FieldValue, Replicated};
 pub use facet::{FacetKind, Layout, Section};
 pub use field::{Audience, Enumerated, Field, FieldKind, Marks, Motion, Part, Predictor, Text};
 pub use fingerprint::SchemaBytesError;
+pub use position::Positions;
 pub use registry::{Kind, Schema, SchemaBuilder, SchemaError};

@@ -7,6 +7,7 @@
 
 use super::component::{Declaration, Replicated};
 use super::field::{Audience, CALM_MAX, FOLLOW_SHIFT_MAX, FOLLOW_TIMES_MAX, Field, FieldKind, Predictor};
+use super::position::Positions;
 use crate::limits::{
     COMPONENT_FIELDS_MAX, INPUT_PARTS_MAX, NAME_BYTES_MAX, PART_CODES_MAX, SCHEMA_ITEMS_MAX, TEXT_BYTES_MAX,
 };
@@ -126,6 +127,14 @@ pub enum SchemaError {
         /// The field.
         field: String,
     },
+    /// A mark `position` by which nothing can be decided.
+    #[error("kind {kind}: {why}")]
+    Position {
+        /// The kind.
+        kind: String,
+        /// What is wrong, and what may be.
+        why: &'static str,
+    },
     /// There is no input.
     #[error("declare the input: .input::<YourInput>()")]
     NoInput,
@@ -197,7 +206,7 @@ impl Schema {
                 return Err(SchemaError::Twice { name: kind.name.clone() });
             }
         }
-        Ok(())
+        Positions::of(self).map(|_| ())
     }
 }
 

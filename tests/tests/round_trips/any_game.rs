@@ -5,7 +5,7 @@ use shared::codec::predictor::{fraction_bits, has_speed, speed_max};
 use shared::codec::{PartState, Tables};
 use shared::quantise::Quantiser;
 use shared::schema::registry::EntityKind;
-use shared::schema::{Audience, Declaration, Field, FieldKind, Layout, Marks, Part, Predictor, Schema};
+use shared::schema::{Audience, Declaration, Field, FieldKind, Layout, Marks, Part, Positions, Predictor, Schema};
 use shared::wire::values::{NO_REFERENCE, is_reference};
 
 /// A game, laid out, with the tables that know nothing of it.
@@ -112,14 +112,19 @@ pub(crate) fn schema() -> impl Strategy<Value = Schema> {
         |(components, kinds, input, events, requests)| {
             let chosen = |mask: u8| (0..components.len() as u8).filter(move |at| mask & 1 << at != 0).collect();
             let kind = |(at, mask)| EntityKind { name: format!("kind_{at}"), components: chosen(mask) };
-            Schema {
+            let mut schema = Schema {
                 game: "any".to_owned(),
                 kinds: kinds.into_iter().enumerate().map(kind).collect(),
                 components,
                 input: Declaration { name: "Input".to_owned(), ..input },
                 events,
                 requests,
+            };
+            if Positions::of(&schema).is_err() {
+                let fields = schema.components.iter_mut().flat_map(|component| &mut component.fields);
+                fields.for_each(|field| field.marks.position = false);
             }
+            schema
         },
     )
 }

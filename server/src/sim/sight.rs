@@ -1,0 +1,28 @@
+//! Who sees whom by the game's own rule: line of sight, stealth.
+//!
+//! A pure function of the World, hung on the stages by `install`, at most one. The engine must know whether there is one:
+//! where there is none (and no view radius), all clients see the same and share what was made once.
+//!
+//! Never here: distance and audience (see `replicate::interest`), which are asked before.
+
+use bevy_ecs::prelude::World;
+use shared::ids::EntityId;
+
+/// The game's own rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SightRule(pub(super) fn(&World, EntityId, EntityId) -> bool);
+
+/// The game's own rule in the World as it is after a step. Lanes may ask side by side.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    pub(super) rule: SightRule,
+    pub(super) world: &'a World,
+}
+
+impl Sight<'_> {
+    /// Whether `viewer` may see `target` now.
+    #[must_use]
+    pub fn sees(self, viewer: EntityId, target: EntityId) -> bool {
+        (self.rule.0)(self.world, viewer, target)
+    }
+}
