@@ -11,12 +11,12 @@
 //! Never here: what a predictor costs (see `cost`).
 
 use super::cost::{Candidate, bits};
-use super::declare::{Guess, declaration, schema_of};
+use super::declare::{Guess, declaration, places, schema_of};
 use super::header::Archetype;
 use super::world::{Row, World};
 use shared::limits::SLOT_BITS_MIN;
 use shared::schema::field::{CALM_MAX, FOLLOW_SHIFT_MAX};
-use shared::schema::{Layout, Part, SchemaError};
+use shared::schema::{Layout, Motion, Part, SchemaError};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -94,12 +94,22 @@ impl Trial<'_> {
         Ok(chosen)
     }
 
-    /// The parts that the codec would have with these predictors.
+    /// The parts that the codec would have with these predictors, in the order of fields.
     fn parts(&self, guesses: &[Guess]) -> Result<Vec<Part>, SchemaError> {
         let schema = schema_of("trial", vec![declaration(self.archetype, guesses)]);
         schema.check()?;
         let layout = Layout::new(&schema, SLOT_BITS_MIN)?;
-        Ok(layout.facets().first().map(|facet| facet.parts.clone()).unwrap_or_default())
+        let Some(facet) = layout.facets().first() else { return Ok(Vec::new()) };
+        let mut of_parts: Vec<(usize, usize)> = places(&layout, 0).map(|(field, part)| (part, field)).collect();
+        of_parts.sort_unstable();
+        let mut parts = facet.parts.clone();
+        for &(at, field) in &of_parts {
+            parts[field] = facet.parts[at];
+            if let Motion::Follow { lead, .. } = &mut parts[field].motion {
+                *lead = of_parts[usize::from(*lead)].1 as u8;
+            }
+        }
+        Ok(parts)
     }
 
     fn cost(&self, field: usize, guess: Guess) -> Result<f64, SchemaError> {

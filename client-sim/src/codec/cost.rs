@@ -37,8 +37,10 @@ pub(super) fn bits(candidate: &Candidate<'_>, world: &World, lives: &[Vec<&Row>]
         let Some(first) = rows.next() else { continue };
         let mut state = PartState::new(part, first[at]);
         for row in rows {
-            let leading = lead.map_or(0, |lead| parts[lead].value(row[lead]));
-            state.advance(part, leading);
+            match lead {
+                Some(lead) => state.follow(part, parts[lead].value(row[lead])),
+                None => _ = state.advance(part),
+            }
             let residual = state.residual_to(part, row[at]);
             if residual == 0 {
                 histogram.right[usize::from(state.class)] += 1;

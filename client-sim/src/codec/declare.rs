@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use shared::limits::{PART_CODES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN};
 use shared::schema::field::bits_for;
 use shared::schema::registry::EntityKind;
-use shared::schema::{Audience, Declaration, Field, FieldKind, Layout, Marks, Predictor, Schema, SchemaError};
+use shared::schema::{Audience, Declaration, Field, FieldKind, Kind, Layout, Marks, Predictor, Schema, SchemaError};
 use std::sync::Arc;
 
 /// Bits that an angle of the product can have.
@@ -172,6 +172,12 @@ pub(super) fn declaration(archetype: &Archetype, guesses: &[Guess]) -> Declarati
         marks: Marks { constant: field.constant, ..Marks::default() },
     });
     Declaration { name: archetype.name.clone(), fields: fields.collect() }
+}
+
+/// Where the fields of an archetype are among the parts of its facet: field, part.
+pub(super) fn places(layout: &Layout, archetype: usize) -> impl Iterator<Item = (usize, usize)> {
+    let routes = layout.routes(Kind(archetype as u8)).iter();
+    routes.flat_map(|route| (0..route.count).map(|at| (route.source + at, route.part + at)))
 }
 
 fn codes_of(field: &TraceField) -> i64 {

@@ -9,13 +9,14 @@
 //! slot, the predictors. Files come from anywhere: nothing is believed before it is read, and every frame is checked as a client
 //! checks it.
 
-use super::declare::{DeclareError, Declared, Guess, zero_of};
+use super::declare::{DeclareError, Declared, Guess, places, zero_of};
 use super::header::{HeaderError, TraceHeader};
 use super::trace::{TRACE_BYTES_MAX, TraceWriter};
 use crate::replica::{Replica, ReplicaError};
 use serde::{Deserialize, Serialize};
 use shared::codec::Tables;
 use shared::ids::Tick;
+use shared::schema::Layout;
 use shared::wire::{DecodeError, Digest};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -145,7 +146,7 @@ pub fn restore(mut frames: impl Read, trace: impl Write) -> Result<usize, Frames
     let tables = Tables::from_bytes(&tables, &declared.layout).map_err(FramesError::Tables)?;
     let mut replica = replica(&declared, tables);
     replica.apply(&part(&mut frames, "the full frame")?)?;
-    let mut output = Restorer::new(&header, trace)?;
+    let mut output = Restorer::new(&header, Arc::clone(&declared.layout), trace)?;
     for tick in 0..ticks {
         let mut frame = part(&mut frames, "a frame's header")?;
         frame.extend(part(&mut frames, "a frame's body")?);
@@ -186,15 +187,16 @@ fn part(frames: &mut impl Read, what: &'static str) -> Result<Vec<u8>, FramesErr
 /// Turns what a replica holds into rows.
 struct Restorer<'a, W> {
     header: &'a FramesHeader,
+    layout: Arc<Layout>,
     writer: TraceWriter<W>,
     left: u64,
     values: Vec<i32>,
 }
 
 impl<'a, W: Write> Restorer<'a, W> {
-    fn new(header: &'a FramesHeader, output: W) -> io::Result<Self> {
+    fn new(header: &'a FramesHeader, layout: Arc<Layout>, output: W) -> io::Result<Self> {
         let writer = TraceWriter::new(output, &header.trace)?;
-        Ok(Self { header, writer, left: TRACE_BYTES_MAX, values: Vec::new() })
+        Ok(Self { header, layout, writer, left: TRACE_BYTES_MAX, values: Vec::new() })
     }
 
     fn tick(&mut self, tick: usize, replica: &Replica) -> Result<(), FramesError> {
@@ -210,8 +212,13 @@ impl<'a, W: Write> Restorer<'a, W> {
             };
             self.left = self.left.checked_sub(6 + 4 * states.len() as u64).ok_or(FramesError::Swollen)?;
             self.values.clear();
-            let values = archetype.fields.iter().zip(states);
-            self.values.extend(values.map(|(field, state)| state.code.wrapping_add(zero_of(field))));
+            self.values.extend(archetype.fields.iter().map(zero_of));
+            for (field, part) in places(&self.layout, usize::from(record.kind.0)) {
+                let (Some(value), Some(state)) = (self.values.get_mut(field), states.get(part)) else {
+                    return Err(unknown);
+                };
+                *value = value.wrapping_add(state.code);
+            }
             self.writer.push(entity, record.kind.0 as u8, &self.values)?;
         }
         Ok(())

@@ -4,8 +4,7 @@ use super::declare::Declared;
 use super::shadow::Shadow;
 use super::world::World;
 use shared::codec::Tables;
-use shared::codec::contexts::{self, Family, Sink};
-use shared::codec::piece::write_piece;
+use shared::codec::contexts::{self, Family, Nowhere, Sink};
 use shared::codec::predictor::CLASSES;
 use std::ops::Range;
 
@@ -36,9 +35,11 @@ pub(super) fn piece_bits(world: &World, declared: &Declared, tables: &Tables, ti
     for tick in 0..ticks.end {
         let counts = ticks.contains(&tick) && world.header.counts(tick);
         shadow.begin(tick);
-        shadow.predict(|_, facet, misses| {
+        shadow.predict(|_, missed| {
             if counts {
-                write_piece(&mut meter, layout, facet, misses);
+                missed.write(&mut meter);
+            } else {
+                missed.write(&mut Nowhere);
             }
         });
     }

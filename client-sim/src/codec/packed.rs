@@ -5,7 +5,6 @@
 
 use super::shadow::Shadow;
 use shared::bits::{BitSpan, BitWriter};
-use shared::codec::piece::write_piece;
 use shared::codec::record::write_record;
 use shared::codec::{Packer, Tables};
 use shared::ids::Slot;
@@ -31,14 +30,14 @@ impl Pieces {
     }
 
     /// Moves the shadow one tick on and packs what was not as predicted.
-    pub(super) fn pack(&mut self, shadow: &mut Shadow<'_>, layout: &Layout, tables: &Tables) {
+    pub(super) fn pack(&mut self, shadow: &mut Shadow<'_>, tables: &Tables) {
         self.bits = BitWriter::after(std::mem::take(&mut self.bytes));
         self.bits.clear();
         self.changed.clear();
         let Self { bits, spans, changed, .. } = self;
-        shadow.predict(|slot, facet, misses| {
+        shadow.predict(|slot, missed| {
             let start = bits.bit_length();
-            write_piece(&mut Packer { writer: bits, tables }, layout, facet, misses);
+            missed.write(&mut Packer { writer: bits, tables });
             spans[slot.index()] = BitSpan { start, length: bits.bit_length() - start };
             changed.insert(slot);
         });

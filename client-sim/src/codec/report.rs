@@ -1,6 +1,6 @@
 //! What the codec tool found: as JSON for programs, as a table for people.
 
-use super::declare::Declared;
+use super::declare::{Declared, places};
 use super::header::TraceHeader;
 use super::interest::Interest;
 use super::meter::PieceBits;
@@ -210,12 +210,13 @@ impl Spent {
             residuals_by_field: BTreeMap::new(),
         };
         let worth = per(measured.body_bytes as f64, measured.frames) * WORTH_A_LINE;
-        for (archetype, facet) in header.archetypes.iter().zip(declared.layout.facets()) {
-            for (at, field) in archetype.fields.iter().enumerate() {
-                let bits = pieces.and_then(|pieces| pieces.residuals.get(facet.context + at)).copied();
+        for (kind, (archetype, facet)) in header.archetypes.iter().zip(declared.layout.facets()).enumerate() {
+            for (field, part) in places(&declared.layout, kind) {
+                let name = &archetype.fields[field].name;
+                let bits = pieces.and_then(|pieces| pieces.residuals.get(facet.context + part)).copied();
                 let bytes = bytes(bits.unwrap_or(0));
                 if bytes > worth {
-                    spent.residuals_by_field.insert(format!("{}.{}", archetype.name, field.name), bytes);
+                    spent.residuals_by_field.insert(format!("{}.{name}", archetype.name), bytes);
                 }
             }
         }

@@ -7,7 +7,7 @@
 //! ```
 
 use super::audience::Audience;
-use super::declare::Declared;
+use super::declare::{Declared, places};
 use super::error::CodecError;
 use super::frames::{FramesWriter, replica};
 use super::interest::Interest;
@@ -19,6 +19,7 @@ use super::world::World;
 use crate::replica::Replica;
 use shared::bits::BitWriter;
 use shared::codec::Tables;
+use shared::codec::contexts::Nowhere;
 use shared::ids::Tick;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -87,7 +88,7 @@ impl Run<'_> {
         let (mut pieces, mut records) = (Pieces::new(layout.slots()), Records::new(layout.slots()));
         for tick in 0..self.ticks.start {
             shadow.begin(tick);
-            shadow.predict(|_, _, _| {});
+            shadow.predict(|_, missed| missed.write(&mut Nowhere));
         }
         shadow.hash();
         let mut audience = Audience::new(self.world, &shadow, self.interest, self.ticks.start.checked_sub(1))?;
@@ -103,7 +104,7 @@ impl Run<'_> {
             let mut turn = Measured { ticks: 1, changed: self.world.changed(tick), ..Measured::default() };
             shadow.begin(tick);
             records.clear();
-            turn.packing = timed(|| pieces.pack(&mut shadow, layout, self.tables));
+            turn.packing = timed(|| pieces.pack(&mut shadow, self.tables));
             turn.hashing = timed(|| shadow.hash());
             turn.alive = shadow.alive().count();
             turn.own_bytes = self.world.header.own_bytes.get(tick).map(|&bytes| u64::from(bytes));
@@ -169,8 +170,10 @@ impl Run<'_> {
         let wrong = replica.facets().filter(|(record, states, _)| {
             while rows.next_if(|row| row.slot < record.slot).is_some() {}
             let Some(row) = rows.next_if(|row| row.slot == record.slot) else { return true };
-            let codes = states.iter().map(|state| state.code);
-            usize::from(record.kind.0) != usize::from(row.archetype) || !codes.eq(self.world.codes(row).iter().copied())
+            let codes = self.world.codes(row);
+            let mut places = places(&self.declared.layout, usize::from(row.archetype));
+            usize::from(record.kind.0) != usize::from(row.archetype)
+                || !places.all(|(field, part)| states[part].code == codes[field])
         });
         wrong.count() + replica.held_count().abs_diff(held)
     }

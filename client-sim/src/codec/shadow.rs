@@ -10,9 +10,11 @@
 //!
 //! Never here: what one viewer gets of it (see `viewer`).
 
+use super::declare::places;
 use super::world::{Row, Turn, World};
+use shared::codec::contexts::{Nowhere, Sink};
 use shared::codec::digest::fresh_hash;
-use shared::codec::piece::{Misses, predict};
+use shared::codec::piece::{Misses, predict, write_piece};
 use shared::codec::{Lanes, PartState, Record};
 use shared::ids::Slot;
 use shared::schema::facet::FacetLayout;
@@ -31,7 +33,35 @@ pub(super) struct Shadow<'a> {
     moved: SlotSet,
     came: Vec<Row>,
     stayed: Vec<Row>,
+    /// Scratch: the codes of a row in the order of parts.
+    row: Vec<i32>,
+}
+
+/// A facet that did not move as predicted.
+#[must_use]
+pub(super) struct Missed<'a> {
+    layout: &'a Layout,
+    facet: &'a FacetLayout,
+    states: &'a mut [PartState],
+    row: &'a [i32],
     misses: Misses,
+}
+
+impl Missed<'_> {
+    /// Writes its piece, and corrects it: every one must be written, if to nowhere.
+    pub(super) fn write(self, sink: &mut impl Sink) {
+        write_piece(sink, self.layout, self.facet, self.states, self.row, self.misses);
+    }
+}
+
+/// Puts a row's codes in the order of parts.
+fn arrange(layout: &Layout, world: &World, row: &Row, codes: &mut Vec<i32>) {
+    let by_field = world.codes(row);
+    codes.clear();
+    codes.resize(by_field.len(), 0);
+    for (field, part) in places(layout, usize::from(row.archetype)) {
+        codes[part] = by_field[field];
+    }
 }
 
 impl<'a> Shadow<'a> {
@@ -49,7 +79,7 @@ impl<'a> Shadow<'a> {
             moved: SlotSet::new(slots),
             came: Vec::new(),
             stayed: Vec::new(),
-            misses: Misses::default(),
+            row: Vec::new(),
         }
     }
 
@@ -58,7 +88,7 @@ impl<'a> Shadow<'a> {
         self.came.clear();
         self.stayed.clear();
         self.came.extend_from_slice(self.world.rows(tick));
-        self.predict(|_, _, _| {});
+        self.predict(|_, missed| missed.write(&mut Nowhere));
         self.hash();
     }
 
@@ -77,15 +107,18 @@ impl<'a> Shadow<'a> {
         }
     }
 
-    /// Moves what stayed one tick on and calls `each` with what was not as predicted, by slot. What came starts from its row.
-    pub(super) fn predict(&mut self, mut each: impl FnMut(Slot, &FacetLayout, &Misses)) {
+    /// Moves what stayed one tick on and calls `each` with what was not as predicted, by slot, to be written. What came starts
+    /// from its row.
+    pub(super) fn predict(&mut self, mut each: impl FnMut(Slot, Missed<'_>)) {
         let stride = self.layout.parts_max();
         for row in &self.stayed {
             let facet = &self.layout.facets()[usize::from(self.kinds[row.slot.index()].0)];
             let states = &mut self.states[row.slot.index() * stride..][..facet.parts.len()];
-            let predicted = predict(facet, states, self.world.codes(row), &mut self.misses);
-            if predicted.missed {
-                each(row.slot, facet, &self.misses);
+            arrange(self.layout, self.world, row, &mut self.row);
+            let predicted = predict(facet, states, &self.row);
+            let misses = predicted.misses;
+            if misses.any() {
+                each(row.slot, Missed { layout: self.layout, facet, states, row: &self.row, misses });
             }
             if predicted.moved {
                 self.moved.insert(row.slot);
@@ -95,7 +128,8 @@ impl<'a> Shadow<'a> {
             let kind = self.layout.facets_of(Kind(row.archetype))[0];
             let facet = &self.layout.facets()[usize::from(kind.0)];
             let states = &mut self.states[row.slot.index() * stride..];
-            for ((state, part), &code) in states.iter_mut().zip(&facet.parts).zip(self.world.codes(row)) {
+            arrange(self.layout, self.world, row, &mut self.row);
+            for ((state, part), &code) in states.iter_mut().zip(&facet.parts).zip(&self.row) {
                 *state = PartState::new(part, code);
             }
             self.kinds[row.slot.index()] = kind;

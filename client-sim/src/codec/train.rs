@@ -8,7 +8,7 @@ use super::interest::{Interest, InterestError};
 use super::progress::Progress;
 use super::shadow::Shadow;
 use super::world::World;
-use shared::codec::piece::write_piece;
+use shared::codec::contexts::Nowhere;
 use shared::codec::{Tables, Tally};
 use shared::slot_set::SlotSet;
 use std::ops::Range;
@@ -38,10 +38,12 @@ pub(super) fn train(
         let counts = world.header.counts(tick);
         changed.clear();
         shadow.begin(tick);
-        shadow.predict(|slot, facet, misses| {
+        shadow.predict(|slot, missed| {
             changed.insert(slot);
             if counts {
-                write_piece(&mut tally, layout, facet, misses);
+                missed.write(&mut tally);
+            } else {
+                missed.write(&mut Nowhere);
             }
         });
         audience.look(world, &shadow, tick);

@@ -265,7 +265,7 @@ pub fn put(
         return if before == Some(target) { Put::Same } else { Put::Changed };
     }
     let Some(slot) = tracked.slots[route.facet] else { return Put::Same };
-    put_in_row(facets, rows, slot, facet.constant.get(route.part) == Some(&true), route.part, codes)
+    put_in_row(facets, rows, slot, facet.is_constant(route.part), route.part, codes)
 }
 
 fn put_in_row(facets: &Facets, rows: &mut Rows, slot: Slot, constant: bool, part: usize, codes: &[i32]) -> Put {

@@ -350,6 +350,12 @@ impl Facets {
         self.alive_slots.iter().filter_map(|slot| self.alive(slot))
     }
 
+    /// Which slots are alive.
+    #[must_use]
+    pub const fn alive_slots(&self) -> &SlotSet {
+        &self.alive_slots
+    }
+
     /// Number of facets alive.
     #[must_use]
     pub fn alive_count(&self) -> usize {

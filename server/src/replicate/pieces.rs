@@ -34,6 +34,8 @@ pub struct SectionPieces {
 pub struct TickPieces {
     tick: Tick,
     bits: BitWriter,
+    /// Bits of the pieces that were added.
+    end: usize,
     bytes: Vec<u8>,
     sections: [SectionPieces; 4],
 }
@@ -44,6 +46,7 @@ impl TickPieces {
         Self {
             tick: Tick(0),
             bits: BitWriter::new(),
+            end: 0,
             bytes: Vec::new(),
             sections: [section(), section(), section(), section()],
         }
@@ -54,15 +57,17 @@ impl TickPieces {
         &mut self.bits
     }
 
-    /// The bits from `start` to here are the piece of `slot`. Slots come ascending.
+    /// The bits since the piece before are the piece of `slot`. Slots come ascending.
     ///
     /// # Panics
     /// If they do not: our own bug, for clients read pieces in the order of slots.
-    pub fn add(&mut self, section: Section, slot: Slot, start: usize) {
+    #[inline]
+    pub fn add(&mut self, section: Section, slot: Slot) {
         let pieces = &mut self.sections[section.index()];
         assert!(pieces.pieces.last().is_none_or(|last| last.slot < slot), "pieces come by slot");
         pieces.changed.insert(slot);
-        let length = self.bits.bit_length() - start;
+        let start = std::mem::replace(&mut self.end, self.bits.bit_length());
+        let length = self.end - start;
         pieces.pieces.push(Piece { slot, span: BitSpan { start, length } });
         pieces.bits += length;
     }
@@ -89,6 +94,7 @@ impl TickPieces {
         self.tick = tick;
         self.bits = BitWriter::after(std::mem::take(&mut self.bytes));
         self.bits.clear();
+        self.end = 0;
         for section in &mut self.sections {
             section.changed.clear();
             section.pieces.clear();

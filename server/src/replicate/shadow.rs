@@ -3,11 +3,12 @@
 //! The shadow moves exactly as clients move: advanced once per tick, corrected by the pieces that are sent. Predicting from
 //! it, never from the World, is what keeps both ends together (a closed loop; `shared::codec::predictor`).
 
-use super::facets::{Audience, Facets};
+use super::facets::{Alive, Audience, Facets};
 use super::pieces::TickPieces;
 use super::rows::Rows;
+use shared::codec::contexts::Both;
 use shared::codec::digest::{fresh_hash, stale_hash};
-use shared::codec::piece::{Misses, predict, write_piece};
+use shared::codec::piece::{predict, write_piece};
 use shared::codec::{Lanes, Packer, PartState, Tables, Tally};
 use shared::ids::Slot;
 use shared::schema::Layout;
@@ -21,7 +22,6 @@ pub struct Shadow {
     hashes: Vec<Lanes>,
     /// Per place of an audience: the sum of the hashes of all that it may see.
     sums: Vec<Lanes>,
-    misses: Misses,
 }
 
 impl Shadow {
@@ -33,7 +33,6 @@ impl Shadow {
             stride,
             hashes: vec![Lanes::default(); slots],
             sums: Vec::new(),
-            misses: Misses::default(),
         }
     }
 
@@ -97,40 +96,66 @@ impl Shadow {
         for &(slot, place) in facets.retired() {
             self.sums[place] -= self.hashes[slot.index()];
         }
-        for alive in facets.all_alive() {
-            let record = alive.record;
-            let slot = record.slot;
-            let facet = &layout.facets()[usize::from(record.kind.0)];
-            let states = &mut self.states[slot.index() * self.stride..][..facet.parts.len()];
-            let row = rows.row(slot);
-            let born = facets.born().contains(slot);
-            let moved = if born {
-                for ((state, part), &code) in states.iter_mut().zip(&facet.parts).zip(row) {
-                    *state = PartState::new(part, code);
-                }
-                true
-            } else {
-                let predicted = predict(facet, states, row, &mut self.misses);
-                if predicted.missed {
-                    let writer = pieces.bits_mut();
-                    let start = writer.bit_length();
-                    write_piece(&mut Packer { writer, tables }, layout, facet, &self.misses);
-                    pieces.add(facet.section, slot, start);
-                    if let Some(tally) = &mut tally {
-                        write_piece(*tally, layout, facet, &self.misses);
+        for (at, (&alive, &born)) in facets.alive_slots().words().iter().zip(facets.born().words()).enumerate() {
+            let mut left = alive;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                let slot = Slot((at * 64) as u16 + bit as u16);
+                let Some(alive) = facets.alive(slot) else { continue };
+                self.pack_facet(
+                    (layout, tables),
+                    alive,
+                    rows.row(slot),
+                    born >> bit & 1 != 0,
+                    pieces,
+                    tally.as_deref_mut(),
+                );
+            }
+        }
+    }
+
+    /// Moves one facet on.
+    #[inline]
+    fn pack_facet(
+        &mut self,
+        (layout, tables): (&Layout, &Tables),
+        alive: &Alive,
+        row: &[i32],
+        born: bool,
+        pieces: &mut TickPieces,
+        tally: Option<&mut Tally>,
+    ) {
+        let record = alive.record;
+        let slot = record.slot;
+        let facet = &layout.facets()[usize::from(record.kind.0)];
+        let states = &mut self.states[slot.index() * self.stride..][..self.stride];
+        if born {
+            for ((state, part), &code) in states.iter_mut().zip(&facet.parts).zip(row) {
+                *state = PartState::new(part, code);
+            }
+        } else {
+            let predicted = predict(facet, states, row);
+            if predicted.misses.any() {
+                let mut packer = Packer { writer: pieces.bits_mut(), tables };
+                match tally {
+                    None => write_piece(&mut packer, layout, facet, states, row, predicted.misses),
+                    Some(tally) => {
+                        write_piece(&mut Both(&mut packer, tally), layout, facet, states, row, predicted.misses);
                     }
                 }
-                predicted.moved
-            };
-            if moved {
-                let hash = fresh_hash(record, states);
-                let before = std::mem::replace(&mut self.hashes[slot.index()], hash);
-                let sum = &mut self.sums[alive.place];
-                *sum += hash;
-                if !born {
-                    *sum -= before;
-                }
+                pieces.add(facet.section, slot);
             }
+            if !predicted.moved {
+                return;
+            }
+        }
+        let hash = fresh_hash(record, &states[..facet.parts.len()]);
+        let before = std::mem::replace(&mut self.hashes[slot.index()], hash);
+        let sum = &mut self.sums[alive.place];
+        *sum += hash;
+        if !born {
+            *sum -= before;
         }
     }
 }

@@ -45,7 +45,8 @@ impl BitWriter {
     /// Number of bits written so far.
     #[must_use]
     pub const fn bit_length(&self) -> usize {
-        self.bytes.len() * 8 + self.pending_bits as usize
+        // No buffer has 2^61 bytes.
+        self.bytes.len().wrapping_mul(8).wrapping_add(self.pending_bits as usize)
     }
 
     /// Writes the low `bits` bits of `value`. Inverse of [`super::BitReader::read`].
@@ -111,14 +112,16 @@ impl BitWriter {
         self.bytes
     }
 
+    /// Writes `bits` bits (at most 32): [`BitWriter::write`] for who has made sure that `value` has no more.
     #[inline]
-    fn push(&mut self, value: u64, bits: u32) {
-        self.pending |= value << self.pending_bits;
-        self.pending_bits += bits;
+    pub(crate) fn push(&mut self, value: u64, bits: u32) {
+        // Fewer than 32 bits are pending, so nothing here is over 63.
+        self.pending |= value.wrapping_shl(self.pending_bits);
+        self.pending_bits = self.pending_bits.wrapping_add(bits);
         if self.pending_bits >= 32 {
             self.bytes.extend_from_slice(&(self.pending as u32).to_le_bytes());
             self.pending >>= 32;
-            self.pending_bits -= 32;
+            self.pending_bits &= 31;
         }
     }
 

@@ -108,7 +108,8 @@ pub const fn kind() -> usize {
 #[inline]
 #[must_use]
 pub const fn residual(part: usize, class: u8) -> usize {
-    PARTS + part * (CLASSES + RECORD_CONTEXTS) + class as usize
+    // Layouts have far fewer than 2^32 contexts.
+    part.wrapping_mul(CLASSES + RECORD_CONTEXTS).wrapping_add(PARTS + class as usize)
 }
 
 /// The context of a part's code in a record.
@@ -132,8 +133,8 @@ pub const fn class(part: usize) -> usize {
 /// The context of the mask of the group whose contexts begin at `group`, after the mask `last`.
 #[inline]
 #[must_use]
-pub const fn mask(layout: &Layout, group: usize, last: usize) -> usize {
-    code(layout.part_contexts()) - CLASSES + group + last
+pub const fn mask(layout: &Layout, group: usize, last: u8) -> usize {
+    residual(layout.part_contexts(), 0).wrapping_add(group).wrapping_add(last as usize)
 }
 
 /// The family of every context, in their order.
@@ -148,7 +149,7 @@ pub fn families(layout: &Layout) -> Vec<Family> {
     for facet in layout.facets() {
         let lone = facet.groups.len() == 1;
         for group in &facet.groups {
-            let family = Family::Mask { parts: group.parts.len() as u8, lone };
+            let family = Family::Mask { parts: group.parts as u8, lone };
             families.extend(std::iter::repeat_n(family, group.masks()));
         }
     }
@@ -170,4 +171,28 @@ pub trait Sink {
         self.symbol(context, symbol);
         self.raw(number & ((1 << raw_bits) - 1), raw_bits);
     }
+}
+
+/// Two that take the same.
+pub struct Both<'a, A, B>(pub &'a mut A, pub &'a mut B);
+
+impl<A: Sink, B: Sink> Sink for Both<'_, A, B> {
+    fn symbol(&mut self, context: usize, symbol: usize) {
+        self.0.symbol(context, symbol);
+        self.1.symbol(context, symbol);
+    }
+
+    fn raw(&mut self, value: u32, bits: u32) {
+        self.0.raw(value, bits);
+        self.1.raw(value, bits);
+    }
+}
+
+/// Where symbols go that nobody wants.
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    fn symbol(&mut self, _: usize, _: usize) {}
+
+    fn raw(&mut self, _: u32, _: u32) {}
 }

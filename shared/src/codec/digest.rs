@@ -10,6 +10,7 @@
 
 use super::predictor::PartState;
 use super::record::Record;
+use crate::limits::GROUP_PARTS_MAX;
 
 /// Two lanes of a hash, or of a sum of hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -57,10 +58,16 @@ const fn name_hash(record: Record, freshness: u32) -> Lanes {
 /// The hash of a facet that is held exactly.
 #[must_use]
 pub fn fresh_hash(record: Record, states: &[PartState]) -> Lanes {
-    states.iter().fold(name_hash(record, 1), |lanes, state| {
-        let past = u32::from(state.missed) << 13 | u32::from(state.class) << 10 | state.fraction as u32;
-        lanes.mix(state.code as u32).mix((state.speed as u32).rotate_left(14) ^ past)
-    })
+    let mut lanes = name_hash(record, 1);
+    for group in states.chunks(GROUP_PARTS_MAX) {
+        let mut missed = group.first().map_or(0, |state| u32::from(state.mask));
+        for state in group {
+            let past = (missed & 1) << 13 | u32::from(state.class) << 10 | state.fraction as u32;
+            lanes = lanes.mix(state.code as u32).mix((state.speed as u32).rotate_left(14) ^ past);
+            missed >>= 1;
+        }
+    }
+    lanes
 }
 
 /// The hash of a facet that is held, but perhaps not as it is now.
@@ -96,19 +103,19 @@ mod tests {
 
     #[test]
     fn all_that_is_remembered_counts_and_so_do_name_and_freshness() {
-        let state = PartState { code: 5, speed: -3, fraction: 9, class: 2, missed: true };
+        let state = PartState { code: 5, speed: -3, fraction: 9, class: 2, mask: 1 };
         let base = fresh_hash(RECORD, &[state]);
         assert_ne!(base, fresh_hash(RECORD, &[PartState { speed: -2, ..state }]));
         assert_ne!(base, fresh_hash(RECORD, &[PartState { fraction: 8, ..state }]));
         assert_ne!(base, fresh_hash(RECORD, &[PartState { class: 3, ..state }]));
-        assert_ne!(base, fresh_hash(RECORD, &[PartState { missed: false, ..state }]));
+        assert_ne!(base, fresh_hash(RECORD, &[PartState { mask: 0, ..state }]));
         assert_ne!(base, fresh_hash(Record { anchor: Slot(8), ..RECORD }, &[state]));
         assert_ne!(fresh_hash(RECORD, &[]), stale_hash(RECORD));
     }
 
     #[test]
     fn the_hash_is_pinned() {
-        let state = PartState { code: 5, speed: -3, fraction: 9, class: 2, missed: true };
+        let state = PartState { code: 5, speed: -3, fraction: 9, class: 2, mask: 1 };
         let pinned = fresh_hash(RECORD, &[state]);
         assert_eq!(format!("{:08x} {:08x}", pinned.a, pinned.b), "a22cfc76 976d7945");
     }

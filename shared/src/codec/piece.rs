@@ -8,63 +8,28 @@
 //! A facet that moved exactly as predicted has no piece. PROTOCOL.md, "Pieces".
 
 use super::contexts::{self, Sink};
-use super::predictor::PartState;
+use super::predictor::{PartState, class_of};
 use super::tables::Tables;
 use crate::bits::varint::{unzigzag, zigzag};
 use crate::bits::{BitReader, DecodeError};
-use crate::limits::{FACET_PARTS_MAX, GROUP_PARTS_MAX};
-use crate::schema::facet::{FacetLayout, Group};
+use crate::limits::GROUP_PARTS_MAX;
+use crate::schema::facet::{FacetLayout, Step};
 use crate::schema::field::Motion;
 use crate::schema::{Layout, Part};
 
-/// Groups that one facet may have.
-const GROUPS_MAX: usize = FACET_PARTS_MAX.div_ceil(GROUP_PARTS_MAX);
-
-/// What was not as predicted in one facet and tick: the stuff of its piece.
-#[derive(Clone, Debug)]
+/// What was not as predicted in one facet and tick. Its states stay at the guess until [`write_piece`] corrects them.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misses {
-    /// Per group: which parts were guessed wrong, and which the last piece had corrected.
-    masks: [(u8, u8); GROUPS_MAX],
-    /// Per wrong part, in order: its residual and the class of the one before.
-    residuals: [(i32, u8); FACET_PARTS_MAX],
+    /// The bits of the parts that were guessed wrong.
+    found: u64,
 }
 
-impl Default for Misses {
-    fn default() -> Self {
-        Self { masks: [(0, 0); GROUPS_MAX], residuals: [(0, 0); FACET_PARTS_MAX] }
-    }
-}
-
-/// Moves every part to its guess: once per tick for a facet that has no piece. Says whether anything moved.
-#[inline]
-pub fn advance(facet: &FacetLayout, states: &mut [PartState]) -> bool {
-    let mut moved = false;
-    for &at in facet.groups.iter().flat_map(|group| &group.parts) {
-        moved |= advance_part(facet, states, usize::from(at));
-    }
-    moved
-}
-
-/// Moves one part to its guess; who leads it was moved, and corrected, before.
-#[inline]
-fn advance_part(facet: &FacetLayout, states: &mut [PartState], at: usize) -> bool {
-    let Some(part) = facet.parts.get(at) else { return false };
-    let lead = lead_of(facet, part, states);
-    let Some(state) = states.get_mut(at) else { return false };
-    if !state.moves(part) {
-        return false;
-    }
-    state.advance(part, lead);
-    true
-}
-
-/// The value of the part that leads this one; 0 if none does.
-#[inline]
-fn lead_of(facet: &FacetLayout, part: &Part, states: &[PartState]) -> i32 {
-    let Motion::Follow { lead, .. } = part.motion else { return 0 };
-    match (facet.parts.get(usize::from(lead)), states.get(usize::from(lead))) {
-        (Some(part), Some(state)) => part.value(state.code),
-        _ => 0,
+impl Misses {
+    /// There is something to be sent.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.found != 0
     }
 }
 
@@ -73,70 +38,170 @@ fn lead_of(facet: &FacetLayout, part: &Part, states: &[PartState]) -> i32 {
 pub struct Predicted {
     /// The states are not as they were.
     pub moved: bool,
-    /// Something was guessed wrong: there is a piece.
-    pub missed: bool,
+    /// What was guessed wrong: if there is any, there is a piece.
+    pub misses: Misses,
 }
 
-/// Moves every part to its guess, compares with `row`, corrects, and leaves in `misses` what must be sent. Constant parts
-/// are left alone; a part that moves may be off by its tolerance.
+/// Moves every part to its guess: once per tick for a facet that has no piece. Says whether anything moved.
+#[inline]
+pub fn advance(facet: &FacetLayout, states: &mut [PartState]) -> bool {
+    let mut moved = false;
+    let leading = facet.parts.iter().take(facet.steps.len());
+    for (part, state) in leading.zip(states.iter_mut()) {
+        moved |= state.advance(part);
+    }
+    for at in facet.steps.len()..facet.moving {
+        let lead = lead_of(facet, at, states, &[], 0);
+        moved |= follow(facet, states, at, lead);
+    }
+    moved
+}
+
+/// Moves a part that follows another to its guess.
+fn follow(facet: &FacetLayout, states: &mut [PartState], at: usize, lead: i32) -> bool {
+    let (Some(part), Some(state)) = (facet.parts.get(at), states.get_mut(at)) else { return false };
+    state.follow(part, lead);
+    true
+}
+
+/// The value, in this tick, of the part that the one at `at` follows: if it is one of those that were `found` wrong, the row's.
+fn lead_of(facet: &FacetLayout, at: usize, states: &[PartState], row: &[i32], found: u64) -> i32 {
+    let Some(Motion::Follow { lead, .. }) = facet.parts.get(at).map(|part| part.motion) else { return 0 };
+    let lead = usize::from(lead);
+    let (Some(part), Some(state)) = (facet.parts.get(lead), states.get(lead)) else { return 0 };
+    let corrected = row.get(lead).filter(|_| found & bit(lead) != 0);
+    part.value(corrected.copied().unwrap_or(state.code))
+}
+
+/// A part's bit in a mask of all groups, the first group's lowest.
+const fn bit(at: usize) -> u64 {
+    1 << (at % u64::BITS as usize)
+}
+
+/// Moves every part to its guess and compares with `row`; [`write_piece`] then corrects what was wrong. Constant parts are
+/// left alone; a part that moves may be off by its tolerance.
 ///
 /// # Panics
 /// If `row` or `states` are shorter than the facet: our own bug.
 #[inline]
-pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32], misses: &mut Misses) -> Predicted {
-    assert!(row.len() >= facet.parts.len() && states.len() >= facet.parts.len(), "a row shorter than its facet");
-    let mut moved = false;
-    let mut found = 0;
-    for (group, masks) in facet.groups.iter().zip(&mut misses.masks) {
-        let (mut mask, mut last) = (0, 0);
-        for (bit, &at) in group.parts.iter().enumerate() {
-            let at = usize::from(at);
-            let (Some(part), Some(&code)) = (facet.parts.get(at), row.get(at)) else { continue };
-            let lead = lead_of(facet, part, states);
-            let Some(state) = states.get_mut(at) else { continue };
-            last |= u8::from(state.missed) << bit;
-            if state.moves(part) {
-                state.advance(part, lead);
-                moved = true;
-            }
-            let residual = state.residual_to(part, code);
-            if residual == 0 || (state.speed != 0 && residual.unsigned_abs() <= u32::from(part.tolerance)) {
-                continue;
-            }
-            mask |= 1 << bit;
-            if let Some(place) = misses.residuals.get_mut(found) {
-                *place = (residual, state.class);
-            }
-            found += 1;
-            state.correct(part, residual);
-        }
-        *masks = (mask, last);
+pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> Predicted {
+    assert!(row.len() >= facet.moving && states.len() >= facet.moving, "a row shorter than its facet");
+    let (mut moving, mut found) = guess(facet, states, row);
+    if found != 0 && facet.tolerant {
+        found = beyond_tolerance(facet, states, row, found);
     }
-    if found == 0 {
-        return Predicted { moved, missed: false };
+    if facet.steps.len() < facet.moving {
+        moving = 1;
+        found = predict_followers(facet, states, row, found);
     }
-    for (group, masks) in facet.groups.iter().zip(&misses.masks) {
-        remember_mask(group, states, u32::from(masks.0));
-    }
-    Predicted { moved: true, missed: true }
+    Predicted { moved: moving != 0 || found != 0, misses: Misses { found } }
 }
 
-/// Writes what [`predict`] left, if there is a piece. Inverse of [`read_piece`].
+/// Moves the parts that follow nobody. Gives something other than 0 if any moved, and the bits of those that are not as in the
+/// row.
 #[inline]
-pub fn write_piece(sink: &mut impl Sink, layout: &Layout, facet: &FacetLayout, misses: &Misses) {
-    let lone = usize::from(facet.groups.len() == 1);
-    let mut residuals = misses.residuals.iter();
-    for (group, &(mask, last)) in facet.groups.iter().zip(&misses.masks) {
-        sink.symbol(contexts::mask(layout, group.context, usize::from(last)), usize::from(mask) - lone);
-        for (bit, &at) in group.parts.iter().enumerate() {
-            if mask & 1 << bit == 0 {
-                continue;
-            }
-            let Some(&(residual, class)) = residuals.next() else { return };
-            sink.number(contexts::residual(facet.context + usize::from(at), class), zigzag(residual) - 1);
+fn guess(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> (i32, u64) {
+    let (mut moving, mut found) = (0, 0);
+    let count = facet.steps.len();
+    let (Some(parts), Some(states), Some(row)) = (facet.parts.get(..count), states.get_mut(..count), row.get(..count))
+    else {
+        return (0, 0);
+    };
+    // Backwards, so that the first part's bit is the last to be put in.
+    for (((step, part), state), &code) in facet.steps.iter().zip(parts).zip(states).zip(row).rev() {
+        moving |= state.speed;
+        let next = state.code.wrapping_add(state.speed);
+        if (next as u32) < step.codes {
+            state.code = next;
+        } else {
+            moving |= i32::from(state.advance(part));
+        }
+        found = found << 1 | u64::from(state.code != code);
+    }
+    (moving, found)
+}
+
+/// Those of the parts that were `found` wrong which clients may not be left to.
+fn beyond_tolerance(facet: &FacetLayout, states: &[PartState], row: &[i32], found: u64) -> u64 {
+    let mut beyond = 0;
+    for (at, ((part, state), &code)) in facet.parts.iter().zip(states).zip(row).enumerate() {
+        let off = state.residual_to(part, code).unsigned_abs();
+        let tolerated = state.speed != 0 && off <= u32::from(part.tolerance);
+        beyond |= if tolerated { 0 } else { found & bit(at) };
+    }
+    beyond
+}
+
+/// The same for the parts that follow others.
+fn predict_followers(facet: &FacetLayout, states: &mut [PartState], row: &[i32], mut found: u64) -> u64 {
+    for at in facet.steps.len()..facet.moving {
+        let lead = lead_of(facet, at, states, row, found);
+        follow(facet, states, at, lead);
+        if let (Some(state), Some(&code)) = (states.get(at), row.get(at))
+            && state.code != code
+        {
+            found |= bit(at);
         }
     }
+    found
 }
+
+/// Writes what [`predict`] left to be written, and corrects it. Inverse of [`read_piece`].
+pub fn write_piece(
+    sink: &mut impl Sink,
+    layout: &Layout,
+    facet: &FacetLayout,
+    states: &mut [PartState],
+    row: &[i32],
+    misses: Misses,
+) {
+    let lone = u64::from(facet.groups.len() == 1);
+    let mut found = misses.found;
+    let mut first = 0usize;
+    for group in &facet.groups {
+        let Some(state) = states.get_mut(first) else { return };
+        let mut mask = found & GROUP_BITS;
+        let before = std::mem::replace(&mut state.mask, mask as u8);
+        sink.symbol(contexts::mask(layout, group.context, before), mask.wrapping_sub(lone) as usize);
+        while mask != 0 {
+            let at = first.wrapping_add(mask.trailing_zeros() as usize);
+            mask &= mask.wrapping_sub(1);
+            let (Some(state), Some(&code)) = (states.get_mut(at), row.get(at)) else { return };
+            let context = contexts::residual(facet.context.wrapping_add(at), state.class);
+            let residual = match facet.steps.get(at) {
+                Some(step) if step.plain => correct_plain(step, state, code),
+                _ => correct(facet, state, code, at),
+            };
+            sink.number(context, zigzag(residual).wrapping_sub(1));
+        }
+        first = first.wrapping_add(GROUP_PARTS_MAX);
+        found >>= GROUP_PARTS_MAX;
+    }
+}
+
+/// [`PartState::correct`] where that only adds. Gives the residual.
+#[inline]
+fn correct_plain(step: &Step, state: &mut PartState, code: i32) -> i32 {
+    // Codes of what does not wrap are below 2^26, and so are speeds: nothing here is over 2^28.
+    let residual = code.wrapping_sub(state.code);
+    let speed = state.speed.wrapping_add(residual);
+    state.speed = if speed.unsigned_abs() > step.speed_max { 0 } else { speed };
+    state.code = code;
+    state.class = class_of(residual);
+    residual
+}
+
+/// Corrects any part. Gives the residual.
+#[inline(never)]
+fn correct(facet: &FacetLayout, state: &mut PartState, code: i32, at: usize) -> i32 {
+    let Some(part) = facet.parts.get(at) else { return 0 };
+    let residual = state.residual_to(part, code);
+    state.correct(part, residual);
+    residual
+}
+
+/// A group's bits of a mask of all groups.
+const GROUP_BITS: u64 = (1 << GROUP_PARTS_MAX) - 1;
 
 /// Reads a piece: moves every part to its guess and corrects those that the piece names.
 ///
@@ -150,35 +215,40 @@ pub fn read_piece(
     states: &mut [PartState],
 ) -> Result<(), DecodeError> {
     let lone = usize::from(facet.groups.len() == 1);
-    let mut any = false;
+    let (mut any, mut at) = (0, 0);
     for group in &facet.groups {
-        let context = contexts::mask(layout, group.context, last_mask(group, states));
-        let mask = (tables.code(context).read_symbol(reader, "change mask")? + lone) as u32;
-        any |= mask != 0;
-        for (bit, &at) in group.parts.iter().enumerate() {
-            let at = usize::from(at);
-            advance_part(facet, states, at);
-            if mask & 1 << bit == 0 {
-                continue;
+        let inconsistent = DecodeError::Inconsistent { field: "piece" };
+        let first = states.get_mut(at).ok_or(inconsistent)?;
+        let context = contexts::mask(layout, group.context, first.mask);
+        let mut mask = tables.code(context).read_symbol(reader, "change mask")? + lone;
+        first.mask = mask as u8;
+        any |= mask;
+        for _ in 0..group.parts {
+            let lead = if at < facet.steps.len() { 0 } else { lead_of(facet, at, states, &[], 0) };
+            let (Some(part), Some(state)) = (facet.parts.get(at), states.get_mut(at)) else { return Err(inconsistent) };
+            if at < facet.steps.len() {
+                state.advance(part);
+            } else {
+                state.follow(part, lead);
             }
-            let (Some(part), Some(state)) = (facet.parts.get(at), states.get_mut(at)) else {
-                return Err(DecodeError::Inconsistent { field: "piece" });
-            };
-            read_residual(reader, tables, part, facet.context + at, state)?;
+            if mask & 1 != 0 {
+                read_residual(reader, tables, part, facet.context + at, state)?;
+            }
+            mask >>= 1;
+            at += 1;
         }
-        remember_mask(group, states, mask);
     }
-    if any { Ok(()) } else { Err(DecodeError::Inconsistent { field: "change mask" }) }
+    if any != 0 { Ok(()) } else { Err(DecodeError::Inconsistent { field: "change mask" }) }
 }
 
 fn read_residual(
     reader: &mut BitReader<'_>,
     tables: &Tables,
     part: &Part,
-    context: usize,
+    number: usize,
     state: &mut PartState,
 ) -> Result<(), DecodeError> {
-    let number = tables.code(contexts::residual(context, state.class)).read_number(reader, "residual")?;
+    let number = tables.code(contexts::residual(number, state.class)).read_number(reader, "residual")?;
     let residual = unzigzag(number.wrapping_add(1));
     if residual == 0 || !state.accepts(part, residual) {
         let got = i64::from(state.code) + i64::from(residual);
@@ -186,20 +256,4 @@ fn read_residual(
     }
     state.correct(part, residual);
     Ok(())
-}
-
-/// Which parts of a group the facet's last piece corrected.
-#[inline]
-pub(crate) fn last_mask(group: &Group, states: &[PartState]) -> usize {
-    let missed = |at: &u8| states.get(usize::from(*at)).is_some_and(|state| state.missed);
-    group.parts.iter().enumerate().map(|(bit, at)| usize::from(missed(at)) << bit).sum()
-}
-
-#[inline]
-pub(crate) fn remember_mask(group: &Group, states: &mut [PartState], mask: u32) {
-    for (bit, &at) in group.parts.iter().enumerate() {
-        if let Some(state) = states.get_mut(usize::from(at)) {
-            state.missed = mask & 1 << bit != 0;
-        }
-    }
 }

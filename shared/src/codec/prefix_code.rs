@@ -22,10 +22,42 @@ pub struct PrefixCode {
     bits: u32,
 }
 
+/// A symbol's word, turned round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-struct Word {
+pub(crate) struct Word {
     bits: u16,
     length: u8,
+}
+
+impl Word {
+    /// Puts it behind what was written.
+    #[inline]
+    pub(crate) fn append_to(self, writer: &mut BitWriter) {
+        writer.push(u64::from(self.bits), u32::from(self.length));
+    }
+
+    /// Puts it behind what was written, and then the low `raw_bits` bits of a number.
+    #[inline]
+    pub(crate) fn append_with(self, writer: &mut BitWriter, number: u32, raw_bits: u32) {
+        if raw_bits == 0 {
+            self.append_to(writer);
+        } else {
+            self.append_long(writer, number, raw_bits);
+        }
+    }
+
+    /// Kept apart: large numbers are rare.
+    #[inline(never)]
+    fn append_long(self, writer: &mut BitWriter, number: u32, raw_bits: u32) {
+        let length = u32::from(self.length);
+        let raw = u64::from(number & ((1 << raw_bits) - 1));
+        if length + raw_bits <= 32 {
+            writer.push(u64::from(self.bits) | raw << length, length + raw_bits);
+        } else {
+            self.append_to(writer);
+            writer.push(raw, raw_bits);
+        }
+    }
 }
 
 /// A symbol (12 bits) and its word's length (4 bits): two bytes, because the look-ups of all codes share one cache.
@@ -111,14 +143,18 @@ impl PrefixCode {
         self.words.get(symbol).map_or(0, |word| u32::from(word.length))
     }
 
+    /// All words, by symbol.
+    pub(crate) fn words(&self) -> &[Word] {
+        &self.words
+    }
+
     /// Writes a symbol. Inverse of [`PrefixCode::read_symbol`].
     ///
     /// # Panics
     /// If the code has no such symbol: our own bug.
     #[inline]
     pub fn write_symbol(&self, writer: &mut BitWriter, symbol: usize) {
-        let word = self.word(symbol);
-        writer.write(u32::from(word.bits), u32::from(word.length));
+        self.word(symbol).append_to(writer);
     }
 
     #[inline]
@@ -143,15 +179,7 @@ impl PrefixCode {
     #[inline]
     pub fn write_number(&self, writer: &mut BitWriter, number: u32) {
         let (symbol, raw_bits) = number_symbol(number);
-        let word = self.word(symbol);
-        let (bits, length) = (u32::from(word.bits), u32::from(word.length));
-        let raw = number & ((1 << raw_bits) - 1);
-        if length + raw_bits <= 32 {
-            writer.write(bits | raw << length, length + raw_bits);
-        } else {
-            writer.write(bits, length);
-            writer.write(raw, raw_bits);
-        }
+        self.word(symbol).append_with(writer, number, raw_bits);
     }
 
     /// Bits that [`PrefixCode::write_number`] takes.

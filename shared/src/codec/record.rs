@@ -9,12 +9,12 @@
 //! of these would part only those who joined late. PROTOCOL.md, "Records".
 
 use super::contexts::{self, Sink};
-use super::piece::{last_mask, remember_mask};
 use super::predictor::{CLASSES, PartState, fraction_bits, has_speed, speed_max};
 use super::tables::Tables;
 use crate::bits::varint::{unzigzag, zigzag};
 use crate::bits::{BitReader, DecodeError};
 use crate::ids::Slot;
+use crate::limits::GROUP_PARTS_MAX;
 use crate::schema::facet::{FacetKind, FacetLayout, Layout};
 use crate::schema::field::Part;
 
@@ -46,11 +46,10 @@ pub fn write_record(sink: &mut impl Sink, layout: &Layout, record: Record, state
     if born {
         return;
     }
-    for group in &facet.groups {
-        sink.raw(last_mask(group, states) as u32, group.parts.len() as u32);
-        for &at in &group.parts {
-            let at = usize::from(at);
-            let (Some(part), Some(state)) = (facet.parts.get(at), states.get(at)) else { continue };
+    let mut parts = facet.parts.iter().zip(states).enumerate();
+    for (group, first) in facet.groups.iter().zip(states.iter().step_by(GROUP_PARTS_MAX)) {
+        sink.raw(u32::from(first.mask), group.parts as u32);
+        for (at, (part, state)) in parts.by_ref().take(group.parts) {
             if has_speed(part.motion) {
                 sink.number(contexts::speed(facet.context + at), zigzag(state.speed));
             }
@@ -102,12 +101,11 @@ fn read_past(
     facet: &FacetLayout,
     states: &mut [PartState],
 ) -> Result<(), DecodeError> {
+    let mut parts = facet.parts.iter().zip(states).enumerate();
     for group in &facet.groups {
-        let mask = reader.read(group.parts.len() as u32, "last mask")?;
-        remember_mask(group, states, mask);
-        for &at in &group.parts {
-            let at = usize::from(at);
-            let (Some(part), Some(state)) = (facet.parts.get(at), states.get_mut(at)) else { continue };
+        let mut mask = reader.read(group.parts as u32, "last mask")? as u8;
+        for (at, (part, state)) in parts.by_ref().take(group.parts) {
+            state.mask = std::mem::take(&mut mask);
             if has_speed(part.motion) {
                 let context = contexts::speed(facet.context + at);
                 state.speed = unzigzag(tables.code(context).read_number(reader, "speed")?);

@@ -13,7 +13,7 @@
 
 use super::contexts::{Family, Sink, families};
 use super::predictor::CLASSES;
-use super::prefix_code::{NUMBER_SYMBOLS, PrefixCode, number_range};
+use super::prefix_code::{NUMBER_SYMBOLS, PrefixCode, Word, number_range, number_symbol};
 use crate::bits::{BitReader, BitWriter, DecodeError};
 use crate::limits::TABLE_CODES_MAX;
 use crate::schema::Layout;
@@ -26,6 +26,17 @@ pub struct Tables {
     codes: Vec<PrefixCode>,
     /// Per context, the position of its code.
     places: Vec<u16>,
+    /// The words of all codes, one code after the other: to write a symbol is one look-up.
+    words: Vec<Word>,
+    /// Per context, where its code's words are.
+    runs: Vec<Run>,
+}
+
+/// A run of words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    start: u32,
+    count: u32,
 }
 
 impl Tables {
@@ -47,7 +58,35 @@ impl Tables {
                 })
             })
             .collect();
-        Self { epoch, codes, places }
+        Self::of(epoch, codes, places)
+    }
+
+    fn of(epoch: u8, codes: Vec<PrefixCode>, places: Vec<u16>) -> Self {
+        let mut words = Vec::new();
+        let mut runs_of_codes = Vec::with_capacity(codes.len());
+        for code in &codes {
+            runs_of_codes.push(Run { start: words.len() as u32, count: code.words().len() as u32 });
+            words.extend_from_slice(code.words());
+        }
+        let nothing = Run { start: 0, count: 0 };
+        let run = |&place: &u16| runs_of_codes.get(usize::from(place)).copied().unwrap_or(nothing);
+        let runs = places.iter().map(run).collect();
+        Self { epoch, codes, places, words, runs }
+    }
+
+    /// The word of a symbol.
+    ///
+    /// # Panics
+    /// If the context has no such symbol: our own bug.
+    #[inline]
+    fn word(&self, context: usize, symbol: usize) -> Word {
+        let run = self.runs.get(context).copied();
+        let word = run.filter(|run| symbol < run.count as usize).and_then(|run| {
+            // Words are far fewer than 2^32.
+            self.words.get((run.start as usize).wrapping_add(symbol)).copied()
+        });
+        assert!(word.is_some(), "a symbol that its context does not have");
+        word.unwrap_or_default()
     }
 
     /// The code of a context.
@@ -121,7 +160,7 @@ impl Tables {
             places.push(place);
         }
         reader.finish()?;
-        Ok(Self { epoch, codes, places })
+        Ok(Self::of(epoch, codes, places))
     }
 }
 
@@ -161,7 +200,7 @@ pub struct Packer<'a> {
 impl Sink for Packer<'_> {
     #[inline]
     fn symbol(&mut self, context: usize, symbol: usize) {
-        self.tables.code(context).write_symbol(self.writer, symbol);
+        self.tables.word(context, symbol).append_to(self.writer);
     }
 
     #[inline]
@@ -171,7 +210,8 @@ impl Sink for Packer<'_> {
 
     #[inline]
     fn number(&mut self, context: usize, number: u32) {
-        self.tables.code(context).write_number(self.writer, number);
+        let (symbol, raw_bits) = number_symbol(number);
+        self.tables.word(context, symbol).append_with(self.writer, number, raw_bits);
     }
 }
 

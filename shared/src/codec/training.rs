@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::bits::BitWriter;
     use crate::codec::Packer;
-    use crate::codec::piece::{Misses, predict, write_piece};
+    use crate::codec::piece::{predict, write_piece};
     use crate::codec::predictor::PartState;
     use crate::game::components::Position;
     use crate::schema::{Kind, Schema};
@@ -175,11 +175,11 @@ mod tests {
     fn tremble(layout: &Layout, sink: &mut impl Sink, ticks: i32) {
         let facet = &layout.facets()[0];
         let mut states: Vec<PartState> = facet.parts.iter().map(|part| PartState::new(part, 0)).collect();
-        let mut misses = Misses::default();
         for tick in 0..ticks {
             let row: Vec<i32> = facet.parts.iter().map(|part| (tick * 7 % 5 / 4).min(part.last as i32)).collect();
-            if predict(facet, &mut states, &row, &mut misses).missed {
-                write_piece(sink, layout, facet, &misses);
+            let misses = predict(facet, &mut states, &row).misses;
+            if misses.any() {
+                write_piece(sink, layout, facet, &mut states, &row, misses);
             }
         }
     }

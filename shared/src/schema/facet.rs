@@ -62,12 +62,11 @@ pub struct Route {
     pub count: usize,
 }
 
-/// Up to six parts that share one mask symbol.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Up to six parts, one after the other, that share one mask symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Positions in [`FacetLayout::parts`], in the order in which parts move: who follows comes after who leads. Constant
-    /// parts are in no group.
-    pub parts: Vec<u8>,
+    /// How many parts.
+    pub parts: usize,
     /// The number of its first mask among all masks of all groups of the layout: its contexts count from here, one for
     /// each mask that the last piece can have had.
     pub context: usize,
@@ -77,7 +76,29 @@ impl Group {
     /// Number of masks, and so of contexts for the next one.
     #[must_use]
     pub const fn masks(&self) -> usize {
-        1 << self.parts.len()
+        1 << self.parts
+    }
+}
+
+/// What most parts take: their guess is the code that is held and its speed, whole codes, added; what it was wrong by is added to
+/// both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// That is all that its guess takes, as long as the sum is below this; 0 if it takes more.
+    pub codes: u32,
+    /// That is all that its correction takes.
+    pub plain: bool,
+    /// The largest speed that it then may have, else it has none; 0 for what holds.
+    pub speed_max: u32,
+}
+
+impl Step {
+    const fn of(part: &Part) -> Self {
+        let (holds, linear) = (matches!(part.motion, Motion::Hold), matches!(part.motion, Motion::Linear));
+        let plain = (holds || linear) && !part.wrap;
+        // With 2^32 codes there is nothing that all are below.
+        let codes = if holds || plain { part.last.wrapping_add(1) } else { 0 };
+        Self { codes, plain, speed_max: if linear { part.jump() } else { 0 } }
     }
 }
 
@@ -90,14 +111,26 @@ pub struct FacetLayout {
     pub section: Section,
     /// It is the entity's first facet.
     pub anchor: bool,
-    /// Its parts.
+    /// Its parts, in the order in which they move: those that follow nobody, those that follow others, constant ones.
     pub parts: Vec<Part>,
-    /// Per part: it never changes in the facet's life.
-    pub constant: Vec<bool>,
-    /// Its groups.
+    /// The parts that follow nobody and may change, which come first.
+    pub steps: Vec<Step>,
+    /// How many parts may change: those that lead, and those that follow.
+    pub moving: usize,
+    /// A part may be off by something.
+    pub tolerant: bool,
+    /// The parts that may change, [`GROUP_PARTS_MAX`] to a group; the last may have fewer.
     pub groups: Vec<Group>,
     /// The number of its first part among all parts of the layout: contexts count from here.
     pub context: usize,
+}
+
+impl FacetLayout {
+    /// Whether a part never changes in the facet's life.
+    #[must_use]
+    pub const fn is_constant(&self, part: usize) -> bool {
+        part >= self.moving
+    }
 }
 
 /// All facets of a schema.
@@ -228,6 +261,13 @@ impl Layout {
             }
             follow(declaration, &places, &mut drafts);
         }
+        for (facet, draft) in drafts.iter_mut().enumerate() {
+            let places = draft.arrange();
+            for route in routes.iter_mut().filter(|route| route.facet == facet && route.count > 0) {
+                // All parts of a field move alike: they stay together.
+                route.part = places[route.part];
+            }
+        }
         if drafts.len() > ENTITY_FACETS_MAX {
             let what = format!("{name} (facets)");
             return Err(SchemaError::TooMany { what, count: drafts.len(), max: ENTITY_FACETS_MAX });
@@ -248,21 +288,19 @@ impl Layout {
 
     fn add_facet(&mut self, kind: Kind, anchor: bool, draft: Draft) {
         let Draft { section, parts, constant } = draft;
-        // Who follows moves after who leads.
-        let follows = |&part: &u8| matches!(parts[usize::from(part)].motion, Motion::Follow { .. });
-        let changing = (0..parts.len() as u8).filter(|&part| !constant[usize::from(part)]);
-        let (followers, mut moving): (Vec<u8>, Vec<u8>) = changing.partition(follows);
-        moving.extend(followers);
+        let moving = constant.iter().filter(|&&constant| !constant).count();
+        let steps = parts[..moving].iter().filter(|part| !part.follows()).map(Step::of).collect();
+        let tolerant = parts.iter().any(|part| part.tolerance > 0);
         let mut groups = Vec::new();
-        for parts in moving.chunks(GROUP_PARTS_MAX) {
-            let group = Group { parts: parts.to_vec(), context: self.mask_contexts };
+        for parts in parts[..moving].chunks(GROUP_PARTS_MAX) {
+            let group = Group { parts: parts.len(), context: self.mask_contexts };
             self.mask_contexts += group.masks();
             groups.push(group);
         }
         self.parts_max = self.parts_max.max(parts.len());
         let context = self.part_contexts;
         self.part_contexts += parts.len();
-        self.facets.push(FacetLayout { kind, section, anchor, parts, constant, groups, context });
+        self.facets.push(FacetLayout { kind, section, anchor, parts, steps, moving, tolerant, groups, context });
     }
 }
 
@@ -314,6 +352,25 @@ struct Draft {
 impl Draft {
     const fn new(section: Section) -> Self {
         Self { section, parts: Vec::new(), constant: Vec::new() }
+    }
+
+    /// Puts the parts in the order in which they move. Says, for each place before, which it is now.
+    fn arrange(&mut self) -> Vec<usize> {
+        let rank = |&at: &usize| (self.constant[at], self.parts[at].follows(), at);
+        let mut order: Vec<usize> = (0..self.parts.len()).collect();
+        order.sort_by_key(rank);
+        let mut places = vec![0; order.len()];
+        for (place, &at) in order.iter().enumerate() {
+            places[at] = place;
+        }
+        self.parts = order.iter().map(|&at| self.parts[at]).collect();
+        self.constant = order.iter().map(|&at| self.constant[at]).collect();
+        for part in &mut self.parts {
+            if let Motion::Follow { lead, .. } = &mut part.motion {
+                *lead = places[usize::from(*lead)] as u8;
+            }
+        }
+        places
     }
 }
 

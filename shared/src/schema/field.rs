@@ -209,6 +209,12 @@ impl Part {
         }
     }
 
+    /// It moves by another part.
+    #[must_use]
+    pub const fn follows(&self) -> bool {
+        matches!(self.motion, Motion::Follow { .. })
+    }
+
     /// The value of a code, in codes from where the value is 0.
     #[inline]
     #[must_use]

@@ -171,7 +171,6 @@ impl<'a> Choices<'a> {
         let mut state = PartState::new(part, self.code(part));
         if !constant && self.below(4) > 0 {
             state.class = self.below(6) as u8;
-            state.missed = self.below(2) == 1;
             if has_speed(part.motion) {
                 let most = speed_max(part);
                 state.speed = self.below(2 * most + 1) as i32 - most as i32;

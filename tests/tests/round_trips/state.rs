@@ -3,11 +3,12 @@
 use crate::any_game::{Choices, any_bytes, choices, game};
 use proptest::prelude::*;
 use shared::bits::{BitReader, BitWriter};
-use shared::codec::piece::{Misses, advance, predict, read_piece, write_piece};
+use shared::codec::piece::{advance, predict, read_piece, write_piece};
 use shared::codec::positions::{PositionsOf, read_positions, write_positions};
 use shared::codec::record::{read_record, write_record};
 use shared::codec::{Packer, PartState, Record};
 use shared::ids::Slot;
+use shared::limits::GROUP_PARTS_MAX;
 use shared::schema::facet::FacetLayout;
 use shared::schema::{FacetKind, Layout, Part};
 use shared::slot_set::SlotSet;
@@ -18,7 +19,12 @@ fn some_facet<'a>(layout: &'a Layout, choices: &mut Choices<'_>) -> (FacetKind, 
 }
 
 fn states(facet: &FacetLayout, choices: &mut Choices<'_>) -> Vec<PartState> {
-    facet.parts.iter().zip(&facet.constant).map(|(part, &constant)| choices.state(part, constant)).collect()
+    let state = |(at, part)| choices.state(part, facet.is_constant(at));
+    let mut states: Vec<PartState> = facet.parts.iter().enumerate().map(state).collect();
+    for (group, first) in facet.groups.iter().zip(states.iter_mut().step_by(GROUP_PARTS_MAX)) {
+        first.mask = choices.below(group.masks() as u32) as u8;
+    }
+    states
 }
 
 fn in_range(facet: &FacetLayout, states: &[PartState]) -> bool {
@@ -34,10 +40,9 @@ proptest! {
         let (_, facet) = some_facet(&game.layout, &mut choices);
         let mut sender = states(facet, &mut choices);
         let mut receiver = sender.clone();
-        let mut misses = Misses::default();
         for _ in 0..ticks {
-            let row: Vec<i32> = facet.parts.iter().zip(&sender).zip(&facet.constant)
-                .map(|((part, state), &constant)| if constant { state.code } else { choices.next_code(part, state.code) })
+            let row: Vec<i32> = facet.parts.iter().zip(&sender).enumerate()
+                .map(|(at, (part, state))| if facet.is_constant(at) { state.code } else { choices.next_code(part, state.code) })
                 .collect();
             let mut guess = sender.clone();
             advance(facet, &mut guess);
@@ -45,13 +50,13 @@ proptest! {
             let wrong = facet.parts.iter().zip(&guess).zip(&row)
                 .any(|((part, state), &code)| off(part, state, code) > u32::from(part.tolerance));
             let before = sender.clone();
-            let predicted = predict(facet, &mut sender, &row, &mut misses);
-            prop_assert!(predicted.missed || !wrong, "what is wrong is missed");
+            let predicted = predict(facet, &mut sender, &row);
+            prop_assert!(predicted.misses.any() || !wrong, "what is wrong is missed");
             prop_assert!(predicted.moved || before == sender, "what does not move stays");
-            let wrong = predicted.missed;
-            if wrong {
+            if predicted.misses.any() {
                 let mut writer = BitWriter::new();
-                write_piece(&mut Packer { writer: &mut writer, tables: &game.tables }, &game.layout, facet, &misses);
+                let mut packer = Packer { writer: &mut writer, tables: &game.tables };
+                write_piece(&mut packer, &game.layout, facet, &mut sender, &row, predicted.misses);
                 let bits = writer.bit_length();
                 let bytes = writer.into_bytes();
                 let mut reader = BitReader::new(&bytes);

@@ -8,7 +8,7 @@ use glam::IVec2;
 use shared::bits::BitWriter;
 use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::digest::fresh_hash;
-use shared::codec::piece::{Misses, advance, predict, write_piece};
+use shared::codec::piece::{advance, predict, write_piece};
 use shared::codec::positions::{PositionsOf, write_positions};
 use shared::codec::record::write_record;
 use shared::codec::{Lanes, Packer, PartState, Record, Tables};
@@ -79,10 +79,9 @@ impl Author {
                 advance(shape, &mut facet.states);
                 continue;
             };
-            let mut misses = Misses::default();
-            let predicted = predict(shape, &mut facet.states, row, &mut misses);
-            assert!(predicted.missed, "a piece only where the guess was wrong");
-            write_piece(&mut Packer { writer: out, tables }, layout, shape, &misses);
+            let misses = predict(shape, &mut facet.states, row).misses;
+            assert!(misses.any(), "a piece only where the guess was wrong");
+            write_piece(&mut Packer { writer: out, tables }, layout, shape, &mut facet.states, row, misses);
         }
     }
 
