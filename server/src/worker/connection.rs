@@ -18,10 +18,10 @@
 //!
 //! Never here: rooms, seats, a clock.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use shared::ids::Tick;
 use shared::limits;
 use shared::wire::close_code::CloseCode;
@@ -32,7 +32,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes, error::ProtocolE
 use super::frame_meter::FrameCounts;
 use super::patience::{Patience, Verdict};
 use super::throttle::TokenBucket;
-use super::transport::{Traffic, Wire};
+use super::transport::{Found, STRAIGHT_BYTES_MAX, Traffic, Wire};
 use crate::mailbox::HandedOver;
 
 /// Receives per tick. rustls asks for 4 KiB each: 16 KiB per tick are far above what an honest client sends even after
@@ -57,6 +57,15 @@ pub(super) enum Ending {
     Lost(&'static str),
 }
 
+/// What came next.
+enum Next {
+    Message(Bytes),
+    /// A frame that is no message.
+    Control,
+    /// Nothing is left in this tick.
+    Nothing,
+}
+
 /// A live connection.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -69,6 +78,12 @@ pub(super) struct Connection {
     bytes_out_seen: u64,
     /// The stream broke the protocol: what follows can be discarded but not understood.
     senseless: bool,
+    /// tungstenite may hold bytes that were read.
+    holds_read: bool,
+    /// tungstenite may hold bytes that are to be sent.
+    holds_unsent: bool,
+    /// Bytes of messages that went past tungstenite and may wait for the socket.
+    straight_bytes: usize,
 }
 
 impl Connection {
@@ -93,11 +108,14 @@ impl Connection {
             unsent: true, // the handshakes may have left something behind; the first flush finds out
             bytes_out_seen: 0,
             senseless: false,
+            holds_read: true, // what was read before the hand-over
+            holds_unsent: true,
+            straight_bytes: 0,
         })
     }
 
     /// Reads what has come and gives each binary message to `message`, with the time of its arrival where the kernel
-    /// knows it. Once per tick; bounded.
+    /// knows it. Once per tick; bounded. Messages lie in memory of `pool`'s, which many connections may share.
     ///
     /// # Errors
     /// The connection is over. Messages given before are good.
@@ -105,24 +123,49 @@ impl Connection {
         &mut self,
         tick: Tick,
         now: Instant,
+        pool: &mut BytesMut,
         mut message: impl FnMut(Bytes, Option<Duration>),
     ) -> Result<(), Ending> {
         self.ws.get_mut().allow_receives(RECVS_PER_TICK);
         for _ in 0..MESSAGES_PER_TICK {
-            match self.ws.read() {
-                Ok(Message::Binary(bytes)) => message(bytes, self.ws.get_ref().arrived()),
-                Ok(Message::Text(_)) => return Err(Ending::Closed(CloseCode::NotBinary, "text")),
-                Ok(Message::Close(frame)) => return Err(self.left(frame.map(|frame| frame.code.into()))),
-                Ok(Message::Ping(_)) => self.unsent = true, // tungstenite has the pong ready
-                Ok(Message::Pong(_) | Message::Frame(_)) => {}
-                Err(error) if is_would_block(&error) => break,
-                Err(error) => return Err(self.read_failed(&error)),
+            match self.next_message(pool)? {
+                Next::Message(bytes) => message(bytes, self.ws.get_ref().arrived()),
+                Next::Control => {}
+                Next::Nothing => break,
             }
             self.patience.heard(tick);
         }
         let wire = self.ws.get_ref();
         self.patience.message_under_way(wire.message_under_way(), tick);
         self.allowance.charge(wire.traffic().bytes_in, wire.frames(), now)
+    }
+
+    fn next_message(&mut self, pool: &mut BytesMut) -> Result<Next, Ending> {
+        if !self.holds_read {
+            match self.ws.get_mut().find_message(pool) {
+                Found::Message(bytes) => return Ok(Next::Message(bytes)),
+                Found::Nothing => return Ok(Next::Nothing),
+                Found::Else => self.holds_read = true,
+            }
+        }
+        match self.ws.read() {
+            Ok(Message::Binary(bytes)) => return Ok(Next::Message(bytes)),
+            Ok(Message::Text(_)) => return Err(Ending::Closed(CloseCode::NotBinary, "text")),
+            Ok(Message::Close(frame)) => return Err(self.left(frame.map(|frame| frame.code.into()))),
+            Ok(Message::Ping(_)) => {
+                // tungstenite has the pong ready
+                self.unsent = true;
+                self.holds_unsent = true;
+            }
+            Ok(Message::Pong(_) | Message::Frame(_)) => {}
+            Err(error) if is_would_block(&error) => {
+                // It has read all there was, and gives messages as soon as they are whole.
+                self.holds_read = !self.ws.get_ref().is_between_messages();
+                return Ok(Next::Nothing);
+            }
+            Err(error) => return Err(self.read_failed(&error)),
+        }
+        Ok(Next::Control)
     }
 
     /// What is due at `tick` by the passing of time alone: a ping is queued, or the connection is over.
@@ -144,7 +187,21 @@ impl Connection {
     /// # Errors
     /// The connection is over: the stream broke, or so much waits already that this does not fit.
     pub(super) fn queue(&mut self, message: impl Into<Bytes>) -> Result<(), Ending> {
-        self.write(Message::Binary(message.into()))
+        let message = message.into();
+        let waits = if self.unsent { self.straight_bytes } else { 0 };
+        let is_behind_all = !self.holds_unsent && (!self.unsent || self.straight_bytes > 0);
+        if is_behind_all && waits + message.len() <= STRAIGHT_BYTES_MAX {
+            match self.ws.get_mut().write_message(&message) {
+                Ok(true) => {
+                    self.unsent = true;
+                    self.straight_bytes = waits + message.len();
+                    return Ok(());
+                }
+                Ok(false) => {}
+                Err(_) => return Err(Ending::Lost("the socket failed")),
+            }
+        }
+        self.write(Message::Binary(message))
     }
 
     /// True: bytes of earlier messages still wait, so a new frame would only queue behind them.
@@ -158,8 +215,8 @@ impl Connection {
     /// The stream broke.
     pub(super) fn flush(&mut self, tick: Tick) -> Result<(), Ending> {
         if self.unsent {
-            match self.ws.flush() {
-                Ok(()) => self.unsent = false,
+            match self.flush_all() {
+                Ok(()) => {}
                 Err(error) if is_would_block(&error) => {}
                 Err(error) => return Err(self.write_failed(&error)),
             }
@@ -167,6 +224,18 @@ impl Connection {
         let bytes_out = self.ws.get_ref().traffic().bytes_out;
         self.patience.bytes_wait(self.unsent, bytes_out != self.bytes_out_seen, tick);
         self.bytes_out_seen = bytes_out;
+        Ok(())
+    }
+
+    fn flush_all(&mut self) -> Result<(), Error> {
+        if self.holds_unsent {
+            self.ws.flush()?;
+        } else {
+            self.ws.get_mut().flush()?;
+        }
+        self.unsent = false;
+        self.holds_unsent = false;
+        self.straight_bytes = 0;
         Ok(())
     }
 
@@ -215,6 +284,7 @@ impl Connection {
 
     fn write(&mut self, message: Message) -> Result<(), Ending> {
         self.unsent = true;
+        self.holds_unsent = true;
         match self.ws.write(message) {
             Ok(()) => Ok(()),
             // tungstenite has taken the message before it tried to send.
@@ -329,7 +399,7 @@ mod tests {
             self.tick = self.tick.next();
             self.now += Duration::from_secs(1) / u32::from(RATE);
             let mut messages = vec![];
-            self.connection.read(self.tick, self.now, |bytes, _| messages.push(bytes))?;
+            self.connection.read(self.tick, self.now, &mut BytesMut::new(), |bytes, _| messages.push(bytes))?;
             self.connection.wait(self.tick)?;
             self.connection.flush(self.tick)?;
             Ok(messages)
@@ -339,7 +409,8 @@ mod tests {
         fn read_until_something(&mut self) -> Result<Vec<Bytes>, Ending> {
             until("a message", || {
                 let mut messages = vec![];
-                let result = self.connection.read(self.tick, self.now, |bytes, _| messages.push(bytes));
+                let result =
+                    self.connection.read(self.tick, self.now, &mut BytesMut::new(), |bytes, _| messages.push(bytes));
                 match result {
                     Ok(()) if messages.is_empty() => None,
                     Ok(()) => Some(Ok(messages)),
@@ -547,7 +618,7 @@ mod tests {
             ticks += 1;
             tick = tick.next();
             now += Duration::from_millis(33);
-            pair.connection.read(tick, now, |_, _| {}).err()
+            pair.connection.read(tick, now, &mut BytesMut::new(), |_, _| {}).err()
         });
         assert_eq!(ending, Ending::Closed(CloseCode::TooFast, "too many bytes"));
         assert!(pair.connection.traffic().since(before).recvs <= ticks * u64::from(RECVS_PER_TICK));
@@ -600,7 +671,7 @@ mod tests {
             assert!(matches!(pair.peer.ws.read().unwrap(), Message::Ping(_)));
             pair.peer.ws.flush().unwrap();
             until("the pong", || {
-                pair.connection.read(pair.tick, pair.now, |_, _| {}).unwrap();
+                pair.connection.read(pair.tick, pair.now, &mut BytesMut::new(), |_, _| {}).unwrap();
                 (pair.connection.ws.get_ref().frames().frames == pongs).then_some(())
             });
         }
@@ -638,8 +709,9 @@ mod tests {
         pair.peer.send(b"last words");
         pair.peer.ws.close(None).unwrap();
         let mut messages = vec![];
-        let ending =
-            until("the end", || pair.connection.read(pair.tick, pair.now, |bytes, _| messages.push(bytes)).err());
+        let ending = until("the end", || {
+            pair.connection.read(pair.tick, pair.now, &mut BytesMut::new(), |bytes, _| messages.push(bytes)).err()
+        });
         assert_eq!(ending, Ending::Left(None));
         assert_eq!(messages, ["last words"]);
     }

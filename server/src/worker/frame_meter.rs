@@ -62,6 +62,12 @@ impl FrameMeter {
         }
     }
 
+    /// A whole message in one frame, seen elsewhere, between two others.
+    pub(super) fn pass_message(&mut self) {
+        self.counts.frames += 1;
+        self.counts.messages += 1;
+    }
+
     /// What was seen.
     pub(super) fn counts(&self) -> FrameCounts {
         self.counts

@@ -12,6 +12,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use shared::codec::Tables;
 use shared::ids::Tick;
 use shared::wire::close_code::CloseCode;
@@ -34,6 +35,9 @@ use crate::trainer::StudySender;
 
 /// Seconds between two hand-overs of what a room has counted.
 const STUDY_SECONDS: u32 = 5;
+
+/// Room for messages that is there before a tick's reading, in bytes: hundreds of inputs.
+const POOL_BYTES: usize = 16 * 1024;
 
 /// The room's own code panicked; these are its words. The room is gone.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +63,8 @@ pub(super) struct Hosted {
     tick_rate_hz: u16,
     /// Who comes from this machine may be an auditor.
     allow_audit: bool,
+    /// What messages of a tick lie in.
+    pool: BytesMut,
     incoming: Incoming,
     outgoing: Outgoing,
     endings: Vec<(ConnectionId, Ending)>,
@@ -79,6 +85,7 @@ impl Hosted {
             schedule,
             tick_rate_hz,
             allow_audit,
+            pool: BytesMut::new(),
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             endings: Vec::new(),
@@ -179,9 +186,10 @@ impl Hosted {
 
         self.incoming.messages.clear();
         self.incoming.busy.clear();
-        let Self { visits, incoming, endings, .. } = self;
+        let Self { visits, incoming, endings, pool, .. } = self;
         read_pass::flush_leftovers(visits, &start, incoming, endings);
-        read_pass::read_all(visits, &start, due, incoming, endings);
+        pool.reserve(POOL_BYTES);
+        read_pass::read_all(visits, &start, due, pool, incoming, endings);
         exit.tally.messages_in += incoming.messages.len() as u64;
 
         let Self { room, incoming, outgoing, .. } = self;

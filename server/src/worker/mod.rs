@@ -64,6 +64,9 @@ mod throttle;
 // Bytes, calls and frames counted between the kernel and WebSocket.
 mod transport;
 
+// The frame that nearly every message is.
+mod whole_frame;
+
 // Frames, seen from below.
 mod frame_meter;
 

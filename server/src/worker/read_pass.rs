@@ -11,6 +11,8 @@
 
 use std::time::Duration;
 
+use bytes::BytesMut;
+
 use super::arrival::early_sixteenths;
 use super::connection::{Connection, Ending};
 use super::panics::caught;
@@ -44,18 +46,19 @@ pub(super) fn flush_leftovers(
     }
 }
 
-/// Reads every socket once.
+/// Reads every socket once. Memory of `pool` is used again once the messages in it are gone.
 pub(super) fn read_all(
     visits: &mut Visits,
     start: &TickStart,
     due: Due,
+    pool: &mut BytesMut,
     incoming: &mut Incoming,
     endings: &mut Vec<(ConnectionId, Ending)>,
 ) {
     for (id, visit) in visits.each() {
         let messages = &mut incoming.messages;
         let result = guarded(&mut visit.connection, |connection| {
-            connection.read(start.tick, start.now, |bytes, arrived| {
+            connection.read(start.tick, start.now, pool, |bytes, arrived| {
                 let early_sixteenths = early_sixteenths(arrived, due.wall, due.period);
                 messages.push(Received { connection: id, bytes, early_sixteenths });
             })

@@ -1,8 +1,8 @@
 //! What stands between the kernel and the WebSocket library: it counts every byte and ends every loop.
 //!
 //! ```text
-//!   kernel ◄──► Socket ◄──────────► rustls ◄──────► Wire ◄──► tungstenite
-//!               bytes, calls,       (absent with    frames,
+//!   kernel ◄──► Socket ◄──────────► rustls ◄──────► Wire ◄─┬─► tungstenite
+//!               bytes, calls,       (absent with    frames, └─► whole messages, straight (see `whole_frame`)
 //!               receives left       --plain)        pings
 //! ```
 //!
@@ -12,17 +12,23 @@
 //!
 //! Never here: limits and what happens at them (see `connection`), messages.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use rustls::ServerConnection;
 
 use super::arrival;
 use super::frame_meter::{FrameCounts, FrameMeter};
+use super::whole_frame::{self, WholeFrame};
 
 /// Encrypted bytes that rustls holds for the socket before it takes no more; what is beyond stays in tungstenite.
 const TLS_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Bytes of messages that may go straight to rustls before the socket has taken them: well below what it holds, with what
+/// encryption adds to each.
+pub(super) const STRAIGHT_BYTES_MAX: usize = TLS_BUFFER_BYTES / 2;
 
 /// Asked of the kernel at once without TLS: as much as rustls asks for.
 const READ_AHEAD_BYTES: usize = 4096;
@@ -127,6 +133,19 @@ pub(super) struct Wire {
     layer: Layer,
     socket: Socket,
     meter: FrameMeter,
+    /// How a look ahead ended that found no bytes; for whoever reads next.
+    ended: Option<io::Result<usize>>,
+}
+
+/// What a look for a message found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A message, whole.
+    Message(Bytes),
+    /// Nothing is left in this tick.
+    Nothing,
+    /// Something else, or the end: read it.
+    Else,
 }
 
 /// What lies between the socket and WebSocket. Either way the socket is read in large steps and tungstenite in small.
@@ -163,7 +182,7 @@ impl Wire {
         let mut meter = FrameMeter::default();
         meter.pass(early);
         let traffic = Traffic { bytes_in: early.len() as u64, ..Traffic::default() };
-        Ok(Self { layer, socket: Socket { tcp, recvs_left: 0, arrived: None, traffic }, meter })
+        Ok(Self { layer, socket: Socket { tcp, recvs_left: 0, arrived: None, traffic }, meter, ended: None })
     }
 
     /// Allows this many receives until the next call.
@@ -191,6 +210,52 @@ impl Wire {
         self.socket.arrived
     }
 
+    /// True: what was read so far ended with the end of a message, so the next byte begins a frame.
+    pub(super) fn is_between_messages(&self) -> bool {
+        !self.meter.in_progress()
+    }
+
+    /// The next message, if the bytes that are there begin with one in a single frame, as nearly all do. Only while
+    /// nothing that was read is still held elsewhere.
+    pub(super) fn find_message(&mut self, pool: &mut BytesMut) -> Found {
+        let Self { layer, socket, meter, ended } = self;
+        let bytes = match layer {
+            Layer::Tls(tls) => look_at_decrypted(tls, socket),
+            Layer::Plain(ahead) => ahead.look(socket),
+        };
+        match bytes {
+            Ok(bytes) => {
+                let Some(frame) = WholeFrame::at_begin(bytes) else { return Found::Else };
+                let length = frame.length;
+                let message = frame.unmask(pool);
+                meter.pass_message();
+                match layer {
+                    Layer::Tls(tls) => tls.reader().consume(length),
+                    Layer::Plain(ahead) => ahead.from += length,
+                }
+                Found::Message(message)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Found::Nothing,
+            Err(error) => {
+                *ended = Some(if error.kind() == io::ErrorKind::UnexpectedEof { Ok(0) } else { Err(error) });
+                Found::Else
+            }
+        }
+    }
+
+    /// Encrypts a frame with this message; the send follows in `flush`. Only behind bytes that rustls already holds, and no
+    /// more of those than [`STRAIGHT_BYTES_MAX`]. False: nothing was done, there is no TLS.
+    ///
+    /// # Errors
+    /// The stream broke.
+    pub(super) fn write_message(&mut self, message: &[u8]) -> io::Result<bool> {
+        let Layer::Tls(tls) = &mut self.layer else { return Ok(false) };
+        let (header, header_bytes) = whole_frame::header(message.len());
+        let parts = [IoSlice::new(&header[..header_bytes]), IoSlice::new(message)];
+        let taken = tls.writer().write_vectored(&parts)?;
+        if taken < header_bytes + message.len() { Err(io::ErrorKind::WriteZero.into()) } else { Ok(true) }
+    }
+
     /// Reads what is there and forgets it, within the allowed receives. False: the stream has ended.
     pub(super) fn discard(&mut self) -> bool {
         let mut scratch = [0; 2048];
@@ -216,7 +281,10 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Self { layer, socket, meter } = self;
+        let Self { layer, socket, meter, ended } = self;
+        if let Some(ended) = ended.take() {
+            return ended;
+        }
         let count = match layer {
             Layer::Tls(tls) => read_decrypted(tls, socket, buffer)?,
             Layer::Plain(ahead) => ahead.read(socket, buffer)?,
@@ -227,6 +295,19 @@ impl Read for Wire {
 }
 
 impl ReadAhead {
+    /// What is there and not taken yet, from the socket where nothing is.
+    fn look(&mut self, socket: &mut Socket) -> io::Result<&[u8]> {
+        if self.from == self.to {
+            self.from = 0;
+            self.to = 0;
+            self.to = socket.read(&mut self.bytes)?;
+            if self.to == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(&self.bytes[self.from..self.to])
+    }
+
     fn read(&mut self, socket: &mut Socket, buffer: &mut [u8]) -> io::Result<usize> {
         if self.from == self.to {
             self.from = 0;
@@ -250,15 +331,37 @@ fn read_decrypted(tls: &mut ServerConnection, socket: &mut Socket, buffer: &mut 
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
             done => return done,
         }
-        if tls.read_tls(socket)? == 0 {
-            return Ok(0);
-        }
-        if let Err(error) = tls.process_new_packets() {
-            // rustls has queued an alert that names the fault; it may as well be sent.
-            let _ = write_encrypted(tls, socket);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        match receive_encrypted(tls, socket) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+            received => received?,
         }
     }
+}
+
+/// Decrypted bytes that are there and not taken yet, from the socket where nothing is; an end of any kind is an error.
+fn look_at_decrypted<'a>(tls: &'a mut ServerConnection, socket: &mut Socket) -> io::Result<&'a [u8]> {
+    loop {
+        match tls.reader().into_first_chunk().map(<[u8]>::is_empty) {
+            Ok(false) => return tls.reader().into_first_chunk(),
+            Ok(true) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        receive_encrypted(tls, socket)?;
+    }
+}
+
+/// One receive, decrypted.
+fn receive_encrypted(tls: &mut ServerConnection, socket: &mut Socket) -> io::Result<()> {
+    if tls.read_tls(socket)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    if let Err(error) = tls.process_new_packets() {
+        // rustls has queued an alert that names the fault; it may as well be sent.
+        let _ = write_encrypted(tls, socket);
+        return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+    }
+    Ok(())
 }
 
 impl Write for Wire {
