@@ -11,7 +11,8 @@
 use bytes::Bytes;
 use shared::wire::{CloseCode, ServerMessage};
 
-/// A connection of a room: the number is its owner's, unique while it is attached.
+/// A connection of a room: the number is its owner's, unique while it is attached, and small: one that is free again is given
+/// again, because rooms keep a place for each number below the highest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u32);
 

@@ -3,7 +3,7 @@
 //! The decoder checks every range that the schema declares, so what comes out is well-formed. It is not believed yet.
 
 use crate::counts::Counts;
-use crate::exchange::{ConnectionId, Incoming};
+use crate::exchange::{ConnectionId, Incoming, Received};
 use crate::seats::Seats;
 use shared::ids::Tick;
 use shared::schema::Schema;
@@ -24,15 +24,19 @@ pub struct Decoded {
 pub fn decode(
     incoming: &mut Incoming,
     schema: &Schema,
-    seats: &Seats,
+    seats: &mut Seats,
     tick: Tick,
     counts: &mut Counts,
 ) -> Vec<Decoded> {
-    let listened = incoming.messages.drain(..).filter(|received| seats.listens_to(received.connection));
-    let decoded = listened.map(|received| {
-        let message = ClientMessage::read(&received.bytes, schema, tick).ok();
+    let mut decoded = Vec::with_capacity(incoming.messages.len());
+    for received in incoming.messages.drain(..) {
+        if !seats.listens_to(received.connection) {
+            continue;
+        }
+        let message = ClientMessage::read_reusing(&received.bytes, schema, tick, || seats.spare_codes()).ok();
         counts.malformed += u64::from(message.is_none());
-        Decoded { connection: received.connection, message, early_sixteenths: received.early_sixteenths }
-    });
-    decoded.collect()
+        let Received { connection, early_sixteenths, .. } = received;
+        decoded.push(Decoded { connection, message, early_sixteenths });
+    }
+    decoded
 }

@@ -12,8 +12,8 @@ use crate::counts::Counts;
 use crate::seats::Seats;
 use crate::seats::input_buffer::{Drawn, Fate, Taken};
 use crate::sim::{InputCodes, InputSource, Join, PlayerInput, StepInput};
-use shared::ids::{PlayerId, Tick};
-use std::collections::BTreeMap;
+use shared::ids::Tick;
+use shared::wire::Input;
 
 /// Everything from outside that can change the World in this tick, as one value.
 pub fn gather(
@@ -25,32 +25,29 @@ pub fn gather(
 ) -> StepInput {
     let Accepted { inputs, requests, .. } = accepted;
     let shape = seats.shape().clone();
-    let mut newest: BTreeMap<PlayerId, (Tick, i32)> = BTreeMap::new();
     for (player, input, early) in inputs {
         let input = input.into_inner();
+        let Input { tick: named, view, codes, .. } = input;
+        let drawn = Drawn { codes: InputCodes::new(&codes), view };
+        seats.reuse_codes(codes);
         let Some(seat) = seats.get_mut(player) else { continue };
-        match seat.inputs.put(
-            &shape,
-            input.tick,
-            Drawn { codes: InputCodes::new(&input.codes), view: input.view },
-            tick,
-        ) {
+        match seat.inputs.put(&shape, named, drawn, tick) {
             Fate::InTime => counts.inputs_in_time += 1,
             Fate::Late => counts.inputs_late += 1,
             Fate::Duplicate => counts.inputs_duplicate += 1,
         }
-        let known = newest.entry(player).or_insert((input.tick, early));
-        if input.tick >= known.0 {
-            *known = (input.tick, early);
+        if seat.heard.is_none_or(|(newest, _)| named >= newest) {
+            seat.heard = Some((named, early));
         }
     }
-    let mut step = StepInput { tick, leaves: seats.take_leaving(), ..StepInput::default() };
+    let inputs = Vec::with_capacity(seats.count());
+    let mut step = StepInput { tick, inputs, leaves: seats.take_leaving(), ..StepInput::default() };
     for seat in seats.iter_mut().filter(|seat| !seat.audits()) {
         let Taken { codes, source, view } = seat.inputs.take(&shape, tick);
         let own = source == InputSource::Own;
         counts.inputs_missing += u64::from(!own);
         seat.client.applied = seat.client.applied << 1 | u32::from(own);
-        if let Some(&(named, early)) = newest.get(&seat.player) {
+        if let Some((named, early)) = seat.heard.take() {
             let sixteenths = named.minus(tick) * 16 + i64::from(early);
             seat.client.early = Some(sixteenths.clamp(i64::from(i8::MIN), i64::from(i8::MAX)) as i8);
         }

@@ -74,11 +74,7 @@ enum Refusal {
 
 /// Weighs all messages of a tick. Answers what can be answered at once.
 pub fn validate(messages: Vec<Decoded>, scales: &mut Scales<'_>) -> Accepted {
-    for seat in scales.seats.iter_mut() {
-        seat.pings.refill(scales.tick_rate_hz);
-        seat.requests = 0;
-    }
-    let mut accepted = Accepted::default();
+    let mut accepted = Accepted { inputs: Vec::with_capacity(messages.len()), ..Accepted::default() };
     for decoded in messages {
         let connection = decoded.connection;
         // An earlier message of this tick may have closed it.
@@ -133,8 +129,8 @@ impl Scales<'_> {
             // Its next frame covers what it missed: a full one only if that is too much, so that toggling buys nothing.
             ClientMessage::Pause { on } => seat.client.paused = on,
             // Until it is answered the client applies nothing: one that comes too soon is remembered.
-            ClientMessage::Resync { .. } => seat.resync = true,
-            ClientMessage::Ping { stamp } => match seat.pings.take() {
+            ClientMessage::Resync { .. } => self.seats.ask_resync(player),
+            ClientMessage::Ping { stamp } => match seat.pings.take(self.tick, self.tick_rate_hz) {
                 PingFate::Answer => self.out.send(connection, &ServerMessage::Pong { stamp }),
                 PingFate::Silence => self.counts.pings_unanswered += 1,
                 PingFate::Flood => return Err(Refusal::Close(CloseCode::TooFast)),
@@ -151,14 +147,19 @@ impl Scales<'_> {
     /// A full frame for who asked for one, at most one per [`RESYNC_SECONDS`].
     fn answer_resyncs(&mut self) {
         let pause = RESYNC_SECONDS * self.tick_rate_hz;
-        for seat in self.seats.iter_mut() {
-            if seat.resync && seat.resynced.is_none_or(|last| self.tick.since(last) >= pause) {
-                seat.resync = false;
-                seat.resynced = Some(self.tick);
-                seat.client.view.start_anew();
-                self.counts.resyncs += 1;
+        let mut waiting = self.seats.take_resyncs();
+        waiting.retain(|&player| {
+            let Some(seat) = self.seats.get_mut(player) else { return false };
+            if seat.resynced.is_some_and(|last| self.tick.since(last) < pause) {
+                return true;
             }
-        }
+            seat.resync = false;
+            seat.resynced = Some(self.tick);
+            seat.client.view.start_anew();
+            self.counts.resyncs += 1;
+            false
+        });
+        self.seats.put_resyncs(waiting);
     }
 
     fn out_of_place(&mut self) -> Refusal {
@@ -186,10 +187,12 @@ impl Scales<'_> {
 
     /// A request must be one that the game has, and not one too many in a tick.
     fn check_request(&mut self, kind: u8, codes: Vec<i32>, connection: ConnectionId) -> Result<Vec<i32>, Refusal> {
-        let Some(seat) = self.seats.of(connection).filter(|seat| seat.requests < REQUESTS_WAITING_MAX) else {
+        let Some(seat) = self.seats.of(connection) else { return Err(Refusal::Close(CloseCode::TooFast)) };
+        let in_this_tick = if seat.requests.0 == self.tick { seat.requests.1 } else { 0 };
+        if in_this_tick >= REQUESTS_WAITING_MAX {
             return Err(Refusal::Close(CloseCode::TooFast));
-        };
-        seat.requests += 1;
+        }
+        seat.requests = (self.tick, in_this_tick + 1);
         let Some(declaration) = self.schema.requests.get(usize::from(kind)) else {
             return Err(self.out_of_place());
         };
@@ -200,6 +203,9 @@ impl Scales<'_> {
     /// A client names entities by slots; inside they have numbers. What it does not hold, it cannot name, and a slot means
     /// what it meant in the newest frame that it confirmed: what we sent since may have given it to another entity.
     fn resolve(&mut self, mut codes: Vec<i32>, declaration: &Declaration, connection: ConnectionId) -> Vec<i32> {
+        if !declaration.fields.iter().any(is_reference) {
+            return codes;
+        }
         let Some(seat) = self.seats.of(connection) else { return codes };
         let mut at = 0;
         for field in &declaration.fields {

@@ -62,7 +62,7 @@ pub struct Room {
 /// One tick of one room. Each line is a room of the house; read them in this order.
 pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
     room.renew_tables(tick, out);
-    let messages = decode(incoming, room.replicator.schema(), &room.seats, tick, &mut room.counts);
+    let messages = decode(incoming, room.replicator.schema(), &mut room.seats, tick, &mut room.counts);
     let mut accepted = room.validate(messages, tick, out);
     let joins = room.admit(std::mem::take(&mut accepted.hellos), out);
     // Everything from outside that can change the World is in this one value.

@@ -14,7 +14,7 @@ use shared::ids::Tick;
 use shared::limits::{INPUT_REPEAT_TICKS_MAX, PRESS_CARRY_TICKS_MAX};
 use shared::schema::Declaration;
 use shared::wire::client_message::ViewTick;
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 /// What an input looks like: which codes are presses, and what stands in for nothing.
 #[derive(Clone, Debug)]
@@ -82,7 +82,8 @@ pub struct Taken {
 /// One player's inputs.
 #[derive(Clone, Debug)]
 pub struct InputBuffer {
-    waiting: BTreeMap<Tick, Drawn>,
+    /// By tick, ascending.
+    waiting: VecDeque<(Tick, Drawn)>,
     last: InputCodes,
     repeats: u32,
     /// Per tick before the next, newest lowest: its presses were used, in time or late.
@@ -105,16 +106,18 @@ impl InputBuffer {
     /// Nothing came yet.
     #[must_use]
     pub const fn new(shape: &InputShape) -> Self {
-        Self { waiting: BTreeMap::new(), last: shape.neutral, repeats: INPUT_REPEAT_TICKS_MAX, used: 0, late: None }
+        Self { waiting: VecDeque::new(), last: shape.neutral, repeats: INPUT_REPEAT_TICKS_MAX, used: 0, late: None }
     }
 
     /// Takes in an input for `tick`, when `now` is about to be stepped.
     pub fn put(&mut self, shape: &InputShape, tick: Tick, drawn: Drawn, now: Tick) -> Fate {
         if tick >= now {
-            if self.waiting.contains_key(&tick) {
+            // Inputs come in the order of their ticks unless a client does not keep to it: nearly always this is the last.
+            let at = self.waiting.iter().rposition(|(other, _)| *other <= tick).map_or(0, |at| at + 1);
+            if at.checked_sub(1).and_then(|before| self.waiting.get(before)).is_some_and(|(other, _)| *other == tick) {
                 return Fate::Duplicate;
             }
-            self.waiting.insert(tick, drawn);
+            self.waiting.insert(at, (tick, drawn));
             return Fate::InTime;
         }
         let age = now.since(tick) - 1;
@@ -133,8 +136,8 @@ impl InputBuffer {
 
     /// The input for `now`: exactly one, where it came from, and what the player saw.
     pub fn take(&mut self, shape: &InputShape, now: Tick) -> Taken {
-        let own = self.waiting.remove(&now);
         // What was for earlier ticks would have been late; nothing waits for them.
+        let own = self.waiting.pop_front_if(|(tick, _)| *tick == now).map(|(_, drawn)| drawn);
         self.used = self.used << 1 | u64::from(own.is_some());
         let (codes, source) = match own {
             Some(Drawn { codes, .. }) => {

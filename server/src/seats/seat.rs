@@ -14,7 +14,7 @@ use crate::sim::InputCodes;
 use shared::ids::{PlayerId, Tick};
 use shared::limits::STRIKES_MAX;
 use shared::schema::{Schema, Text};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One player.
 #[derive(Debug)]
@@ -29,13 +29,15 @@ pub struct Seat {
     pub client: Client,
     /// Its inputs.
     pub inputs: InputBuffer,
-    /// Pings that may still be answered; refilled every tick.
+    /// Pings that may still be answered.
     pub pings: PingAllowance,
-    /// Requests that came in this tick; counted by `ingest::validate`.
-    pub requests: usize,
+    /// The tick in which requests came last, and how many in it; counted by `ingest::validate`.
+    pub requests: (Tick, usize),
     /// The newest tick that an input of its named.
     pub newest_input: Option<Tick>,
-    /// It asked for a full frame that it was not promised yet.
+    /// Of the inputs that came since the last step, the newest: for which tick, and how early in 1/16 tick before this one.
+    pub heard: Option<(Tick, i32)>,
+    /// It asked for a full frame that it was not promised yet: then it is in the list of [`Seats::take_resyncs`].
     pub resync: bool,
     /// When it was last promised one that it asked for.
     pub resynced: Option<Tick>,
@@ -61,34 +63,71 @@ impl Seat {
     }
 }
 
-/// Everybody.
+/// Everybody. Found by position or in a short list of numbers, because all of them are looked for in every tick.
 #[derive(Debug)]
 pub struct Seats {
-    attached: BTreeMap<ConnectionId, Attached>,
-    seats: BTreeMap<PlayerId, Seat>,
+    /// By the connection's number.
+    attached: Vec<Option<Attached>>,
+    /// Who has a seat, ascending.
+    players: Vec<PlayerId>,
+    /// Theirs, in the same order.
+    #[allow(clippy::vec_box, reason = "a seat is large: who comes and goes moves the pointers of those behind it")]
+    seats: Vec<Box<Seat>>,
     leaving: Vec<PlayerId>,
+    /// Who asked for a full frame that it was not promised yet, in the order in which they did.
+    resyncs: Vec<PlayerId>,
+    /// Lists of codes that were used and can be used again.
+    spare_codes: Vec<Vec<i32>>,
     next: u32,
     next_auditor: u32,
-    shape: InputShape,
+    auditors: usize,
+    shape: Arc<InputShape>,
 }
 
 impl Seats {
     /// Nobody yet. `neutral` is the input that stands in where none came.
     #[must_use]
     pub fn new(schema: &Schema, neutral: InputCodes) -> Self {
-        let shape = InputShape::new(&schema.input, neutral);
-        Self { attached: BTreeMap::new(), seats: BTreeMap::new(), leaving: Vec::new(), next: 0, next_auditor: 0, shape }
+        Self {
+            attached: Vec::new(),
+            players: Vec::new(),
+            seats: Vec::new(),
+            leaving: Vec::new(),
+            resyncs: Vec::new(),
+            spare_codes: Vec::new(),
+            next: 0,
+            next_auditor: 0,
+            auditors: 0,
+            shape: Arc::new(InputShape::new(&schema.input, neutral)),
+        }
     }
 
     /// A connection without a seat.
     pub fn attach(&mut self, connection: ConnectionId, now: Tick) {
-        self.attached
-            .insert(connection, Attached { player: None, since: now, strikes: 0, may_audit: false, closing: false });
+        let at = connection.0 as usize;
+        if at >= self.attached.len() {
+            self.attached.resize(at + 1, None);
+        }
+        if let Some(place) = self.attached.get_mut(at) {
+            *place = Some(Attached { player: None, since: now, strikes: 0, may_audit: false, closing: false });
+        }
+    }
+
+    fn attached(&self, connection: ConnectionId) -> Option<&Attached> {
+        self.attached.get(connection.0 as usize)?.as_ref()
+    }
+
+    fn attached_mut(&mut self, connection: ConnectionId) -> Option<&mut Attached> {
+        self.attached.get_mut(connection.0 as usize)?.as_mut()
+    }
+
+    fn all_attached(&self) -> impl Iterator<Item = (ConnectionId, &Attached)> + '_ {
+        (0..).map(ConnectionId).zip(&self.attached).filter_map(|(id, attached)| Some((id, attached.as_ref()?)))
     }
 
     /// Whoever is at the other end may be an auditor, if it asks for it.
     pub fn allow_audit(&mut self, connection: ConnectionId) {
-        if let Some(attached) = self.attached.get_mut(&connection) {
+        if let Some(attached) = self.attached_mut(connection) {
             attached.may_audit = true;
         }
     }
@@ -96,24 +135,34 @@ impl Seats {
     /// Whether a connection may be an auditor's.
     #[must_use]
     pub fn may_audit(&self, connection: ConnectionId) -> bool {
-        self.attached.get(&connection).is_some_and(|attached| attached.may_audit)
+        self.attached(connection).is_some_and(|attached| attached.may_audit)
     }
 
     /// A connection is gone; its player leaves.
     pub fn detach(&mut self, connection: ConnectionId) {
         self.close(connection);
-        self.attached.remove(&connection);
+        if let Some(place) = self.attached.get_mut(connection.0 as usize) {
+            *place = None;
+        }
+        while self.attached.last().is_some_and(Option::is_none) {
+            self.attached.pop();
+        }
     }
 
     /// A connection is being closed: its player leaves, and nothing from it counts any more.
     pub fn close(&mut self, connection: ConnectionId) {
-        let Some(attached) = self.attached.get_mut(&connection) else { return };
+        let Some(attached) = self.attached_mut(connection) else { return };
         attached.closing = true;
-        if let Some(player) = attached.player.take() {
-            // The World never heard of an auditor.
-            if self.seats.remove(&player).is_none_or(|seat| !seat.audits()) {
-                self.leaving.push(player);
-            }
+        let Some(player) = attached.player.take() else { return };
+        let audits = self.players.binary_search(&player).ok().is_some_and(|at| {
+            self.players.remove(at);
+            self.seats.remove(at).audits()
+        });
+        // The World never heard of an auditor.
+        if audits {
+            self.auditors -= 1;
+        } else {
+            self.leaving.push(player);
         }
     }
 
@@ -144,7 +193,7 @@ impl Seats {
     }
 
     fn sit(&mut self, connection: ConnectionId, player: PlayerId, name: Text<32>, client: Client) {
-        if let Some(attached) = self.attached.get_mut(&connection) {
+        if let Some(attached) = self.attached_mut(connection) {
             attached.player = Some(player);
         }
         let seat = Seat {
@@ -154,17 +203,22 @@ impl Seats {
             client,
             inputs: InputBuffer::new(&self.shape),
             pings: PingAllowance::full(),
-            requests: 0,
+            requests: (Tick(0), 0),
             newest_input: None,
+            heard: None,
             resync: false,
             resynced: None,
         };
-        self.seats.insert(player, seat);
+        // Players' numbers count up and auditors' down, so most come last.
+        let at = self.players.partition_point(|&other| other < player);
+        self.auditors += usize::from(seat.audits());
+        self.players.insert(at, player);
+        self.seats.insert(at, Box::new(seat));
     }
 
     /// Something from this connection was not as it must be; true if that was once too often.
     pub fn strike(&mut self, connection: ConnectionId) -> bool {
-        self.attached.get_mut(&connection).is_some_and(|attached| {
+        self.attached_mut(connection).is_some_and(|attached| {
             attached.strikes += 1;
             attached.strikes >= STRIKES_MAX
         })
@@ -173,48 +227,81 @@ impl Seats {
     /// Whether messages of this connection still count.
     #[must_use]
     pub fn listens_to(&self, connection: ConnectionId) -> bool {
-        self.attached.get(&connection).is_some_and(|attached| !attached.closing)
+        self.attached(connection).is_some_and(|attached| !attached.closing)
     }
 
     /// Whether a connection has a seat.
     #[must_use]
     pub fn has_seat(&self, connection: ConnectionId) -> bool {
-        self.attached.get(&connection).is_some_and(|attached| attached.player.is_some())
+        self.attached(connection).is_some_and(|attached| attached.player.is_some())
     }
 
     /// The seat of a connection, if it has one.
     #[must_use]
     pub fn of(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
-        let player = self.attached.get(&connection)?.player?;
-        self.seats.get_mut(&player)
+        self.get_mut(self.attached(connection)?.player?)
     }
 
     /// A player's seat.
     #[must_use]
     pub fn get(&self, player: PlayerId) -> Option<&Seat> {
-        self.seats.get(&player)
+        let at = self.players.binary_search(&player).ok()?;
+        self.seats.get(at).map(|seat| &**seat)
     }
 
     /// A player's seat, to be changed.
     #[must_use]
     pub fn get_mut(&mut self, player: PlayerId) -> Option<&mut Seat> {
-        self.seats.get_mut(&player)
+        let at = self.players.binary_search(&player).ok()?;
+        self.seats.get_mut(at).map(|seat| &mut **seat)
     }
 
     /// All seats, by player.
     pub fn iter(&self) -> impl Iterator<Item = &Seat> + '_ {
-        self.seats.values()
+        self.seats.iter().map(|seat| &**seat)
     }
 
     /// All seats, by player, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> + '_ {
-        self.seats.values_mut()
+        self.seats.iter_mut().map(|seat| &mut **seat)
     }
 
     /// What an input looks like.
     #[must_use]
-    pub const fn shape(&self) -> &InputShape {
+    pub const fn shape(&self) -> &Arc<InputShape> {
         &self.shape
+    }
+
+    /// A player asked for a full frame.
+    pub fn ask_resync(&mut self, player: PlayerId) {
+        if let Some(seat) = self.get_mut(player)
+            && !std::mem::replace(&mut seat.resync, true)
+        {
+            self.resyncs.push(player);
+        }
+    }
+
+    /// Who asked for a full frame and was not promised it yet; whoever still waits is to be put back by [`Seats::put_resyncs`].
+    pub fn take_resyncs(&mut self) -> Vec<PlayerId> {
+        std::mem::take(&mut self.resyncs)
+    }
+
+    /// They wait on.
+    pub fn put_resyncs(&mut self, waiting: Vec<PlayerId>) {
+        self.resyncs = waiting;
+    }
+
+    /// An empty list for codes, used before where there is one.
+    #[must_use]
+    pub fn spare_codes(&mut self) -> Vec<i32> {
+        self.spare_codes.pop().unwrap_or_default()
+    }
+
+    /// A list of codes that is used no more.
+    pub fn reuse_codes(&mut self, codes: Vec<i32>) {
+        if self.spare_codes.len() <= self.attached.len() {
+            self.spare_codes.push(codes);
+        }
     }
 
     /// Who left since this was last asked, by player.
@@ -228,12 +315,12 @@ impl Seats {
     #[must_use]
     pub fn waiting_since(&self, tick: Tick) -> Vec<ConnectionId> {
         let waits = |attached: &Attached| attached.player.is_none() && !attached.closing && attached.since < tick;
-        self.attached.iter().filter(|(_, attached)| waits(attached)).map(|(&connection, _)| connection).collect()
+        self.all_attached().filter(|(_, attached)| waits(attached)).map(|(connection, _)| connection).collect()
     }
 
     /// All connections that are not being closed.
     pub fn connections(&self) -> impl Iterator<Item = ConnectionId> + '_ {
-        self.attached.iter().filter(|(_, attached)| !attached.closing).map(|(&connection, _)| connection)
+        self.all_attached().filter(|(_, attached)| !attached.closing).map(|(connection, _)| connection)
     }
 
     /// Number of players.
@@ -244,16 +331,15 @@ impl Seats {
 
     /// Number of auditors.
     #[must_use]
-    pub fn auditor_count(&self) -> usize {
-        // Their numbers are the highest.
-        self.seats.values().rev().take_while(|seat| seat.audits()).count()
+    pub const fn auditor_count(&self) -> usize {
+        self.auditors
     }
 
     /// Whether a connection's seat is an auditor's.
     #[must_use]
     pub fn is_auditor(&self, connection: ConnectionId) -> bool {
-        let player = self.attached.get(&connection).and_then(|attached| attached.player);
-        player.and_then(|player| self.seats.get(&player)).is_some_and(Seat::audits)
+        let player = self.attached(connection).and_then(|attached| attached.player);
+        player.and_then(|player| self.get(player)).is_some_and(Seat::audits)
     }
 
     /// Nobody is here, and nobody is about to leave.

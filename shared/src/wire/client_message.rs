@@ -142,6 +142,19 @@ impl ClientMessage {
     /// # Errors
     /// [`DecodeError`]: whatever is not exactly one message is the peer's fault.
     pub fn read(bytes: &[u8], schema: &Schema, now: Tick) -> Result<Self, DecodeError> {
+        Self::read_reusing(bytes, schema, now, Vec::new)
+    }
+
+    /// The same; an input's codes go into a list from `spare`.
+    ///
+    /// # Errors
+    /// As [`ClientMessage::read`].
+    pub fn read_reusing(
+        bytes: &[u8],
+        schema: &Schema,
+        now: Tick,
+        spare: impl FnOnce() -> Vec<i32>,
+    ) -> Result<Self, DecodeError> {
         let mut reader = BitReader::new(bytes);
         let kind = reader.read(8, "message kind")? as u8;
         let message = match kind {
@@ -149,7 +162,7 @@ impl ClientMessage {
                 let hello = read_hello(bytes.get(1..).unwrap_or_default())?;
                 return Ok(Self::Hello(Box::new(hello)));
             }
-            2 => Self::Input(read_input(&mut reader, schema, now)?),
+            2 => Self::Input(read_input(&mut reader, schema, now, spare())?),
             3 => Self::Confirm { newest: read_tick(&mut reader, now)? },
             4 => Self::Pause { on: reader.read_bool("pause")? },
             5 => Self::Resync { tick: read_tick(&mut reader, now)? },
@@ -167,13 +180,17 @@ fn read_tick(reader: &mut BitReader<'_>, now: Tick) -> Result<Tick, DecodeError>
     Ok(now.unwrap_near(reader.read(16, "tick")? as u16))
 }
 
-fn read_input(reader: &mut BitReader<'_>, schema: &Schema, now: Tick) -> Result<Input, DecodeError> {
+fn read_input(
+    reader: &mut BitReader<'_>,
+    schema: &Schema,
+    now: Tick,
+    mut codes: Vec<i32>,
+) -> Result<Input, DecodeError> {
     let tick = read_tick(reader, now)?;
     let newest = read_tick(reader, now)?;
     let older = read_tick(reader, now)?;
     let span = reader.read(SPAN_BITS, "view span")? as u8;
     let sixteenths = reader.read_at_most(16 * u32::from(span), SIXTEENTHS_BITS, "view tick")? as u16;
-    let mut codes = Vec::new();
     read_values(reader, &schema.input, &mut codes)?;
     Ok(Input { tick, newest, view: ViewTick { older, span, sixteenths }, codes })
 }
