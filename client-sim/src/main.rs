@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use client_sim::behaviour::{AtRandom, Behaviour, Idle};
 use client_sim::capacity;
-use client_sim::capacity::options::{CapacityOptions, CapacityOptionsError, PlayersList, Workload};
+use client_sim::capacity::options::{CapacityOptions, PlayersList, Workload};
 use client_sim::codec;
 use client_sim::codec::frames::restore;
 use client_sim::codec::interest::Interest;
@@ -127,9 +127,9 @@ struct CapacityArguments {
     /// What is played: the bare workload, or the game in the box with all its rules.
     #[arg(long, value_enum, default_value_t = WorkloadName::ArenaN)]
     game: WorkloadName,
-    /// Radius of what a player sees. Refused: there is no interest management yet.
-    #[arg(long, value_name = "UNITS")]
-    view: Option<f64>,
+    /// How far a player sees, in world units (the world is 1000 by 1000); 0: everything.
+    #[arg(long, value_name = "UNITS", default_value_t = 0)]
+    view: u32,
     /// Entities in all: those beyond the players are moved by the server.
     #[arg(long, value_name = "N")]
     entities: Option<usize>,
@@ -381,9 +381,6 @@ fn run_swarm(arguments: &SwarmArguments) -> Result<ExitCode> {
 }
 
 fn run_capacity(arguments: CapacityArguments) -> Result<ExitCode> {
-    if arguments.view.is_some() {
-        return Err(CapacityOptionsError::NoInterest.into());
-    }
     let this = std::env::current_exe().context("where this program is")?;
     let (game, behaviour) = match arguments.game {
         WorkloadName::ArenaN => (Workload::ArenaN, BehaviourName::Wander),
@@ -394,6 +391,7 @@ fn run_capacity(arguments: CapacityArguments) -> Result<ExitCode> {
         seconds: arguments.seconds,
         game,
         entities: arguments.entities,
+        view: arguments.view,
         tick_rate_hz: arguments.tick_rate,
         rounds: usize::from(arguments.rounds),
         server: arguments.server.unwrap_or_else(|| beside(&this, "tickwire-server")),

@@ -79,7 +79,7 @@ impl Child {
         }
         command
             .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "human"])
-            .args(["--game", options.game.name()])
+            .args(["--game", options.game.name(), "--view", &options.view.to_string()])
             .arg("--data")
             .arg(scratch.data())
             .env("TICKWIRE_ROOMS__TICK_RATE_HZ", options.tick_rate_hz.to_string())

@@ -111,6 +111,7 @@ pub async fn run(options: CapacityOptions, interrupted: impl Future<Output = ()>
         seconds: options.seconds,
         rounds: options.rounds,
         entities: options.entities,
+        view: options.view,
         ..Capacity::default()
     };
     let stopped = tokio::select! {

@@ -27,6 +27,8 @@ pub struct CapacityOptions {
     pub game: Workload,
     /// Entities in all; those beyond the players are moved by the server. None: only players.
     pub entities: Option<usize>,
+    /// How far players see, in world units; 0: everything.
+    pub view: u32,
     /// Ticks per second.
     pub tick_rate_hz: u16,
     /// Pairs of runs for each row; what is printed are medians.
@@ -62,9 +64,6 @@ impl Workload {
 /// What cannot be measured. The caller's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum CapacityOptionsError {
-    /// There is no interest yet.
-    #[error("--view: there is no interest management yet, every player sees everything; leave --view out")]
-    NoInterest,
     /// The server's program is not there.
     #[error(
         "there is no server at {}: build it with `cargo build --release -p tickwire-server`, or say where it is with --server PATH",
@@ -171,6 +170,7 @@ mod tests {
             seconds: 1.0,
             game: Workload::ArenaN,
             entities,
+            view: 0,
             tick_rate_hz: 30,
             rounds: 3,
             server: this.clone(),

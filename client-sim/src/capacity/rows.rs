@@ -28,6 +28,8 @@ pub struct Capacity {
     pub rounds: usize,
     /// Entities in all, where more than the players were asked for.
     pub entities: Option<usize>,
+    /// How far a player saw, in world units; 0: everything.
+    pub view: u32,
     /// One for each number of players.
     pub rows: Vec<Row>,
     /// What went wrong; empty if nothing did. A rate that is not held is none of it.
@@ -230,10 +232,11 @@ impl Capacity {
         };
         let mut table = String::new();
         let entities = self.entities.map_or_else(String::new, |entities| format!(", {entities} entities"));
+        let view = if self.view > 0 { format!(", seen as far as {} units", self.view) } else { String::new() };
         // Writing into a String cannot fail.
         let _ = writeln!(
             table,
-            "{} at {} Hz{entities}: medians of {} runs of {} s, the floor beside each; µs are processor time per client \
+            "{} at {} Hz{entities}{view}: medians of {} runs of {} s, the floor beside each; µs are processor time per client \
              and tick, bytes per client",
             self.game, self.tick_rate_hz, self.rounds, self.seconds
         );

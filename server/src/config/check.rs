@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::sim::ViewRadii;
 use shared::limits::{SLOT_BITS_MAX, SLOT_BITS_MIN, TABLES_SECONDS_MIN};
 use tracing_subscriber::filter::Targets;
 
@@ -49,6 +50,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             rooms_max: rooms.rooms_max,
             empty_after: Duration::from_secs(rooms.empty_after_s),
             slot_bits: rooms.slot_bits,
+            view: ViewRadii::new(rooms.view_units, rooms.view_leave_percent),
             late_steps_max: tick.late_steps_max,
             settings: game.settings,
         },
@@ -85,6 +87,8 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("rooms.rooms_max", rooms.rooms_max, 1..=4096)?;
     within("rooms.empty_after_s", rooms.empty_after_s, 0..=86_400)?;
     within("rooms.slot_bits", rooms.slot_bits, SLOT_BITS_MIN..=SLOT_BITS_MAX)?;
+    within("rooms.view_units", rooms.view_units, 0..=1_000_000)?;
+    within("rooms.view_leave_percent", rooms.view_leave_percent, 0..=100)?;
     within("tick.late_steps_max", raw.tick.late_steps_max, 0..=16)?;
     if raw.tables.retrain_s > 0 {
         within("tables.retrain_s", raw.tables.retrain_s, u64::from(TABLES_SECONDS_MIN)..=86_400)?;

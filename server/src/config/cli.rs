@@ -57,6 +57,10 @@ pub struct Flags {
     #[arg(long, value_name = "NAME")]
     pub game: Option<String>,
 
+    /// How far players see, in world units; 0: everything
+    #[arg(long, value_name = "UNITS")]
+    pub view: Option<u32>,
+
     /// Serve the files of this folder instead of the built-in page
     #[arg(long, value_name = "DIR")]
     pub web: Option<PathBuf>,
@@ -112,6 +116,7 @@ impl Flags {
         raw.server.plain |= self.plain;
         raw.audit.allow |= self.allow_audit;
         raw.log.format = self.log_format.unwrap_or(raw.log.format);
+        raw.rooms.view_units = self.view.unwrap_or(raw.rooms.view_units);
         if let Some(game) = &self.game {
             raw.game.name.clone_from(game);
         }

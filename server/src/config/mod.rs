@@ -131,11 +131,23 @@ pub struct RawRooms {
     pub empty_after_s: u64,
     /// A room has `1 << slot_bits` slots. 6..=16.
     pub slot_bits: u32,
+    /// How far players see, in world units. 0: everything. 0..=1000000.
+    pub view_units: u32,
+    /// How much farther something is when it leaves their view, in per cent. 0..=100.
+    pub view_leave_percent: u32,
 }
 
 impl Default for RawRooms {
     fn default() -> Self {
-        Self { tick_rate_hz: 30, players_max: 128, rooms_max: 256, empty_after_s: 30, slot_bits: 12 }
+        Self {
+            tick_rate_hz: 30,
+            players_max: 128,
+            rooms_max: 256,
+            empty_after_s: 30,
+            slot_bits: 12,
+            view_units: 0,
+            view_leave_percent: 10,
+        }
     }
 }
 
@@ -324,6 +336,8 @@ pub struct RoomsConfig {
     pub empty_after: Duration,
     /// The pool of slots of a room holds `1 << slot_bits`.
     pub slot_bits: u32,
+    /// How far players see.
+    pub view: ViewRadii,
     /// Late steps that may run back to back before the deadlines are moved.
     pub late_steps_max: u8,
     /// The game's own settings.
@@ -410,7 +424,7 @@ impl RoomsConfig {
             tick_rate_hz: self.tick_rate_hz,
             players_max: self.players_max,
             slot_bits: self.slot_bits,
-            view: ViewRadii::NONE,
+            view: self.view,
             settings: self.settings.clone(),
         }
     }

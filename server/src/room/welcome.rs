@@ -68,6 +68,7 @@ impl Room {
         let tables = self.replicator.tables().to_bytes();
         let tables_fingerprint = Tables::fingerprint(&tables);
         let map = self.sim.map();
+        let view = self.replicator.view();
         let welcome = Welcome {
             protocol,
             incarnation: self.incarnation,
@@ -87,6 +88,8 @@ impl Room {
                 messages_per_second: limits::MESSAGES_PER_SECOND,
                 input_ahead_ticks: limits::INPUT_AHEAD_TICKS_MAX,
                 catch_up_ticks: limits::CATCH_UP_TICKS,
+                view_enter_units: view.enter_units,
+                view_leave_units: view.leave_units,
             },
             resume: None,
             extensions: Vec::new(),

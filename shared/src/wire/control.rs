@@ -63,6 +63,10 @@ pub struct WelcomeLimits {
     pub input_ahead_ticks: u32,
     /// How many ticks one step may cover.
     pub catch_up_ticks: u32,
+    /// Within this distance of its entity something enters the client's view, in world units; 0: distance does not matter.
+    pub view_enter_units: u32,
+    /// Beyond this distance it leaves the view; 0: distance does not matter.
+    pub view_leave_units: u32,
 }
 
 /// The server's answer to a Hello: all that a client must know before the first frame.

@@ -42,10 +42,13 @@ prop_compose! {
         (schema_fingerprint, schema, tables_fingerprint, tables) in any::<(u64, Option<Vec<u8>>, u64, Option<Vec<u8>>)>(),
         (map_hash, features, resume) in any::<(u64, u32, Option<[u8; 16]>)>(),
         (message_bytes, messages_per_second, input_ahead_ticks, catch_up_ticks) in any::<(u32, u32, u32, u32)>(),
+        (view_enter_units, view_leave_units) in any::<(u32, u32)>(),
         map in ".{0,40}",
         extensions in extensions(),
     ) -> Welcome {
-        let limits = WelcomeLimits { message_bytes, messages_per_second, input_ahead_ticks, catch_up_ticks };
+        let limits = WelcomeLimits {
+            message_bytes, messages_per_second, input_ahead_ticks, catch_up_ticks, view_enter_units, view_leave_units,
+        };
         Welcome {
             protocol, incarnation, player, tick_rate_hz, tick, slot_bits, schema_fingerprint, schema, tables_fingerprint,
             tables, map_hash, map, features, limits, resume, extensions,

@@ -90,6 +90,8 @@ pub(crate) fn welcome() -> Welcome {
             messages_per_second: 300,
             input_ahead_ticks: 64,
             catch_up_ticks: 16,
+            view_enter_units: 80,
+            view_leave_units: 88,
         },
         resume: Some([0xAB; 16]),
         extensions: Vec::new(),
