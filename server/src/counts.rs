@@ -20,8 +20,12 @@ pub struct Counts {
     pub skipped_window: u64,
     /// Clients skipped because they asked for a pause.
     pub skipped_paused: u64,
+    /// State frames that were made smaller than allowed, because the path drains less.
+    pub frames_narrowed: u64,
     /// Pieces packed.
     pub pieces: u64,
+    /// Facets that a client held exactly and does not any more, for want of bytes.
+    pub demotions: u64,
     /// Records made.
     pub records_made: u64,
     /// Times that code tables were replaced.
@@ -78,6 +82,8 @@ impl Counts {
         self.skipped_busy += lane.skipped_busy;
         self.skipped_window += lane.skipped_window;
         self.skipped_paused += lane.skipped_paused;
+        self.frames_narrowed += lane.frames_narrowed;
+        self.demotions += lane.demotions;
         self.records_made += lane.records_made;
     }
 }

@@ -219,6 +219,10 @@ catalogue! {
     Counter skipped_paused = "tickwire_frames_skipped_total" { cause = "paused" };
     /// Pieces packed.
     Counter pieces = "tickwire_pieces_total";
+    /// Frames that were made smaller than allowed, because a client's path drains less.
+    Counter frames_narrowed = "tickwire_frames_narrowed_total";
+    /// Facets that a client held exactly and does not any more, for want of bytes.
+    Counter demotions = "tickwire_demotions_total";
     /// Records made.
     Counter records_made = "tickwire_records_made_total";
     /// Times that better code tables were trained on what rooms sent.

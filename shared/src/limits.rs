@@ -7,8 +7,7 @@
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
 /// Largest message a server may send, in bytes (a Welcome with a large schema, a full frame). Over it the client
-/// refuses the connection; the server never builds one: a step that would be larger becomes a full frame, whose records
-/// stand under a budget.
+/// refuses the connection; the server never builds one: state stands under a budget ([`FRAME_BUDGET_BYTES_MAX`]).
 pub const SERVER_MESSAGE_BYTES_MAX: usize = 256 * 1024;
 
 /// Bytes that rustls and WebSocket may buffer for one connection before its frame is skipped. Constant memory for a
@@ -27,12 +26,31 @@ pub const CATCH_UP_TICKS: u32 = 16;
 pub const WINDOW_FRAMES_MIN: u32 = 4;
 /// See [`WINDOW_FRAMES_MIN`]. 64 frames are two seconds at 30 Hz.
 pub const WINDOW_FRAMES_MAX: u32 = 64;
+/// Bytes of frames that may be unconfirmed: at first, and at the most, however many were confirmed within a round trip. Only what is
+/// sent to who joins a large world comes near. Over it the client is skipped (cause: window).
+pub const WINDOW_BYTES_MIN: usize = 64 * 1024;
+/// See [`WINDOW_BYTES_MIN`].
+pub const WINDOW_BYTES_MAX: usize = 1024 * 1024;
 /// Ticks in a row that the measured need must stay below the window before the window closes by one.
 pub const WINDOW_CLOSE_AFTER_TICKS: u32 = 30;
 
 /// Ticks without a round trip as short as the shortest after which the path is emptied and measured anew: a queue that the
 /// window fills itself must not pass for a longer path.
 pub const WINDOW_PROBE_AFTER_TICKS: u32 = 90;
+
+/// Bytes of state per client and tick that an operator may allow, at the least and at the most. What a path drains never lowers
+/// it below the least: over it the client is skipped.
+pub const BUDGET_BYTES_MIN: usize = 64;
+/// See [`BUDGET_BYTES_MIN`].
+pub const BUDGET_BYTES_MAX: usize = 64 * 1024;
+
+/// The same unless the operator says otherwise: 16 KiB are 480 KB per second at 30 Hz. A steady match of a hundred players takes
+/// hundreds of bytes per tick, so this is what a join may take for the moment it lasts.
+pub const BUDGET_BYTES_DEFAULT: usize = 16 * 1024;
+
+/// Bytes that the budget of one frame may come to, whatever was not used in skipped ticks. With leaves, events and a record beyond
+/// it a frame stays far below [`SERVER_MESSAGE_BYTES_MAX`].
+pub const FRAME_BUDGET_BYTES_MAX: usize = SERVER_MESSAGE_BYTES_MAX / 2;
 
 /// How far ahead of the current tick an input may be named, in ticks. Beyond: closed `OutOfPlace`.
 pub const INPUT_AHEAD_TICKS_MAX: u32 = 64;
@@ -137,6 +155,8 @@ pub const CODE_BITS_MAX: u32 = 12;
 const _: () = assert!(CATCH_UP_TICKS <= 16, "the header gives four bits to the number of covered ticks");
 const _: () = assert!(WINDOW_FRAMES_MIN < WINDOW_FRAMES_MAX);
 const _: () = assert!(WINDOW_FRAMES_MAX < 32_768, "unconfirmed ticks must be unambiguous in 16 bits");
+const _: () = assert!(BUDGET_BYTES_MIN < BUDGET_BYTES_DEFAULT && BUDGET_BYTES_DEFAULT <= BUDGET_BYTES_MAX);
+const _: () = assert!(BUDGET_BYTES_MAX <= FRAME_BUDGET_BYTES_MAX);
 const _: () = assert!(INPUT_AHEAD_TICKS_MAX + INPUT_LATE_TICKS_MAX < 32_768);
 const _: () = assert!(WRITE_BUFFER_BYTES_MAX > SERVER_MESSAGE_BYTES_MAX);
 const _: () =

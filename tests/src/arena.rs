@@ -51,7 +51,6 @@ pub struct Arena {
     pub(crate) behaviours: Option<Arc<dyn Behaviours>>,
     pub(crate) link: LinkOptions,
     pub(crate) digest: Digest,
-    pub(crate) record_bytes: usize,
     pub(crate) allow_audit: bool,
     /// What an auditor told, if there is one: every other client is compared with it.
     pub(crate) ledger: Option<Ledger>,
@@ -205,6 +204,15 @@ impl Arena {
         self.clients[client].down.stall_until(until);
     }
 
+    /// From now on a client may have so many bytes per tick, and nothing is known of its path.
+    ///
+    /// # Panics
+    /// If it has no seat.
+    pub fn squeeze(&mut self, client: usize, bytes_per_tick: usize) {
+        let seat = self.clients[client].player.and_then(|player| self.room.sabotage_client(player));
+        seat.expect("the client has a seat").drain.squeeze(bytes_per_tick);
+    }
+
     /// Nothing gets through in either direction for that many ticks.
     pub fn freeze(&mut self, client: usize, ticks: u32) {
         self.stall(client, ticks);
@@ -291,14 +299,14 @@ impl Arena {
         self.fail(&format!("clients {late:?} do not become whole"));
     }
 
-    /// Whether a client holds everything as of a tick that is as new as its path allows.
+    /// Whether a client holds everything exactly as of a tick that is as new as its path allows.
     #[must_use]
     pub fn is_whole(&self, client: usize) -> bool {
         let path = (self.link.delay_us + self.link.jitter_us).div_ceil(self.tick_us) as u32 + 1;
-        self.clients[client]
-            .session
-            .replica()
-            .is_some_and(|replica| replica.complete() && !replica.lost() && self.tick().since(replica.tick()) <= path)
+        self.clients[client].session.replica().is_some_and(|replica| {
+            let exact = replica.complete() && replica.fresh_count() == replica.held_count();
+            exact && !replica.lost() && self.tick().since(replica.tick()) <= path
+        })
     }
 
     /// Every client that is connected is whole.

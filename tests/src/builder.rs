@@ -71,10 +71,10 @@ impl ArenaBuilder {
         self
     }
 
-    /// At most this many bytes of records in a frame.
+    /// At most this many bytes of state per client and tick.
     #[must_use]
-    pub const fn record_bytes(mut self, bytes: usize) -> Self {
-        self.replicate.record_bytes = bytes;
+    pub const fn budget(mut self, bytes_per_tick: usize) -> Self {
+        self.replicate.bytes_per_tick = bytes_per_tick;
         self
     }
 
@@ -127,7 +127,6 @@ impl ArenaBuilder {
     #[must_use]
     pub fn start(self) -> Arena {
         let entropy = RoomEntropy { seed: self.seed, incarnation: !self.seed, slots: self.seed.rotate_left(32) };
-        let record_bytes = self.replicate.record_bytes;
         let room = Room::with_replication(self.game, &self.options, entropy, self.replicate);
         let room = room.unwrap_or_else(|refused| panic!("the room can not be made: {refused}"));
         let mut arena = Arena {
@@ -145,7 +144,6 @@ impl ArenaBuilder {
             behaviours: self.behaviours,
             link: self.link,
             digest: self.digest,
-            record_bytes,
             allow_audit: self.allow_audit,
             ledger: None,
             expected_closes: Vec::new(),

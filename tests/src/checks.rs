@@ -15,7 +15,8 @@ use server::room::Room;
 use server::sim::{InputSource, Sent};
 use shared::ids::{PlayerId, Slot, Tick};
 use shared::limits::{
-    EVENT_BYTES_WAITING_MAX, EVENTS_WAITING_MAX, SERVER_MESSAGE_BYTES_MAX, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN,
+    EVENT_BYTES_WAITING_MAX, EVENTS_WAITING_MAX, FRAME_BUDGET_BYTES_MAX, SERVER_MESSAGE_BYTES_MAX, WINDOW_FRAMES_MAX,
+    WINDOW_FRAMES_MIN,
 };
 use shared::schema::{Declaration, Section};
 use shared::wire::values::{NO_REFERENCE, is_reference};
@@ -97,7 +98,7 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
         )));
     }
     if replica.complete() {
-        let seen: Vec<Slot> = replica.facets().filter(|(.., fresh)| *fresh).map(|(record, ..)| record.slot).collect();
+        let seen: Vec<Slot> = replica.facets().map(|(record, ..)| record.slot).collect();
         let visible = moment.facets.values().filter(|live| moment.may_hold(player, live)).map(|live| live.record.slot);
         found.extend(visible.filter(|slot| seen.binary_search(slot).is_err()).map(Fault::Missing));
     }
@@ -227,22 +228,24 @@ pub fn applied<'a>(
     }
 }
 
-/// The most that a frame may have, in bytes: its records' budget, one record more, all pieces, all that waits to be told.
+/// The most that a frame may have, in bytes: its budget for the ticks that it covers, one record more, what leaves, and all that
+/// waits to be told.
 #[must_use]
-pub fn frame_bytes_max(room: &Room, kind: FrameKind, record_bytes: usize) -> usize {
+pub fn frame_bytes_max(room: &Room, kind: FrameKind, bytes_per_tick: usize) -> usize {
     const HEADER: usize = 32;
-    const ONE_RECORD: usize = 512;
+    const LIST: usize = 4;
     let covered = match kind {
         FrameKind::KeepAlive => return 8,
         FrameKind::Full => 0,
-        FrameKind::Step { covered, .. } => covered as usize,
+        FrameKind::Step { covered, .. } => covered,
     };
-    let parts: usize = room.replicator().layout().facets().iter().map(|facet| facet.parts.len()).max().unwrap_or(0);
-    let alive = room.replicator().facets().alive_count();
-    let sets = 4 * room.replicator().layout().slots() / 8;
-    let pieces = covered * alive * (1 + parts * 5);
+    let replicator = room.replicator();
+    let budget = (bytes_per_tick * covered.max(1) as usize).min(FRAME_BUDGET_BYTES_MAX);
+    let record = 16 + 6 * replicator.layout().parts_max();
+    // Positions take a bit for each facet at the most: of the living, and of those that left while somebody was skipped.
+    let positions = replicator.layout().slots() / 8 + Section::ALL.len() * LIST;
     let events = 2 * EVENT_BYTES_WAITING_MAX;
-    (HEADER + sets * (2 + covered) + pieces + record_bytes + ONE_RECORD + events).min(SERVER_MESSAGE_BYTES_MAX)
+    (HEADER + budget + record + positions + events).min(SERVER_MESSAGE_BYTES_MAX)
 }
 
 /// Checks the server: the World against the shadow, and every bound.

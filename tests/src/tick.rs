@@ -226,7 +226,10 @@ impl Arena {
                 if client.handed.is_some_and(|handed| handed >= seen.tick) || seen.tick != self.room.tick() {
                     found.push(Fault::TickWentBack(seen.tick));
                 }
-                let most = checks::frame_bytes_max(&self.room, seen.kind, self.record_bytes);
+                let mut seats = self.room.seats().iter();
+                let seat = seats.find(|seat| seat.connection == Some(connection));
+                let bytes_per_tick = seat.map_or(0, |seat| seat.client.drain.bytes_per_tick());
+                let most = checks::frame_bytes_max(&self.room, seen.kind, bytes_per_tick);
                 if seen.bytes > most && !client.audits {
                     found.push(Fault::Bound(format!("a frame of {} bytes, at most {most}", seen.bytes)));
                 }

@@ -46,7 +46,8 @@ fn what_is_held_and_not_exact_is_proven_as_such_and_the_next_frame_refreshes_it(
         let replica = arena.clients[0].session.replica().expect("client 0 is in");
         if slots.iter().all(|&slot| is_fresh(&arena, slot) == Some(false)) {
             was_stale += 1;
-            assert!(!replica.complete(), "who holds something that is not exact is not complete");
+            assert!(replica.complete(), "all that may be seen is held, if not exactly");
+            assert!(!arena.is_whole(0));
             assert_eq!(replica.held_count() - replica.fresh_count(), 2);
         }
     }

@@ -137,7 +137,7 @@ impl Heard {
     /// What a spectator with the full digest hears of a wild zoo, a full frame at the beginning and at the end.
     fn of_a_zoo(seed: u64, ticks: u32) -> Self {
         let zoo = Zoo { crowd: 24, deaths: 30, whims: 30, ..Zoo::default() };
-        let mut arena = Arena::seeded(seed).zoo(zoo).clients(2).record_bytes(200).start();
+        let mut arena = Arena::seeded(seed).zoo(zoo).clients(2).budget(200).start();
         arena.run(20);
         let at = arena.stranger();
         let hello = Hello { protocol_min: 1, protocol_max: 1, features: FEATURE_FULL_DIGEST, ..Hello::default() };

@@ -18,8 +18,8 @@ fn a_client_that_joins_a_match_holds_all_of_it_after_its_first_frame() {
 }
 
 #[test]
-fn with_a_tiny_budget_for_records_a_client_becomes_complete_over_several_frames() {
-    let mut arena = Arena::seeded(0x5EED + 1).zoo(Zoo::steady(30)).record_bytes(40).start();
+fn with_a_tiny_budget_a_client_becomes_complete_over_several_frames() {
+    let mut arena = Arena::seeded(0x5EED + 1).zoo(Zoo::calm(30)).budget(40).start();
     arena.run(10);
     let late = arena.join();
     arena.run(4);
@@ -35,7 +35,7 @@ fn with_a_tiny_budget_for_records_a_client_becomes_complete_over_several_frames(
 #[test]
 fn a_client_becomes_complete_while_what_it_is_being_told_of_dies() {
     let zoo = Zoo { crowd: 30, deaths: 40, whims: 30, ..Zoo::default() };
-    let mut arena = Arena::seeded(0x5EED + 2).zoo(zoo).clients(1).record_bytes(120).start();
+    let mut arena = Arena::seeded(0x5EED + 2).zoo(zoo).clients(1).budget(300).start();
     arena.run(20);
     arena.join();
     arena.run(300);

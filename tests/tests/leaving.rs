@@ -43,7 +43,7 @@ fn a_player_that_is_cut_off_leaves_and_nobody_else_notices() {
 
 #[test]
 fn a_connection_may_be_cut_at_any_moment_of_joining() {
-    let mut arena = Arena::seeded(3).clients(1).record_bytes(60).start();
+    let mut arena = Arena::seeded(3).clients(1).budget(60).start();
     for ticks in 0..12 {
         let hasty = arena.join();
         arena.run(ticks);
@@ -137,7 +137,7 @@ fn players_come_and_go_all_the_time() {
 
 #[test]
 fn the_own_entity_is_known_from_the_first_frame_even_with_a_tiny_budget() {
-    let mut arena = Arena::seeded(7).zoo(Zoo::steady(30)).record_bytes(1).clients(1).start();
+    let mut arena = Arena::seeded(7).zoo(Zoo::steady(30)).budget(1).clients(1).start();
     arena.run(3);
     let replica = arena.clients[0].session.replica().expect("the client is in");
     let me = replica.me().expect("the own entity comes first");

@@ -48,12 +48,12 @@ fn storm(seed: u64, weather: Weather) {
         turns: 50 + dice.below(300),
         still: false,
     };
-    let record_bytes = if weather.cramped { one_of(&mut dice, &[8, 60, 300, 4_000]) } else { 16 * 1024 };
+    let budget = if weather.cramped { one_of(&mut dice, &[8, 60, 300, 4_000]) } else { 16 * 1024 };
     let mut arena = Arena::seeded(seed)
         .zoo(zoo)
         .clients(1 + dice.below(3) as usize)
         .slot_bits(if weather.cramped { 6 + dice.below(2) } else { 10 })
-        .record_bytes(record_bytes)
+        .budget(budget)
         .players_max(6)
         .link(path(&mut dice, weather.bad_paths))
         .digest(one_of(&mut dice, &[Digest::Whole, Digest::Folded]))
@@ -64,7 +64,7 @@ fn storm(seed: u64, weather: Weather) {
         }
         arena.step();
     }
-    calm_down(&mut arena, record_bytes >= 4_000);
+    calm_down(&mut arena, budget >= 4_000);
 }
 
 /// Something happens to somebody.
@@ -122,7 +122,7 @@ fn ask(arena: &mut Arena, client: usize, dice: &mut Dice) {
     };
 }
 
-/// The storm is over: everybody who is still here holds everything, if records are not too small for a zoo that goes on.
+/// The storm is over: everybody who is still here holds everything, if its budget is not too small for a zoo that goes on.
 fn calm_down(arena: &mut Arena, can_settle: bool) {
     for client in &mut arena.clients {
         client.session.pause(false);

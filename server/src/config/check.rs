@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::sim::ViewRadii;
-use shared::limits::{SLOT_BITS_MAX, SLOT_BITS_MIN, TABLES_SECONDS_MIN};
+use shared::limits::{BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, SLOT_BITS_MAX, SLOT_BITS_MIN, TABLES_SECONDS_MIN};
 use tracing_subscriber::filter::Targets;
 
 use super::load::ConfigError;
@@ -34,7 +34,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         let why = "it is a level or target=level, separated by commas";
         return Err(ConfigError::Refused { key: "log.filter", why });
     }
-    let RawConfig { server, tls, game, rooms, tick, tables, limits, audit, drain, log } = raw;
+    let RawConfig { server, tls, game, rooms, tick, tables, budget, limits, audit, drain, log } = raw;
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
@@ -52,6 +52,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             slot_bits: rooms.slot_bits,
             view: ViewRadii::new(rooms.view_units, rooms.view_leave_percent),
             late_steps_max: tick.late_steps_max,
+            bytes_per_tick: budget.bytes_per_tick,
             settings: game.settings,
         },
         tables: TablesConfig {
@@ -93,6 +94,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     if raw.tables.retrain_s > 0 {
         within("tables.retrain_s", raw.tables.retrain_s, u64::from(TABLES_SECONDS_MIN)..=86_400)?;
     }
+    within("budget.bytes_per_tick", raw.budget.bytes_per_tick, BUDGET_BYTES_MIN..=BUDGET_BYTES_MAX)?;
     within("limits.connections_max", limits.connections_max, 1..=1_000_000)?;
     within("limits.connections_per_address_max", limits.connections_per_address_max, 1..=1_000_000)?;
     within("limits.unseated_per_address_max", limits.unseated_per_address_max, 1..=1_000_000)?;
@@ -305,6 +307,7 @@ mod tests {
         let why = with(|raw| raw.rooms.tick_rate_hz = 0).expect_err("out of range").to_string();
         assert_eq!(why, "rooms.tick_rate_hz is 0, allowed 1..=128");
         assert_eq!(refused_key(with(|raw| raw.tick.late_steps_max = 17)), "tick.late_steps_max");
+        assert_eq!(refused_key(with(|raw| raw.budget.bytes_per_tick = 63)), "budget.bytes_per_tick");
         assert_eq!(refused_key(with(|raw| raw.rooms.slot_bits = 17)), "rooms.slot_bits");
         assert_eq!(refused_key(with(|raw| raw.rooms.players_max = 1025)), "rooms.slot_bits", "no slots for so many");
     }

@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use shared::limits::BUDGET_BYTES_DEFAULT;
 
 use crate::directory::{Caps, RoomName};
 use crate::sim::{RoomOptions, ViewRadii};
@@ -45,6 +46,8 @@ pub struct RawConfig {
     pub tick: RawTick,
     /// In which codes they speak.
     pub tables: RawTables,
+    /// How much of its state each client is sent.
+    pub budget: RawBudget,
     /// Who may take how much.
     pub limits: RawLimits,
     /// Who may look at everything.
@@ -174,6 +177,20 @@ pub struct RawTick {
 impl Default for RawTick {
     fn default() -> Self {
         Self { late_steps_max: 4 }
+    }
+}
+
+/// How much of a room's state each client is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawBudget {
+    /// Bytes per client and tick. 64..=65536. Over it the most important goes first.
+    pub bytes_per_tick: usize,
+}
+
+impl Default for RawBudget {
+    fn default() -> Self {
+        Self { bytes_per_tick: BUDGET_BYTES_DEFAULT }
     }
 }
 
@@ -340,6 +357,8 @@ pub struct RoomsConfig {
     pub view: ViewRadii,
     /// Late steps that may run back to back before the deadlines are moved.
     pub late_steps_max: u8,
+    /// Bytes of state per client and tick.
+    pub bytes_per_tick: usize,
     /// The game's own settings.
     pub settings: BTreeMap<String, String>,
 }
@@ -425,6 +444,7 @@ impl RoomsConfig {
             players_max: self.players_max,
             slot_bits: self.slot_bits,
             view: self.view,
+            bytes_per_tick: self.bytes_per_tick,
             settings: self.settings.clone(),
         }
     }

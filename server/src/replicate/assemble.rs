@@ -8,18 +8,19 @@
 //! frame's leaves, one list for all covered ticks; records carry slots and come last. Sections are whole bytes, each with its
 //! own positions (PROTOCOL.md, "Sections"). The inverse is `client_sim::replica`.
 
-use super::bound::{RECORD_BYTES_MAX, step_fits};
 use super::budget::Budget;
+use super::choose::{Waits, choose_records};
 use super::events::EventLane;
-use super::facets::{Facets, GENERATION_OF_NOBODY};
-use super::lane::{Chosen, Lane, Shared};
+use super::facets::GENERATION_OF_NOBODY;
+use super::lane::{Lane, Shared};
+use super::parking::{Parking, Scope};
 use super::sections::Key;
 use super::view::View;
 use shared::bits::BitWriter;
 use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::positions::{PositionsOf, write_positions};
 use shared::codec::{Lanes, Packer};
-use shared::ids::{EntityId, Slot, Tick};
+use shared::ids::{EntityId, Tick};
 use shared::limits::{CATCH_UP_TICKS, ENTITY_FACETS_MAX};
 use shared::schema::Section;
 use shared::wire::state_frame::Proof;
@@ -36,6 +37,17 @@ pub struct About {
     pub entity: Option<EntityId>,
     /// How much of the digest it gets.
     pub digest: Digest,
+    /// Bytes that it may have for each tick that the frame covers.
+    pub bytes_per_tick: usize,
+}
+
+/// What is kept of one client only because it cannot have everything at once.
+#[derive(Clone, Debug, Default)]
+pub struct Scarcity {
+    /// Since when it waits for what did not fit.
+    pub waits: Waits,
+    /// What it gets no pieces of.
+    pub parking: Parking,
 }
 
 /// Builds the frame of this tick for one client, in its lane's writer, and commits its view to it. Says what it is.
@@ -43,17 +55,31 @@ pub fn assemble(
     shared: Shared<'_>,
     lane: &mut Lane,
     view: &mut View,
+    scarcity: &mut Scarcity,
     events: &mut EventLane,
     about: About,
 ) -> FrameKind {
+    let Scarcity { waits, parking } = scarcity;
     let covered =
         view.tick().map(|from| shared.tick.since(from)).filter(|&ticks| (1..=CATCH_UP_TICKS).contains(&ticks));
-    let covered = covered.filter(|&covered| step_fits(shared, view, covered_ticks(shared.tick, covered)));
-    if covered.is_none() {
-        view.clear();
+    let tracked = about.entity.and_then(|entity| shared.facets.get(entity));
+    let own = tracked.map_or([None; ENTITY_FACETS_MAX], |tracked| tracked.slots);
+    let mut budget = Budget::of_frame(about.bytes_per_tick, covered.unwrap_or(0));
+    lane.demoting.clear();
+    match covered {
+        Some(covered) => {
+            let scope = Scope { covered, own, bits_per_tick: about.bytes_per_tick * 8 };
+            parking.decide(shared, lane, view, &mut budget, scope);
+            #[cfg(feature = "sabotage")]
+            view.sabotage_demoting(&mut lane.demoting);
+            view.demote(&lane.demoting);
+        }
+        None => {
+            view.clear();
+            parking.clear();
+        }
     }
-    let own = about.entity.and_then(|entity| shared.facets.anchor(entity));
-    choose_records(shared, lane, view, about.entity);
+    let complete = choose_records(shared, lane, view, (waits, parking), &mut budget, &own);
     let kind = match covered {
         Some(covered) => FrameKind::Step { covered, applied: oldest_first(about.applied, covered) },
         None => FrameKind::Full,
@@ -68,8 +94,8 @@ pub fn assemble(
         tick: shared.tick,
         epoch: shared.tables.epoch,
         early: about.early,
-        me: view.learn_me(own),
-        complete: Section::ALL.into_iter().all(|section| view.holding(section).is_whole()),
+        me: view.learn_me(own[0]),
+        complete,
         leaves,
         sections,
         events: !events.is_empty(),
@@ -118,98 +144,12 @@ fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
         for chosen in &lane.chosen[section.index()] {
             sum += shared.shadow.freshened(shared.facets, chosen.slot);
         }
-        for &slot in view.demoting().iter().filter(|&&slot| holding.fresh.contains(slot)) {
+        let demoting = lane.demoting.of(section).into_iter().flat_map(|slots| slots.iter());
+        for slot in demoting.filter(|&slot| holding.fresh.contains(slot)) {
             sum -= shared.shadow.freshened(shared.facets, slot);
         }
     }
     sum
-}
-
-/// Which records go into this frame: the client's own entity first, then by section and slot, within the budget. Takes them
-/// into `held` and (by [`write_section`]) `fresh`.
-fn choose_records(shared: Shared<'_>, lane: &mut Lane, view: &mut View, own: Option<EntityId>) {
-    lane.chosen.iter_mut().for_each(Vec::clear);
-    if Section::ALL.into_iter().all(|section| view.holding(section).is_whole()) {
-        return;
-    }
-    let mut budget = Budget::of_bytes(if view.sees_everything() { RECORD_BYTES_MAX } else { shared.record_bytes });
-    let mut left = [false; 4];
-    let own = own.and_then(|own| shared.facets.get(own)).map_or([None; ENTITY_FACETS_MAX], |tracked| tracked.slots);
-    for &slot in own.iter().flatten() {
-        let Some(facet) = shared.facets.alive(slot).and_then(|alive| shared.layout.facet(alive.record.kind)) else {
-            continue;
-        };
-        let section = facet.section;
-        let visible = view.visible(section, shared.facets).is_some_and(|visible| visible.contains(slot));
-        if visible && !view.holding(section).fresh.contains(slot) {
-            left[section.index()] |= take_record(shared, lane, view, section, slot, &mut budget) != Take::Taken;
-        }
-    }
-    for section in Section::ALL {
-        if view.holding(section).is_whole() {
-            continue;
-        }
-        find_wanted(lane, view, section, shared.facets);
-        for at in 0..lane.wanted.len() {
-            let slot = lane.wanted[at];
-            if own.contains(&Some(slot)) {
-                continue;
-            }
-            let take = take_record(shared, lane, view, section, slot, &mut budget);
-            left[section.index()] |= take != Take::Taken;
-            if take == Take::OverBudget {
-                break;
-            }
-        }
-        if !left[section.index()] {
-            view.level_out(section, shared.facets);
-        }
-    }
-}
-
-/// Notes what the client may see of a section and does not hold fresh, ascending.
-fn find_wanted(lane: &mut Lane, view: &View, section: Section, facets: &Facets) {
-    lane.wanted.clear();
-    let Some(visible) = view.visible(section, facets) else { return };
-    let fresh = view.holding(section).fresh.words();
-    for (at, (&visible, &fresh)) in visible.words().iter().zip(fresh).enumerate() {
-        let mut word = visible & !fresh;
-        while word != 0 {
-            lane.wanted.push(Slot((at * 64) as u16 + word.trailing_zeros() as u16));
-            word &= word - 1;
-        }
-    }
-}
-
-/// What became of a record that was wanted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Take {
-    Taken,
-    /// Who does not have the anchor has nothing to hang the rest on.
-    NoAnchor,
-    OverBudget,
-}
-
-fn take_record(
-    shared: Shared<'_>,
-    lane: &mut Lane,
-    view: &mut View,
-    section: Section,
-    slot: Slot,
-    budget: &mut Budget,
-) -> Take {
-    let anchor = shared.facets.alive(slot).map(|alive| alive.record.anchor);
-    if anchor != Some(slot) && !anchor.is_some_and(|anchor| view.holding(Section::Everyone).held.contains(anchor)) {
-        return Take::NoAnchor;
-    }
-    let Shared { layout, tables, facets, shadow, .. } = shared;
-    let Some(span) = lane.records.of(slot, layout, tables, facets, shadow) else { return Take::NoAnchor };
-    if !budget.take(span.length + 1) {
-        return Take::OverBudget;
-    }
-    let new = view.holding_mut(section).held.insert(slot);
-    lane.chosen[section.index()].push(Chosen { slot, span, new });
-    Take::Taken
 }
 
 /// Whether there is anything to say of a section. If it is what others get, too, it is in [`Lane::made`] afterwards.
@@ -225,7 +165,7 @@ fn has_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Se
         Some(generation) if section != Section::Owner => {
             share_section(shared, lane, view, section, (generation, covered))
         }
-        _ => has_changes(shared, view, section, covered),
+        _ => lane.demoting.of(section).is_some() || has_changes(shared, view, section, covered),
     }
 }
 
@@ -260,7 +200,7 @@ fn has_changes(shared: Shared<'_>, view: &View, section: Section, covered: u32) 
             pieces.section(section).changed.words().iter().zip(fresh).any(|(changed, fresh)| changed & fresh != 0)
         })
     };
-    view.is_demoting(section) || covered_ticks(shared.tick, covered).any(touched)
+    covered_ticks(shared.tick, covered).any(touched)
 }
 
 /// Writes one section, whole bytes; its records are fresh from then on.
@@ -301,8 +241,9 @@ fn write_leaves(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: S
 
 /// Pieces tick by tick, demotions.
 fn write_changes(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: u32) {
-    let Lane { writer, positions, .. } = lane;
-    let fresh = &view.holding(section).fresh;
+    let Lane { writer, positions, demoting, sending, .. } = lane;
+    let demoting = demoting.of(section);
+    let fresh = &mut view.holding_mut(section).fresh;
     let fresh_count = fresh.count() as u32;
     let mut packer = Packer { writer, tables: shared.tables };
     for tick in covered_ticks(shared.tick, covered) {
@@ -312,12 +253,26 @@ fn write_changes(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: 
             continue;
         };
         let pieces_of = pieces.section(section);
-        fresh.ranks(&pieces_of.changed, positions);
+        let mut sent = &*fresh;
+        if let Some(demoting) = demoting {
+            sending.words_mut().copy_from_slice(fresh.words());
+            sending.subtract(demoting);
+            sending.intersect(&pieces_of.changed);
+            sent = sending;
+            fresh.ranks(sending, positions);
+        } else {
+            fresh.ranks(&pieces_of.changed, positions);
+        }
         write_positions(&mut packer, PositionsOf::Pieces, positions, fresh_count);
-        pieces_of.of(fresh, |piece| packer.writer.append(pieces.bytes(), piece.span));
+        pieces_of.of(sent, |piece| packer.writer.append(pieces.bytes(), piece.span));
     }
-    // All pieces of fresh slots were sent, so only tests demote; a budget that cannot carry them will.
-    write_positions(&mut packer, PositionsOf::Demotions, &view.demote(section), fresh_count);
+    positions.clear();
+    if let Some(demoting) = demoting {
+        fresh.ranks(demoting, positions);
+        fresh.subtract(demoting);
+        lane.counts.demotions += positions.len() as u64;
+    }
+    write_positions(&mut packer, PositionsOf::Demotions, positions, fresh_count);
 }
 
 fn covered_ticks(to: Tick, covered: u32) -> impl Iterator<Item = Tick> + Clone {

@@ -11,17 +11,22 @@
 //!
 //! Never here: what is in a frame (see `assemble`), threads.
 
+use super::choose::Wanted;
+use super::demoting::Demoting;
 use super::facets::Facets;
+use super::parking::Load;
 use super::pieces::Ring;
 use super::records::Records;
 use super::sections::{Made, Sections};
 use super::shadow::Shadow;
+use super::weights::Weights;
 use crate::counts::Counts;
 use bytes::{Bytes, BytesMut};
 use shared::bits::{BitSpan, BitWriter};
 use shared::codec::Tables;
 use shared::ids::{Slot, Tick};
 use shared::schema::{Layout, Schema};
+use shared::slot_set::SlotSet;
 
 /// What all frames of a tick are made of, whichever lane makes them.
 #[derive(Clone, Copy)]
@@ -40,8 +45,8 @@ pub struct Shared<'a> {
     pub shadow: &'a Shadow,
     /// The changes of the last ticks.
     pub ring: &'a Ring,
-    /// Bytes of records per frame.
-    pub record_bytes: usize,
+    /// How important they are.
+    pub weights: &'a Weights,
 }
 
 /// A record that was chosen for a frame.
@@ -64,8 +69,16 @@ pub struct Lane {
     pub(super) writer: BitWriter,
     /// Scratch: positions to be written.
     pub(super) positions: Vec<u32>,
-    /// Scratch: slots that a record is wanted for.
-    pub(super) wanted: Vec<Slot>,
+    /// What the frame under way demotes.
+    pub(super) demoting: Demoting,
+    /// Scratch: slots that a section sends pieces of.
+    pub(super) sending: SlotSet,
+    /// Scratch: what the pieces of slots take.
+    pub(super) load: Vec<Load>,
+    /// Scratch: slots that are not parked, and their importance.
+    pub(super) others: Vec<(u32, Slot)>,
+    /// Scratch: records that are wanted.
+    pub(super) wanted: Vec<Wanted>,
     /// Scratch: the records of the frame under way, by section.
     pub(super) chosen: [Vec<Chosen>; 4],
     /// Sections that several clients get.
@@ -85,6 +98,10 @@ impl Lane {
             counts: Counts::default(),
             writer: BitWriter::new(),
             positions: Vec::new(),
+            demoting: Demoting::new(slots),
+            sending: SlotSet::new(slots),
+            load: Vec::new(),
+            others: Vec::new(),
             wanted: Vec::new(),
             chosen: Default::default(),
             sections: Sections::default(),

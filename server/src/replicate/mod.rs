@@ -4,7 +4,7 @@
 //!   once per tick   extract ─► rows ─┐
 //!                   (scrub checks)   ├─► shadow: advance, compare ─► pieces (ring of 16 ticks)
 //!                                    │                          └─► records, hashes (when someone needs one)
-//!   per client      interest ─► view: held, fresh, leaving (every tick) ─► window ─► assemble: digest · events · leaves · pieces · demotions · records
+//!   per client      interest ─► view: held, fresh, leaving (every tick) ─► window ─► budget ─► assemble: digest · events · leaves · pieces · demotions · records
 //! ```
 //!
 //! A client gets the newest state or is skipped; no state is ever queued for it (events are, up to a limit). What one client
@@ -55,11 +55,23 @@ pub mod view;
 // How many frames may be under way to one client.
 pub mod window;
 
-// How many bytes of records a frame may take, and which come first.
+// How many bytes per tick its path drains.
+pub mod drain;
+
+// How many bytes one frame may take.
 pub mod budget;
 
-// How large a frame may get.
-mod bound;
+// What it gets no pieces of, because there are too many.
+pub mod parking;
+
+// What one frame demotes.
+pub mod demoting;
+
+// How important a facet is to one client.
+pub mod weights;
+
+// Which records go into a frame.
+pub mod choose;
 
 // What the game told, waiting for one client.
 pub mod events;
@@ -76,6 +88,9 @@ pub mod lane;
 // One client's frame.
 pub mod assemble;
 
+// One client.
+pub mod client;
+
 // Whether the shadow is what the World says: for tests.
 #[cfg(feature = "sabotage")]
 mod strays;
@@ -83,7 +98,8 @@ mod strays;
 // All of it, in order.
 pub mod replicator;
 
+pub use client::{Client, SkipCause};
 pub use lane::Lane;
-pub use replicator::{Client, Published, Replicator, SkipCause};
+pub use replicator::{Published, Replicator};
 pub use view::View;
 pub use window::Window;

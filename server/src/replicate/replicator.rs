@@ -8,9 +8,8 @@
 //! the same, and its next frame covers what it missed.
 
 use super::assemble::{About, assemble};
-use super::audit::AuditLane;
-use super::bound::RECORD_BYTES_MAX;
-use super::events::{EventLane, Told};
+use super::client::{Client, SkipCause};
+use super::events::Told;
 use super::extract::{Extract, read_owned, read_teams};
 use super::facets::Facets;
 use super::grid::Grid;
@@ -21,14 +20,13 @@ use super::rows::Rows;
 use super::scrub::Scrub;
 use super::shadow::Shadow;
 use super::study::Study;
-use super::view::View;
-use super::window::Window;
+use super::weights::Weights;
 use crate::counts::Counts;
 use crate::sim::{Outbox, Sight, Sim, To, ViewRadii};
 use bytes::Bytes;
 use shared::codec::{Tables, Tally};
-use shared::ids::{EntityId, PlayerId, Tick};
-use shared::limits::SERVER_MESSAGE_BYTES_MAX;
+use shared::ids::{PlayerId, Tick};
+use shared::limits::{BUDGET_BYTES_DEFAULT, SERVER_MESSAGE_BYTES_MAX};
 #[cfg(feature = "sabotage")]
 use shared::schema::Section;
 use shared::schema::{Layout, Schema, SchemaError};
@@ -39,8 +37,8 @@ use std::sync::Arc;
 /// How replication is run; see the server's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicateOptions {
-    /// Bytes of records that one frame may take.
-    pub record_bytes: usize,
+    /// Bytes of state that one client may get per tick.
+    pub bytes_per_tick: usize,
     /// Entities that the scrub looks at per tick.
     pub scrub_entities: usize,
     /// Ticks between two keep-alives of a client that paused.
@@ -53,97 +51,12 @@ pub struct ReplicateOptions {
 
 impl Default for ReplicateOptions {
     fn default() -> Self {
-        let view = ViewRadii::NONE;
-        Self { record_bytes: 16 * 1024, scrub_entities: 16, keep_alive_ticks: 30, tables: None, view }
-    }
-}
-
-/// One client, as replication sees it.
-#[derive(Debug)]
-pub struct Client {
-    /// Whose it is.
-    pub player: PlayerId,
-    /// The entity that its inputs drive.
-    pub entity: Option<EntityId>,
-    /// What it holds.
-    pub view: View,
-    /// What is under way to it.
-    pub window: Window,
-    /// What waits to be told.
-    pub events: EventLane,
-    /// It is an auditor: what it is told instead of events.
-    pub audit: Option<Box<AuditLane>>,
-    /// It asked for keep-alives only.
-    pub paused: bool,
-    /// Its socket still holds an unsent frame.
-    pub busy: bool,
-    /// How much of the digest it gets.
-    pub digest: Digest,
-    /// Per tick, newest in the lowest bit: its own input was used.
-    pub applied: u32,
-    /// How early its newest input came, since its last frame, in 1/16 tick.
-    pub early: Option<i8>,
-    /// The last frame was a keep-alive.
-    kept_alive: bool,
-    /// The first frame after the last keep-alive.
-    resumed: Tick,
-}
-
-impl Client {
-    /// A client that holds nothing; `tick` is its Welcome's.
-    #[must_use]
-    pub fn new(slots: usize, player: PlayerId, tick: Tick, digest: Digest) -> Self {
         Self {
-            player,
-            entity: None,
-            view: View::new(slots, player),
-            window: Window::new(tick),
-            events: EventLane::default(),
-            audit: None,
-            paused: false,
-            busy: false,
-            digest,
-            applied: 0,
-            early: None,
-            kept_alive: false,
-            resumed: tick,
-        }
-    }
-
-    /// An auditor that holds nothing: it sees everything.
-    #[must_use]
-    pub fn auditor(slots: usize, player: PlayerId, tick: Tick, digest: Digest) -> Self {
-        let (view, audit) = (View::of_everything(slots, player), Some(Box::default()));
-        Self { view, audit, ..Self::new(slots, player, tick, digest) }
-    }
-
-    /// The tick as of which it is known to see the room; `None` while it may not have had a frame since it paused: a
-    /// keep-alive is confirmed, too, and tells nothing.
-    #[must_use]
-    pub fn knows_until(&self) -> Option<Tick> {
-        let confirmed = self.window.confirmed();
-        (confirmed >= self.resumed).then_some(confirmed)
-    }
-}
-
-/// Why a client got no frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SkipCause {
-    /// Its socket did not take the last one yet.
-    Busy,
-    /// Too many are unconfirmed.
-    Window,
-    /// It asked for a pause, and no keep-alive is due.
-    Paused,
-}
-
-impl SkipCause {
-    /// Counts a client that got no frame.
-    const fn count(self, counts: &mut Counts) {
-        match self {
-            Self::Busy => counts.skipped_busy += 1,
-            Self::Window => counts.skipped_window += 1,
-            Self::Paused => counts.skipped_paused += 1,
+            bytes_per_tick: BUDGET_BYTES_DEFAULT,
+            scrub_entities: 16,
+            keep_alive_ticks: 30,
+            tables: None,
+            view: ViewRadii::NONE,
         }
     }
 }
@@ -163,6 +76,7 @@ pub enum Published {
 pub struct Replicator {
     schema: Arc<Schema>,
     layout: Arc<Layout>,
+    weights: Weights,
     tables: Arc<Tables>,
     study: Option<Study>,
     options: ReplicateOptions,
@@ -209,6 +123,7 @@ impl Replicator {
         let narrows = options.view.limits() || sim.sight().is_some();
         Ok(Self {
             grid: narrows.then(|| Grid::new(&schema, &layout, options.view)).transpose()?,
+            weights: Weights::new(&schema, &layout),
             tables: options.tables.clone().unwrap_or_else(|| Arc::new(Tables::untrained(&layout))),
             study: None,
             extract: Extract::new(sim, Arc::clone(&layout)),
@@ -278,11 +193,11 @@ impl Replicator {
     /// A client that may hold nothing yet.
     #[must_use]
     pub fn client(&self, player: PlayerId, digest: Digest) -> Client {
-        let client = Client::new(self.layout.slots(), player, self.tick, digest);
-        if self.grid.is_none() {
-            return client;
+        let mut client = Client::new(self.layout.slots(), player, self.tick, digest, self.options.bytes_per_tick);
+        if self.grid.is_some() {
+            client.view = client.view.narrowed();
         }
-        Client { view: client.view.narrowed(), ..client }
+        client
     }
 
     /// How far clients see.
@@ -365,7 +280,9 @@ impl Replicator {
         if client.paused {
             client.events.pause();
         }
-        let skipped = self.skip_cause(client);
+        let skipped = client.skip_cause(self.tick, self.options.keep_alive_ticks);
+        let way = client.way(skipped);
+        client.drain.next_tick(client.window.take_confirmed_bytes(), way);
         match skipped {
             Some(_) => {}
             None if client.paused => FrameHeader::keep_alive(self.tick).write(&mut lane.writer),
@@ -381,11 +298,8 @@ impl Replicator {
             cause.count(&mut lane.counts);
             return Published::Skipped(cause);
         }
-        if client.kept_alive && !client.paused {
-            client.resumed = self.tick;
-        }
-        client.kept_alive = client.paused;
-        client.window.sent(self.tick);
+        client.sent(self.tick, frame.len());
+        lane.counts.frames_narrowed += u64::from(client.drain.is_narrow());
         lane.counts.frames += 1;
         lane.counts.state_bytes += frame.len() as u64;
         Published::Frame(frame)
@@ -398,19 +312,14 @@ impl Replicator {
         false
     }
 
-    fn skip_cause(&self, client: &Client) -> Option<SkipCause> {
-        if client.busy {
-            return Some(SkipCause::Busy);
-        }
-        if client.paused && !self.tick.0.is_multiple_of(self.options.keep_alive_ticks) {
-            return Some(SkipCause::Paused);
-        }
-        (!client.window.is_open()).then_some(SkipCause::Window)
-    }
-
     fn write_frame(&self, client: &mut Client, lane: &mut Lane) {
-        let about =
-            About { applied: client.applied, early: client.early.take(), entity: client.entity, digest: client.digest };
+        let about = About {
+            applied: client.applied,
+            early: client.early.take(),
+            entity: client.entity,
+            digest: client.digest,
+            bytes_per_tick: client.drain.bytes_per_tick(),
+        };
         let before = lane.records.count();
         let shared = Shared {
             tick: self.tick,
@@ -420,9 +329,10 @@ impl Replicator {
             facets: &self.facets,
             shadow: &self.shadow,
             ring: &self.ring,
-            record_bytes: self.options.record_bytes.min(RECORD_BYTES_MAX),
+            weights: &self.weights,
         };
-        let kind = assemble(shared, lane, &mut client.view, &mut client.events, about);
+        let Client { view, scarcity, events, .. } = client;
+        let kind = assemble(shared, lane, view, scarcity, events, about);
         lane.counts.records_made += (lane.records.count() - before) as u64;
         match kind {
             FrameKind::Full => lane.counts.full_frames += 1,

@@ -13,6 +13,7 @@
 //!
 //! Never here: bits (see `assemble`), sockets (see `worker`), the World (see `extract`).
 
+use super::demoting::Demoting;
 use super::facets::{Audience, AudienceKey, Facets, GENERATION_OF_NOBODY};
 use super::interest::{Around, Interest, Seen, Viewer};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
@@ -155,7 +156,7 @@ pub struct View {
     /// What of it is for somebody else is shown all the same.
     #[cfg(feature = "sabotage")]
     leaks: Option<Section>,
-    /// To be demoted with the next step.
+    /// To be demoted with the next step, whatever the budget.
     #[cfg(feature = "sabotage")]
     demoting: Vec<Slot>,
 }
@@ -268,16 +269,18 @@ impl View {
         &mut self.sections[section.index()]
     }
 
+    /// All that it may see is held, exactly, and nothing else.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.sections.iter().all(Holding::is_whole)
+    }
+
     /// A tick passed, whether it gets a frame or not: what is gone or out of sight is leaving.
     pub fn next_tick(&mut self, facets: &Facets) {
         for section in Section::ALL {
             let interest = self.interest.as_deref().filter(|_| !self.leaks(section));
             let scope = Scope::of(interest, section, self.whom(section, facets));
             self.sections[section.index()].next_tick(facets.gone(), scope);
-        }
-        #[cfg(feature = "sabotage")]
-        if !self.demoting.is_empty() {
-            self.sections.iter_mut().for_each(|holding| holding.settle(false, None));
         }
         #[cfg(feature = "sabotage")]
         self.sabotage_hold();
@@ -306,7 +309,7 @@ impl View {
     /// Every record of a section that was wanted goes into this frame: with it, the client holds all, exactly.
     pub fn level_out(&mut self, section: Section, facets: &Facets) {
         #[cfg(feature = "sabotage")]
-        if self.is_demoting(section) || self.keeps.is_some_and(|slot| self.holding(section).held.contains(slot)) {
+        if self.keeps.is_some_and(|slot| self.holding(section).held.contains(slot)) {
             return;
         }
         let generation = self.scope(section, facets).generation();
@@ -329,29 +332,13 @@ impl View {
         false
     }
 
-    /// Whether something of a section is held on to, but no more kept exact. Nothing demotes so far but tests: all pieces of what is
-    /// fresh are sent.
-    #[cfg(not(feature = "sabotage"))]
-    #[must_use]
-    #[allow(clippy::unused_self, reason = "its twin below asks the view")]
-    pub const fn is_demoting(&self, _: Section) -> bool {
-        false
-    }
-
-    /// What the next step demotes, of all sections, and perhaps more that is not fresh.
-    #[cfg(not(feature = "sabotage"))]
-    #[must_use]
-    #[allow(clippy::unused_self, reason = "its twin below asks the view")]
-    pub const fn demoting(&self) -> &[Slot] {
-        &[]
-    }
-
-    /// Demotes: positions in `fresh` as it was.
-    #[cfg(not(feature = "sabotage"))]
-    #[must_use]
-    #[allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "its twin below asks the view")]
-    pub const fn demote(&mut self, _: Section) -> Vec<u32> {
-        Vec::new()
+    /// The next frame demotes these: of a section that has any, not all is held exactly any more.
+    pub fn demote(&mut self, demoting: &Demoting) {
+        for section in Section::ALL {
+            if demoting.of(section).is_some() {
+                self.sections[section.index()].settle(false, None);
+            }
+        }
     }
 }
 
@@ -379,38 +366,13 @@ impl View {
         }
     }
 
-    /// See its twin above.
-    #[must_use]
-    pub fn demoting(&self) -> &[Slot] {
-        &self.demoting
-    }
-
-    /// See its twin above.
-    #[must_use]
-    pub fn is_demoting(&self, section: Section) -> bool {
-        let fresh = &self.sections[section.index()].fresh;
-        self.demoting.iter().any(|&slot| fresh.contains(slot))
-    }
-
-    /// See its twin above.
-    pub fn demote(&mut self, section: Section) -> Vec<u32> {
-        if self.demoting.is_empty() {
-            return Vec::new();
-        }
-        let fresh = &mut self.sections[section.index()].fresh;
-        let mut demoted = SlotSet::new(fresh.words().len() * 64);
-        self.demoting.retain(|&slot| {
-            !(fresh.contains(slot) && {
-                demoted.insert(slot);
-                true
-            })
+    /// What was asked for by [`View::sabotage_demote`] and is fresh goes to what a frame demotes.
+    pub(super) fn sabotage_demoting(&mut self, demoting: &mut Demoting) {
+        let Self { sections, demoting: asked, .. } = self;
+        asked.retain(|&slot| {
+            let at = Section::ALL.into_iter().find(|section| sections[section.index()].fresh.contains(slot));
+            at.inspect(|&section| demoting.insert(slot, section)).is_none()
         });
-        let mut positions = Vec::new();
-        fresh.ranks(&demoted, &mut positions);
-        for slot in demoted.iter() {
-            fresh.remove(slot);
-        }
-        positions
     }
 
     fn sabotage_hold(&mut self) {

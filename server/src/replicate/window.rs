@@ -4,13 +4,19 @@
 //! So a client confirms the newest frame it received, and only a window of frames is ever unconfirmed. It follows the round
 //! trip of the *empty* path: it opens at once and closes only after the need was smaller for a while.
 //!
+//! Large frames are few: of a path that nothing is known of, the first frames' round trips are as long as it is narrow. So the bytes
+//! under way have a bound of their own, which opens as they are confirmed.
+//!
 //! A round trip that grows is a longer path or a queue, and only an empty path tells which: when no round trip as short as
 //! the shortest was seen for a while, nothing is sent until all is confirmed, then one frame alone is measured. Without that
 //! a window would follow the queue that it fills itself (as in BBR; Cardwell and others, "BBR: Congestion-Based Congestion
 //! Control", ACM Queue 2016).
 
 use shared::ids::Tick;
-use shared::limits::{WINDOW_CLOSE_AFTER_TICKS, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN, WINDOW_PROBE_AFTER_TICKS};
+use shared::limits::{
+    WINDOW_BYTES_MAX, WINDOW_BYTES_MIN, WINDOW_CLOSE_AFTER_TICKS, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN,
+    WINDOW_PROBE_AFTER_TICKS,
+};
 use std::collections::VecDeque;
 
 /// Frames beyond the round trip that a window has room for: one being built, one on its way to be confirmed, and what a
@@ -24,8 +30,14 @@ pub struct NeverSent;
 /// One client's frames under way.
 #[derive(Clone, Debug)]
 pub struct Window {
-    unconfirmed: VecDeque<Tick>,
+    /// With their bytes.
+    unconfirmed: VecDeque<(Tick, usize)>,
     confirmed: Tick,
+    /// Bytes of frames that were confirmed since this was last asked.
+    confirmed_bytes: usize,
+    /// Bytes of all of them, and how many that may be: doubled with each round trip that they are needed in.
+    bytes: usize,
+    bytes_allowed: usize,
     frames: u32,
     below: u32,
     /// The shortest round trip, in ticks.
@@ -53,6 +65,9 @@ impl Window {
         Self {
             unconfirmed: VecDeque::with_capacity(WINDOW_FRAMES_MAX as usize),
             confirmed: tick,
+            confirmed_bytes: 0,
+            bytes: 0,
+            bytes_allowed: WINDOW_BYTES_MIN,
             frames: WINDOW_FRAMES_MIN * 2,
             below: 0,
             shortest: None,
@@ -65,19 +80,26 @@ impl Window {
     #[must_use]
     pub fn is_open(&self) -> bool {
         match self.probe {
-            Probe::None => (self.unconfirmed.len() as u32) < self.frames,
+            Probe::None => !self.is_full(),
             Probe::Emptying => self.unconfirmed.is_empty(),
             Probe::Alone(_) => false,
         }
+    }
+
+    /// Whether as many are unconfirmed as may be: who waits for that is held up by its path, and not by us measuring it.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.unconfirmed.len() as u32 >= self.frames || self.bytes >= self.bytes_allowed
     }
 
     /// A frame of `tick` was handed over.
     ///
     /// # Panics
     /// If the window was closed: our own bug.
-    pub fn sent(&mut self, tick: Tick) {
+    pub fn sent(&mut self, tick: Tick, bytes: usize) {
         assert!(self.is_open(), "a frame was sent into a closed window");
-        self.unconfirmed.push_back(tick);
+        self.unconfirmed.push_back((tick, bytes));
+        self.bytes += bytes;
         if self.probe == Probe::Emptying {
             self.probe = Probe::Alone(tick);
         }
@@ -92,8 +114,14 @@ impl Window {
         if newest <= self.confirmed {
             return Ok(());
         }
-        let at = self.unconfirmed.binary_search(&newest).map_err(|_| NeverSent)?;
-        self.unconfirmed.drain(..=at);
+        let at = self.unconfirmed.binary_search_by_key(&newest, |&(tick, _)| tick).map_err(|_| NeverSent)?;
+        let needed = self.bytes >= self.bytes_allowed;
+        let bytes = self.unconfirmed.drain(..=at).map(|(_, bytes)| bytes).sum::<usize>();
+        self.bytes -= bytes;
+        self.confirmed_bytes += bytes;
+        if needed {
+            self.bytes_allowed = (self.bytes_allowed + bytes).min(WINDOW_BYTES_MAX);
+        }
         self.confirmed = newest;
         self.measured(now.since(newest), newest);
         self.frames = self.frames.max(self.need());
@@ -122,6 +150,7 @@ impl Window {
             self.below += 1;
             if self.below >= WINDOW_CLOSE_AFTER_TICKS {
                 self.frames -= 1;
+                self.bytes_allowed = (self.bytes_allowed * 7 / 8).max(WINDOW_BYTES_MIN);
                 self.below = 0;
             }
         } else {
@@ -133,6 +162,11 @@ impl Window {
     #[must_use]
     pub const fn confirmed(&self) -> Tick {
         self.confirmed
+    }
+
+    /// Bytes of the frames that were confirmed since this was last called.
+    pub const fn take_confirmed_bytes(&mut self) -> usize {
+        std::mem::replace(&mut self.confirmed_bytes, 0)
     }
 
     /// Frames that may be under way.
@@ -169,12 +203,12 @@ mod tests {
         for now in from..from + ticks {
             window.next_tick();
             if let Some(old) = now.checked_sub(round_trip)
-                && window.unconfirmed.contains(&Tick(old))
+                && window.unconfirmed.iter().any(|&(tick, _)| tick == Tick(old))
             {
                 window.confirm(Tick(old), Tick(now)).unwrap();
             }
             if window.is_open() {
-                window.sent(Tick(now));
+                window.sent(Tick(now), 100);
             } else {
                 skipped += 1;
             }
@@ -221,7 +255,7 @@ mod tests {
                 window.confirm(Tick(frame), Tick(now)).unwrap();
             }
             if window.is_open() {
-                window.sent(Tick(now));
+                window.sent(Tick(now), 100);
                 buffered.push_back(now);
             }
             if now > ticks / 2 {
@@ -257,7 +291,7 @@ mod tests {
         run(&mut window, 1, 200, 2);
         let before = window.frames();
         run(&mut window, 201, 60, 1_000);
-        let newest = *window.unconfirmed.back().unwrap();
+        let (newest, _) = *window.unconfirmed.back().unwrap();
         window.confirm(newest, Tick(261)).unwrap();
         assert_eq!(window.frames(), before);
     }
@@ -276,7 +310,7 @@ mod tests {
     #[test]
     fn a_frame_that_was_never_sent_cannot_be_confirmed() {
         let mut window = Window::new(Tick(0));
-        window.sent(Tick(5));
+        window.sent(Tick(5), 100);
         assert_eq!(window.confirm(Tick(6), Tick(9)), Err(NeverSent));
         assert_eq!(window.confirm(Tick(5), Tick(9)), Ok(()));
         assert_eq!(window.confirm(Tick(5), Tick(10)), Ok(()));

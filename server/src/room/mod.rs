@@ -87,9 +87,13 @@ impl Room {
         tables: Option<Arc<Tables>>,
     ) -> Result<Self, RoomRefused> {
         let rate = u32::from(options.tick_rate_hz);
-        let keep_alive_ticks = rate.max(1);
-        let replicate =
-            ReplicateOptions { keep_alive_ticks, tables, view: options.view, ..ReplicateOptions::default() };
+        let replicate = ReplicateOptions {
+            bytes_per_tick: options.bytes_per_tick,
+            keep_alive_ticks: rate.max(1),
+            tables,
+            view: options.view,
+            ..ReplicateOptions::default()
+        };
         Self::with_replication(game, options, entropy, replicate)
     }
 
@@ -267,6 +271,11 @@ impl Room {
 
     /// What a player holds, to be broken.
     pub fn sabotage_view(&mut self, player: shared::ids::PlayerId) -> Option<&mut crate::replicate::View> {
-        self.seats.iter_mut().find(|seat| seat.player == player).map(|seat| &mut seat.client.view)
+        self.sabotage_client(player).map(|client| &mut client.view)
+    }
+
+    /// A player's client, to be squeezed.
+    pub fn sabotage_client(&mut self, player: shared::ids::PlayerId) -> Option<&mut crate::replicate::Client> {
+        self.seats.iter_mut().find(|seat| seat.player == player).map(|seat| &mut seat.client)
     }
 }

@@ -9,7 +9,7 @@
 use super::input_buffer::{InputBuffer, InputShape};
 use super::ping_allowance::PingAllowance;
 use crate::exchange::ConnectionId;
-use crate::replicate::replicator::Client;
+use crate::replicate::Client;
 use crate::sim::InputCodes;
 use shared::ids::{PlayerId, Tick};
 use shared::limits::STRIKES_MAX;

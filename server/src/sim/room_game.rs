@@ -11,6 +11,7 @@ use crate::sim::stages::Stages;
 use crate::sim::step_input::{InputCodes, InputSource};
 use bevy_ecs::prelude::{Entity, World};
 use shared::ids::{EntityId, PlayerId};
+use shared::limits::BUDGET_BYTES_DEFAULT;
 use shared::schema::Schema;
 use std::collections::BTreeMap;
 
@@ -52,6 +53,8 @@ pub struct RoomOptions {
     pub slot_bits: u32,
     /// How far its players see.
     pub view: ViewRadii,
+    /// Bytes of state that each client may get per tick.
+    pub bytes_per_tick: usize,
     /// The game's own settings; a game refuses what it does not know.
     pub settings: BTreeMap<String, String>,
 }
@@ -64,6 +67,7 @@ impl Default for RoomOptions {
             players_max: 64,
             slot_bits: 12,
             view: ViewRadii::NONE,
+            bytes_per_tick: BUDGET_BYTES_DEFAULT,
             settings: BTreeMap::new(),
         }
     }

@@ -90,6 +90,8 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.skipped_window, told.skipped_window, now.skipped_window),
         (&metrics.skipped_paused, told.skipped_paused, now.skipped_paused),
         (&metrics.pieces, told.pieces, now.pieces),
+        (&metrics.frames_narrowed, told.frames_narrowed, now.frames_narrowed),
+        (&metrics.demotions, told.demotions, now.demotions),
         (&metrics.records_made, told.records_made, now.records_made),
         (&metrics.tables_replaced, told.tables_replaced, now.tables_replaced),
         (&metrics.clamps, told.clamps, now.clamps),
