@@ -77,6 +77,10 @@ pub struct Report {
     pub input_to_state_ms: Percentiles,
     /// Between two frames of one bot.
     pub frame_interval_ms: Percentiles,
+    /// Of the bots whose path is as it is: what slow ones beside them may not touch.
+    pub honest: Option<GroupReport>,
+    /// Of those with a path of `--link`; `null` if there are none.
+    pub linked: Option<GroupReport>,
     /// The round trip as Pings measure it.
     pub round_trip_ms: Percentiles,
     /// Connections that ended before we left, by close code (1006: without a close frame).
@@ -162,6 +166,21 @@ pub struct ServerRss {
     pub end: Option<u64>,
     /// After all bots had left.
     pub after: Option<u64>,
+}
+
+/// Some of the bots.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct GroupReport {
+    /// How many.
+    pub bots: usize,
+    /// State frames per bot and second.
+    pub frames_per_bot_per_second: Option<f64>,
+    /// Ticks that came without a frame of their own.
+    pub frames_skipped: u64,
+    /// Full frames received in the window.
+    pub full_frames: u64,
+    /// Between two frames of one bot.
+    pub frame_interval_ms: Percentiles,
 }
 
 /// One room.
@@ -316,6 +335,13 @@ impl Report {
         table.row("inputs", format!("{} % late, {} ms early on average", shown(late), shown(self.clock_lead_ms)));
         table.row("input to state ms", self.input_to_state_ms.to_string());
         table.row("frame interval ms", self.frame_interval_ms.to_string());
+        for (name, group) in [("without --link", &self.honest), ("with --link", &self.linked)] {
+            if let Some(group) = group.as_ref().filter(|_| self.linked.is_some()) {
+                let GroupReport { bots, frames_skipped, full_frames, frame_interval_ms, .. } = group;
+                let frames = format!("{frames_skipped} frames skipped, {full_frames} full frames");
+                table.row(name, format!("{bots} bots, {frames}, interval ms {frame_interval_ms}"));
+            }
+        }
         table.row("round trip ms", self.round_trip_ms.to_string());
         if self.rooms.len() > 1 {
             let slowest = self.rooms.iter().filter_map(|room| Some((room.frames_per_bot_per_second?, &room.name)));

@@ -71,6 +71,8 @@ impl Silence {
 pub(super) struct BotRecord {
     /// Its room.
     pub(super) room: String,
+    /// It had a path of `--link`.
+    pub(super) linked: bool,
     /// The game it played.
     pub(super) game: Option<String>,
     /// It was in: welcomed, and holding everything that may be seen.
@@ -155,6 +157,7 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
     };
     let seed = u64::from(dice.bits()) << 32 | u64::from(dice.bits());
     let has_link = dice.part() < options.link_share;
+    record.linked = options.link.is_some() && has_link;
     let link = options.link.filter(|_| has_link).map(|spec| Link::new(spec, options.seed, bot as u64, now_ms));
     let mut session = Session::new(SessionConfig {
         name: format!("bot {bot}"),
@@ -248,9 +251,12 @@ impl Watcher {
         let interval_ms = self.last_frame_ms.replace(now_ms).map(|last| now_ms - last);
         let tick_ms = session.agreement().map_or(0.0, |agreement| 1_000.0 / f64::from(agreement.tick_rate_hz));
         let lead_ms = applied.early.map(|early| f64::from(early) / 16.0 * tick_ms);
+        let linked = self.record.linked;
         self.live.samples(|samples| {
             if let Some(interval_ms) = interval_ms {
                 samples.frame_interval.record(interval_ms);
+                let group = if linked { &mut samples.linked_interval } else { &mut samples.honest_interval };
+                group.record(interval_ms);
             }
             if let Some(lead_ms) = lead_ms {
                 samples.lead_ms_sum += lead_ms;

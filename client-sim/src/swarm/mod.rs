@@ -114,6 +114,9 @@ struct Live {
 struct Samples {
     input_to_state: Times,
     frame_interval: Times,
+    /// The same of bots whose path is as it is, and of those with a path of their own.
+    honest_interval: Times,
+    linked_interval: Times,
     round_trip: Times,
     handshake: Times,
     lead_ms_sum: f64,

@@ -11,7 +11,7 @@ use super::options::{Mode, SwarmOptions};
 use super::{Outcome, Samples};
 use crate::audit::Compared;
 use crate::hostile::Abuse;
-use crate::report::{AbuseReport, AuditReport, Handshakes, Report, RoomReport, ServerRss};
+use crate::report::{AbuseReport, AuditReport, GroupReport, Handshakes, Percentiles, Report, RoomReport, ServerRss};
 use std::collections::BTreeMap;
 
 /// Milliseconds without a frame, beyond a stall that was asked for, that a server may not leave a bot alone: far beyond what a
@@ -64,7 +64,11 @@ pub(super) fn report(
         }
     }
     match options.mode {
-        Mode::Play(_) => summarise_play(&mut report, options, &records),
+        Mode::Play(_) => {
+            summarise_play(&mut report, options, &records);
+            report.honest = group(&records, false, samples.honest_interval.percentiles(), seconds);
+            report.linked = group(&records, true, samples.linked_interval.percentiles(), seconds);
+        }
         Mode::Hostile => judge_abuse(&mut report),
         Mode::Handshakes { .. } => summarise_handshakes(&mut report, samples),
     }
@@ -154,6 +158,22 @@ fn judge_audit(audit: &AuditReport, inside: usize, failures: &mut Vec<String>) {
         let AuditReport { frames_checked, frames_unchecked, .. } = audit;
         failures.push(format!("the audit shows nothing: {frames_checked} frames compared, {frames_unchecked} not"));
     }
+}
+
+/// What the bots with a path of their own, or those without, were told.
+fn group(records: &[BotRecord], linked: bool, interval: Percentiles, seconds: f64) -> Option<GroupReport> {
+    let of: Vec<&BotRecord> = records.iter().filter(|record| record.was_in && record.linked == linked).collect();
+    let sum = |field: fn(&BotRecord) -> u64| of.iter().map(|record| field(record)).sum::<u64>();
+    (!of.is_empty()).then(|| GroupReport {
+        bots: of.len(),
+        frames_per_bot_per_second: ratio(
+            sum(|record| record.counters.frames_applied) as f64,
+            of.len() as f64 * seconds,
+        ),
+        frames_skipped: sum(|record| record.counters.ticks_skipped),
+        full_frames: sum(|record| record.counters.full_frames),
+        frame_interval_ms: interval,
+    })
 }
 
 /// `stall_ms` is how long a bot hears nothing because it was asked to.
@@ -339,6 +359,22 @@ mod tests {
         assert_eq!(report.rooms.len(), 2);
         assert_eq!(report.inputs_late, Some(0.0));
         assert_eq!(report.clock_lead_ms, None);
+    }
+
+    #[test]
+    fn bots_with_a_path_of_their_own_are_told_from_those_without() {
+        let mut stalled = BotRecord { linked: true, ..record(100, "a") };
+        stalled.counters.ticks_skipped = 200;
+        let mut samples = Samples::default();
+        samples.linked_interval.record(66.0);
+        samples.honest_interval.record(33.0);
+        let outcomes = vec![played(record(300, "a")), played(record(299, "a")), played(stalled)];
+        let report = report(&options(play(), 3), outcomes, &samples, 10.0, ServerRss::default());
+        let (honest, linked) = (report.honest.clone().unwrap(), report.linked.clone().unwrap());
+        assert_eq!((honest.bots, honest.frames_skipped, honest.frames_per_bot_per_second), (2, 0, Some(29.95)));
+        assert_eq!((linked.bots, linked.frames_skipped), (1, 200));
+        assert!(honest.frame_interval_ms.p99 < linked.frame_interval_ms.p99);
+        assert!(report.to_table().contains("with --link"), "{}", report.to_table());
     }
 
     #[test]
