@@ -100,3 +100,46 @@ fn what_is_not_exact_over_a_stall_is_refreshed_by_the_step_that_catches_up() {
     assert_eq!(depth(&arena, 0, stone), depth(&arena, 1, stone));
     assert_eq!((arena.clients[0].log.full_frames(), arena.clients[0].log.lost), (1, 0));
 }
+
+/// The slots that client 0 has parked, and how many demotions and records there were so far.
+fn standing(arena: &Arena) -> (Vec<Slot>, u64) {
+    let seat = arena.room.seats().iter().next().expect("client 0 has a seat");
+    (seat.client.scarcity.parking.slots().collect(), arena.room.counts().demotions)
+}
+
+#[test]
+fn where_bytes_are_short_the_same_slots_stay_parked_and_the_others_are_exact() {
+    let mut arena = Arena::seeded(0xDF).zoo(Zoo::steady(60)).clients(1).behaviours(Some(idle_players())).start();
+    arena.run(100);
+    arena.run_until_quiet();
+    arena.squeeze(0, 160);
+    arena.run(300);
+    let (parked, demotions) = standing(&arena);
+    assert!(parked.len() > 10, "{} parked", parked.len());
+    let ticks = 300;
+    let mut most_stale = 0;
+    for _ in 0..ticks {
+        arena.run(1);
+        let (parked, _) = standing(&arena);
+        let replica = arena.clients[0].session.replica().expect("client 0 is in");
+        let stale = replica.facets().filter(|(.., fresh)| !fresh).map(|(record, ..)| record.slot);
+        most_stale = most_stale.max(stale.filter(|slot| !parked.contains(slot)).count());
+    }
+    let (still, more) = standing(&arena);
+    let changed = parked.iter().filter(|slot| !still.contains(slot)).count();
+    let per_tick = (more - demotions) as f64 / f64::from(ticks);
+    println!(
+        "{} parked, {changed} of them back after {ticks} ticks, {per_tick:.2} demotions per tick, at most {most_stale} others stale",
+        parked.len()
+    );
+    assert!(changed * 5 <= parked.len(), "{changed} of {} changed places", parked.len());
+    assert!(most_stale <= 4, "{most_stale} were not exact and not parked at once");
+    assert_eq!(arena.clients[0].log.full_frames(), 1);
+}
+
+#[test]
+fn where_bytes_suffice_nothing_is_ever_demoted() {
+    let mut arena = Arena::seeded(0xE0).zoo(Zoo::steady(60)).clients(3).start();
+    arena.run(300);
+    assert_eq!(arena.room.counts().demotions, 0);
+}

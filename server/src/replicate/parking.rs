@@ -94,6 +94,11 @@ impl Parking {
         self.count
     }
 
+    /// What is parked, ascending.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.parked.iter()
+    }
+
     /// Nothing is parked: the client starts anew.
     pub fn clear(&mut self) {
         if self.count > 0 {
