@@ -305,6 +305,6 @@ fn whole_entities(room: &Room, moment: &Moment, found: &mut Vec<Fault>) {
         }
     }
     if facets.alive_count() != moment.facets.len() {
-        found.push(Fault::Bound(format!("{} slots drawn for {} facets", facets.alive_count(), moment.facets.len())));
+        found.push(Fault::Bound(format!("{} facets alive, {} listed", facets.alive_count(), moment.facets.len())));
     }
 }

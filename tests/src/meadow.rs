@@ -14,7 +14,8 @@ use glam::IVec2;
 use serde::{Deserialize, Serialize};
 use server::game_api::Game;
 use server::sim::{
-    EntityIds, InputSource, Outbox, Owner, Players, RoomOptions, RoomRefused, Sim, SimTick, Stage, Stages, Team, To,
+    Answer, EntityIds, InputSource, Outbox, Owner, Players, Requests, RoomOptions, RoomRefused, Sim, SimTick, Stage,
+    Stages, Team, To,
 };
 use shared::Replicated;
 use shared::ids::{EntityId, PlayerId};
@@ -76,6 +77,13 @@ pub struct Cloak;
 /// A player does nothing.
 #[derive(Clone, Copy, Debug, Default, Replicated)]
 pub struct Still {}
+
+/// Asks that everyone who sees an entity is told so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Replicated)]
+pub struct Shout {
+    /// Which.
+    pub about: EntityId,
+}
 
 /// Something that happened to an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Replicated)]
@@ -150,6 +158,17 @@ fn follow_script(world: &mut World) {
     now.into_iter().for_each(|act| perform(world, act));
 }
 
+/// Whom one can name, one can have told about; whom one cannot name is refused with reason 1.
+fn shout(world: &mut World) {
+    let shouts: Vec<_> = world.resource::<Requests>().of::<Shout>().collect();
+    for (player, number, Shout { about }) in shouts {
+        let answer = if about == EntityId::NONE { Answer::Refused(1) } else { Answer::Done };
+        let mut outbox = world.resource_mut::<Outbox>();
+        outbox.answer(player, number, answer);
+        outbox.send(To::Seeing(about), &Cry { of: about });
+    }
+}
+
 fn perform(world: &mut World, act: Act) {
     let entity = |world: &World, id| {
         let known = world.resource::<EntityIds>().entity(EntityId(id));
@@ -205,13 +224,18 @@ impl Game for Meadow {
             .kind(TOWER, "tower", &[look, aim])
             .input::<Still>()
             .event::<Cry>()
+            .request::<Shout>()
             .build()
             .expect("a sound schema")
     }
 
     fn install(&self, world: &mut World, stages: &mut Stages, _: &RoomOptions) -> Result<(), RoomRefused> {
         stages.replicated::<Place>().replicated::<Look>().replicated::<Plan>().replicated::<Purse>();
-        stages.replicated::<Aim>().component::<Cloak>().constant::<Self>().add(Stage::Rules, follow_script);
+        stages
+            .replicated::<Aim>()
+            .component::<Cloak>()
+            .constant::<Self>()
+            .add(Stage::Rules, (follow_script, shout).chain());
         if self.sight {
             stages.sight(sees);
         }

@@ -178,6 +178,7 @@ impl Moment {
             To::Everyone => true,
             To::Team(own) => team == Some(own),
             To::Player(own) => own == player,
+            To::Seeing(entity) => self.anchors.get(&entity).is_some_and(|&anchor| self.may_see(player, anchor)),
         })
     }
 }

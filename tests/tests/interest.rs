@@ -1,10 +1,12 @@
 //! Who comes into view and who leaves it: by distance, by the game's own rule, never what is one's own.
 
+use server::sim::To;
 use shared::ids::{EntityId, Slot};
+use shared::wire::server_message::Outcome;
 use std::sync::Arc;
 use tests::Arena;
 use tests::builder::ArenaBuilder;
-use tests::meadow::{Act, Aim, Look, Meadow, Plan, Purse, UNIT, WALKER, look};
+use tests::meadow::{Act, Aim, Look, Meadow, Plan, Purse, Shout, UNIT, WALKER, look};
 
 /// The radius of all stories, in units; what is in view stays until 110.
 const VIEW: u32 = 100;
@@ -287,4 +289,50 @@ fn health_of_what_is_out_of_view_costs_no_byte() {
     let near = slot(&arena, 1);
     let replica = arena.clients[0].session.replica().expect("the client is in");
     assert_eq!(replica.read::<Look>(near).map(|look| look.hp), Some(69));
+}
+
+#[test]
+fn what_is_told_to_those_who_see_an_entity_nobody_else_hears() {
+    // Of two players in the middle the one is of the cloaked one's team.
+    let seeing = |id: u32| To::Seeing(EntityId(id));
+    let script = vec![
+        (20, Act::Tell(seeing(0), 0)),
+        (21, Act::Tell(seeing(1), 1)),
+        (22, Act::Tell(seeing(2), 1)),
+        (23, Act::Side(2, Some(1))),
+        (23, Act::Cloak(2, true)),
+        (23, Act::Tell(seeing(2), 2)),
+        (24, Act::Tell(seeing(3), 3)),
+        (25, Act::Remove(0)),
+        (25, Act::Tell(seeing(0), 0)),
+    ];
+    let walkers = vec![(510, 500), (10, 10), (520, 500)];
+    let game = Meadow { walkers, towers: 1, script, sight: true, ..Meadow::default() };
+    let mut arena = meadow(game).clients(2).start();
+    run_to(&mut arena, 15);
+    let slots = [0, 1, 2, 3].map(|id| i32::from(slot(&arena, id).0));
+    run_to(&mut arena, 30);
+    let heard =
+        |client: usize| arena.clients[client].log.events.iter().map(|event| event.codes[0]).collect::<Vec<i32>>();
+    assert_eq!(heard(0), [slots[0], -1, slots[3]], "the far one can not be named, the cloaked one is not spoken of");
+    assert_eq!(heard(1), [slots[0], -1, slots[2], slots[3]]);
+}
+
+#[test]
+fn who_names_what_it_does_not_see_names_nobody() {
+    let game = Meadow { walkers: vec![(510, 500), (10, 10)], ..Meadow::default() };
+    let mut arena = meadow(game).clients(1).start();
+    arena.run_until_quiet();
+    // All slots that there are: only those of the two in view may be named, and its team's and owner's facets are no entities.
+    let mut named = Vec::new();
+    for slots in (0..1_024_u32).collect::<Vec<_>>().chunks(8) {
+        let numbers: Vec<u16> = slots.iter().map(|&slot| arena.request(0, &Shout { about: EntityId(slot) })).collect();
+        arena.run(3);
+        let done = |number: u16| arena.clients[0].log.replies.contains(&(number, Outcome::Done));
+        named.extend(slots.iter().zip(&numbers).filter(|&(_, &number)| done(number)).map(|(&slot, _)| slot));
+    }
+    let mut seen = vec![u32::from(slot(&arena, 0).0), u32::from(slot(&arena, 2).0)];
+    seen.sort_unstable();
+    assert_eq!(named, seen);
+    assert_eq!(arena.clients[0].log.replies.len(), 1_024, "all were answered");
 }

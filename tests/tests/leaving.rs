@@ -2,7 +2,7 @@
 
 use client_sim::agreement::hello;
 use client_sim::session::SessionConfig;
-use server::replicate::facets::AudienceKey;
+use server::replicate::audiences::AudienceKey;
 use shared::ids::EntityId;
 use shared::schema::{Kind, Replicated, Section};
 use shared::wire::{ClientMessage, CloseCode, Digest, Hello};

@@ -88,7 +88,7 @@ fn where_slots_run_out_things_wait_and_come_when_there_is_room() {
     let entities = arena.room.replicator().facets().tracked().count();
     assert!(waited.iter().any(|&count| count > 0), "the pool was large enough");
     assert!(waited.iter().all(|&count| count <= entities), "what waits now is told, not how often it did");
-    assert!(arena.room.replicator().facets().alive_count() <= 32);
+    assert!(arena.room.replicator().facets().drawn_count() <= 32);
 }
 
 /// The guest asks that what `slot` names goes; how that was answered.

@@ -4,8 +4,10 @@ use client_sim::replica::Replica;
 use server::sim::Owner;
 use shared::ids::{EntityId, Slot};
 use shared::limits::EVENT_BYTES_WAITING_MAX;
-use shared::wire::CloseCode;
+use shared::wire::{ClientMessage, CloseCode};
+use std::sync::Arc;
 use tests::Arena;
+use tests::meadow::{self, Act, Meadow, UNIT, WALKER};
 use tests::player::idle_players;
 use tests::zoo::{Bond, Breed, CHEST, Cull, FLAG, Note, Orders, Point, Poke, Purse, STONE, Switch, Tell, Whom, Zoo};
 
@@ -238,4 +240,62 @@ fn the_built_in_game_shows_everyone_the_same_and_each_its_own() {
     assert!(shots >= 8);
     assert!(arena.clients.iter().any(|client| !client.log.events.is_empty()), "somebody was hit");
     assert!(arena.room.sim().world().resource::<server::sim::Players>().count() == 8);
+}
+
+/// All that two strangers in the middle of a meadow hear while a story is told. The second is of team 1.
+fn frames_of_two(script: Vec<(u32, Act)>, view: u32) -> [Vec<Vec<u8>>; 2] {
+    let walkers = vec![(510, 500), (530, 500), (20, 20), (505, 505)];
+    let game = Meadow { walkers, towers: 1, script, sight: true, ..Meadow::default() };
+    let mut arena = Arena::seeded(11).game(Arc::new(game), meadow::look).behaviours(None).view(view).start();
+    let guests = [arena.guest("one"), arena.guest("two")];
+    while arena.tick().0 < 80 {
+        for guest in guests {
+            if let Some(newest) = arena.strangers[guest].newest {
+                let confirm = arena.message(&ClientMessage::Confirm { newest });
+                arena.strangers[guest].say(confirm);
+            }
+        }
+        arena.step();
+    }
+    guests.map(|guest| arena.strangers[guest].heard.clone())
+}
+
+#[test]
+fn what_a_hidden_entity_does_changes_not_a_byte_for_those_who_may_not_see_it() {
+    let mut common =
+        vec![(5, Act::Cloak(1, true)), (5, Act::Side(1, Some(1))), (6, Act::Aim(0, 3)), (40, Act::Aim(3, 1))];
+    for tick in 30..60 {
+        common.push((tick, Act::Hurt(0, tick as u8)));
+        common.push((tick, Act::Put(3, (500 + tick as i32) * UNIT, 505 * UNIT)));
+        // What comes and goes shows whether slots were shifted.
+        common.push((tick, Act::Bear(WALKER, (450 + tick as i32) * UNIT, 520 * UNIT)));
+    }
+    let mut lively = common.clone();
+    for tick in 20..60_u32 {
+        for (hidden, x, y) in [(1, 500, 480), (2, 10, 30)] {
+            lively.push((tick, Act::Put(hidden, (x + tick as i32 % 7) * UNIT, y * UNIT + tick as i32)));
+            lively.push((tick, Act::Hurt(hidden, tick as u8)));
+            lively.push((tick, Act::Think(hidden, tick as u8)));
+            lively.push((tick, Act::Aim(hidden, [0, 3, 4, 1, 2, 5][tick as usize % 6])));
+        }
+        lively.push((tick, Act::Side(2, [None, Some(0), Some(1)][tick as usize % 3])));
+    }
+    for view in [100, 0] {
+        let [calm, calm_mate] = frames_of_two(common.clone(), view);
+        // Without a radius the one far away is seen: only the cloaked one is hidden.
+        let story = |act: &Act| {
+            view > 0
+                || !matches!(
+                    act,
+                    Act::Put(2, ..) | Act::Hurt(2, _) | Act::Think(2, _) | Act::Aim(2, _) | Act::Side(2, _)
+                )
+        };
+        let lively = lively.iter().filter(|(_, act)| story(act)).copied().collect();
+        let [other, other_mate] = frames_of_two(lively, view);
+        assert!(calm.len() > 70 && calm.len() == other.len());
+        for (at, (calm, other)) in calm.iter().zip(&other).enumerate() {
+            assert_eq!(calm, other, "message {at}, view {view}");
+        }
+        assert_ne!(calm_mate, other_mate, "its team sees it");
+    }
 }

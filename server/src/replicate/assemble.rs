@@ -8,10 +8,10 @@
 //! frame's leaves, one list for all covered ticks; records carry slots and come last. Sections are whole bytes, each with its
 //! own positions (PROTOCOL.md, "Sections"). The inverse is `client_sim::replica`.
 
+use super::audiences::GENERATION_OF_NOBODY;
 use super::budget::Budget;
 use super::choose::{Waits, choose_records};
 use super::events::EventLane;
-use super::facets::GENERATION_OF_NOBODY;
 use super::lane::{Lane, Shared};
 use super::parking::{Parking, Scope};
 use super::sections::Key;

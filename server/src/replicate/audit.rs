@@ -72,6 +72,7 @@ fn events(world: &World, schema: &Schema, facets: &Facets, tick: Tick) -> Vec<Au
             To::Everyone => AuditedAudience::Everyone,
             To::Team(team) => AuditedAudience::Team(team),
             To::Player(player) => AuditedAudience::Player(player.0),
+            To::Seeing(entity) => AuditedAudience::Seeing(facets.anchor(entity).map(|slot| slot.0)),
         };
         let mut codes = sent.codes.clone();
         let mut at = 0;

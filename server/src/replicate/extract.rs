@@ -97,7 +97,7 @@ impl Extract {
     fn track(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows, id: EntityId, entity: Entity) {
         let Some(&Networked { kind, .. }) = world.get::<Networked>(entity) else { return };
         let (owner, team) = audience(world, entity);
-        facets.track(id, Tracked { kind, owner, team, slots: [None; ENTITY_FACETS_MAX] });
+        facets.track(id, Tracked::new(kind, owner, team));
         self.read_whole(world, facets, rows, id);
     }
 

@@ -5,9 +5,11 @@
 //!   per section: the slots alive for everyone · per team · per player · references     (and of all teams, of all players: auditors)
 //! ```
 //!
-//! An entity's facet is born when its entity is (or gets an owner, a team, a living target) and retired when that ends; a
-//! retired facet's slot is *gone* in this tick and rests until the next.
+//! An entity's facet is born when its entity is (or gets an owner, a team, a living target) and retired when that ends; its
+//! slot is *gone* in that tick. Slots for all facets of an entity are drawn when it comes and kept until it goes, so that who
+//! is not seen and changes sides, or aims at somebody, shifts nobody's slots.
 
+use super::audiences::{self, Audience, AudienceKey, Audiences};
 use super::companions::Companions;
 use super::slots::Slots;
 use shared::codec::Record;
@@ -27,8 +29,19 @@ pub struct Tracked {
     pub owner: Option<PlayerId>,
     /// Its team.
     pub team: Option<u8>,
-    /// The slots of its facets, in the order of its kind's facets.
+    /// The slots of its facets that are alive, in the order of its kind's facets.
     pub slots: [Option<Slot>; ENTITY_FACETS_MAX],
+    /// The slots of all its facets, alive or not.
+    kept: [Option<Slot>; ENTITY_FACETS_MAX],
+}
+
+impl Tracked {
+    /// An entity that has no slots yet.
+    #[must_use]
+    pub const fn new(kind: Kind, owner: Option<PlayerId>, team: Option<u8>) -> Self {
+        let none = [None; ENTITY_FACETS_MAX];
+        Self { kind, owner, team, slots: none, kept: none }
+    }
 }
 
 /// A facet that is alive.
@@ -50,45 +63,8 @@ impl Alive {
     /// It is a field that names another entity.
     #[must_use]
     pub const fn is_reference(&self) -> bool {
-        self.place == REFERENCES
+        self.place == audiences::REFERENCES
     }
-}
-
-/// The slots of a section that are alive for an audience.
-#[derive(Debug)]
-pub struct Audience {
-    /// Which.
-    pub slots: SlotSet,
-    /// Names this content of this audience: no other content, and no other audience, ever has the same. Never
-    /// [`GENERATION_OF_NOBODY`].
-    pub generation: u64,
-    /// Its number among the audiences that there are, for what is kept of each.
-    pub place: usize,
-}
-
-/// What stands for the content of an audience that is not there.
-pub const GENERATION_OF_NOBODY: u64 = 0;
-
-/// Where everyone's audience is.
-const EVERYONE: usize = 0;
-/// Where the audience of references is.
-const REFERENCES: usize = 1;
-/// Where all that is for teams is, whichever: for an auditor.
-const ALL_TEAMS: usize = 2;
-/// Where all that is for owners is.
-const ALL_OWNERS: usize = 3;
-/// Places of audiences that there always are.
-const LASTING: usize = 4;
-
-/// Whom a facet's section narrows it to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AudienceKey {
-    /// Nobody in particular: everyone's and references; of the other sections, all of it.
-    All,
-    /// A team.
-    Team(u8),
-    /// A player.
-    Player(PlayerId),
 }
 
 /// All facets of a room.
@@ -101,12 +77,7 @@ pub struct Facets {
     tick: Tick,
     alive_slots: SlotSet,
     companions: Companions,
-    audiences: Vec<Audience>,
-    teams: BTreeMap<u8, usize>,
-    owners: BTreeMap<PlayerId, usize>,
-    /// Places of audiences that are nobody's.
-    free: Vec<usize>,
-    generations: u64,
+    audiences: Audiences,
     /// Retired in this tick and not born in it, with the places of their audiences.
     retired: Vec<(Slot, usize)>,
     /// Born in this tick: a record, no piece.
@@ -122,7 +93,6 @@ impl Facets {
     #[must_use]
     pub fn new(layout: Arc<Layout>, slot_seed: u64) -> Self {
         let slots = layout.slots();
-        let audience = |place| Audience { slots: SlotSet::new(slots), generation: 1 + place as u64, place };
         Self {
             slots: Slots::new(layout.slot_bits(), slot_seed),
             layout,
@@ -131,11 +101,7 @@ impl Facets {
             tick: Tick(0),
             alive_slots: SlotSet::new(slots),
             companions: Companions::new(slots),
-            audiences: (0..LASTING).map(audience).collect(),
-            teams: BTreeMap::new(),
-            owners: BTreeMap::new(),
-            free: Vec::new(),
-            generations: LASTING as u64,
+            audiences: Audiences::new(slots),
             retired: Vec::new(),
             born: SlotSet::new(slots),
             gone: SlotSet::new(slots),
@@ -153,31 +119,43 @@ impl Facets {
     }
 
     /// Begins to replicate an entity: its anchor, and its owner's and team's facets if it has these. Facets of
-    /// references are born by `bear` when their target lives.
+    /// references are born by `bear_reference` when their target lives.
     pub fn track(&mut self, id: EntityId, tracked: Tracked) {
         self.tracked.insert(id, tracked);
-        for place in 0..self.kinds_of(id).len() {
-            self.bear(id, place);
-        }
+        self.settle(id);
     }
 
     /// Ends an entity: all its facets are retired.
     pub fn untrack(&mut self, id: EntityId) {
+        self.unsettle(id);
+        self.tracked.remove(&id);
+        self.waiting.remove(&id);
+    }
+
+    /// Draws the slots of an entity that it has not yet, and bears the facets that have an audience.
+    fn settle(&mut self, id: EntityId) {
+        for place in 0..self.kinds_of(id).len() {
+            if self.keep(id, place).is_none() {
+                self.waiting.insert(id);
+            }
+            self.bear(id, place);
+        }
+    }
+
+    /// Retires all facets of an entity and gives back its slots.
+    fn unsettle(&mut self, id: EntityId) {
         // The anchor last: the others hang on it.
         for place in (0..ENTITY_FACETS_MAX).rev() {
             self.retire(id, place);
+            self.release(id, place);
         }
-        self.tracked.remove(&id);
-        self.waiting.remove(&id);
     }
 
     /// Tries again to place what found no slot; the entities of which something was tried, for their rows to be read.
     pub fn place_waiting(&mut self) -> BTreeSet<EntityId> {
         let waiting = std::mem::take(&mut self.waiting);
         for &id in &waiting {
-            for place in 0..self.kinds_of(id).len() {
-                self.bear(id, place);
-            }
+            self.settle(id);
         }
         waiting
     }
@@ -202,7 +180,23 @@ impl Facets {
         any
     }
 
-    /// Gives the facet at `place` of an entity a slot, if it has an audience, its anchor lives, and it has none yet.
+    /// The slot of the facet at `place` of an entity, drawn if it has none yet.
+    fn keep(&mut self, id: EntityId, place: usize) -> Option<Slot> {
+        let kept = self.tracked.get_mut(&id)?.kept.get_mut(place)?;
+        if kept.is_none() {
+            *kept = self.slots.draw();
+        }
+        *kept
+    }
+
+    /// Gives back the slot of a facet that is not alive.
+    fn release(&mut self, id: EntityId, place: usize) {
+        if let Some(slot) = self.tracked.get_mut(&id).and_then(|tracked| tracked.kept[place].take()) {
+            self.slots.release(slot);
+        }
+    }
+
+    /// Bears the facet at `place` of an entity, if it has an audience, its anchor lives, and it does not live yet.
     /// A reference's facet is born only when asked for by [`Facets::bear_reference`].
     fn bear(&mut self, id: EntityId, place: usize) -> Option<Slot> {
         let section = self.section_at(id, place)?;
@@ -213,15 +207,15 @@ impl Facets {
             Section::Owner => AudienceKey::Player(tracked.owner?),
             Section::References => return None,
         };
-        self.give_slot(id, place, section, audience)
+        self.bear_for(id, place, section, audience)
     }
 
-    /// Gives a reference's facet a slot.
+    /// Bears a reference's facet; its slot.
     pub fn bear_reference(&mut self, id: EntityId, place: usize) -> Option<Slot> {
-        self.give_slot(id, place, Section::References, AudienceKey::All)
+        self.bear_for(id, place, Section::References, AudienceKey::All)
     }
 
-    fn give_slot(&mut self, id: EntityId, place: usize, section: Section, audience: AudienceKey) -> Option<Slot> {
+    fn bear_for(&mut self, id: EntityId, place: usize, section: Section, audience: AudienceKey) -> Option<Slot> {
         let kind = *self.kinds_of(id).get(place)?;
         let tracked = self.tracked.get_mut(&id)?;
         if let Some(slot) = tracked.slots[place] {
@@ -230,20 +224,13 @@ impl Facets {
         if place > 0 && tracked.slots[0].is_none() {
             return None;
         }
-        let Some(slot) = self.slots.draw() else {
-            self.waiting.insert(id);
-            return None;
-        };
+        let slot = tracked.kept[place]?;
         tracked.slots[place] = Some(slot);
         let anchor = tracked.slots[0].unwrap_or(slot);
-        let place = self.place_of(section, audience);
+        let place = self.audiences.insert(section, audience, slot);
         let record = Record { slot, kind, anchor };
         self.alive[slot.index()] = Some(Alive { record, entity: id, audience, born: self.tick, place });
         self.alive_slots.insert(slot);
-        self.change(place).insert(slot);
-        if let Some(all) = all_of(section) {
-            self.change(all).insert(slot);
-        }
         self.born.insert(slot);
         self.companions.join(anchor, slot);
         Some(slot)
@@ -265,48 +252,28 @@ impl Facets {
         let Some(slot) = self.tracked.get_mut(&id).and_then(|tracked| tracked.slots[place].take()) else { return };
         let Some(alive) = self.alive[slot.index()].take() else { return };
         self.alive_slots.remove(slot);
-        let section = self.layout.facet(alive.record.kind).map(|facet| facet.section);
-        if let Some(all) = section.and_then(all_of) {
-            self.change(all).remove(slot);
-        }
         self.companions.leave(alive.record.anchor, slot);
-        let set = self.change(alive.place);
-        set.remove(slot);
-        if set.is_empty()
-            && let AudienceKey::Player(player) = alive.audience
-        {
-            // Players come and go for as long as the room lives.
-            self.owners.remove(&player);
-            self.free.push(alive.place);
+        if let Some(facet) = self.layout.facet(alive.record.kind) {
+            self.audiences.remove(facet.section, (alive.audience, alive.place), slot);
         }
         if !self.born.remove(slot) {
             self.gone.insert(slot);
             self.retired.push((slot, alive.place));
         }
-        self.slots.release(slot);
     }
 
     /// Retires a facet and gives it a new slot: it changed in what may not change.
     pub fn renew(&mut self, id: EntityId, place: usize) -> Option<Slot> {
-        let slot = self.tracked.get(&id)?.slots[place]?;
-        let alive = self.alive[slot.index()]?;
-        let section = self.section_at(id, place)?;
+        self.slot_at(id, place)?;
         if place == 0 {
             // The others name the anchor's slot: all of them start anew.
-            let places: Vec<usize> =
-                (0..ENTITY_FACETS_MAX).filter(|&other| self.slot_at(id, other).is_some()).collect();
-            for &other in places.iter().rev() {
-                self.retire(id, other);
-            }
-            for other in places {
-                if self.section_at(id, other) != Some(Section::References) {
-                    self.bear(id, other);
-                }
-            }
-            return self.slot_at(id, 0);
+            self.unsettle(id);
+        } else {
+            self.retire(id, place);
+            self.release(id, place);
         }
-        self.retire(id, place);
-        self.give_slot(id, place, section, alive.audience)
+        self.settle(id);
+        self.slot_at(id, place)
     }
 
     /// The facets that an entity of this kind has.
@@ -359,7 +326,13 @@ impl Facets {
     /// Number of facets alive.
     #[must_use]
     pub fn alive_count(&self) -> usize {
-        self.slots.alive()
+        self.alive_slots.count()
+    }
+
+    /// Number of slots that are in use, those of facets that are not alive now among them.
+    #[must_use]
+    pub fn drawn_count(&self) -> usize {
+        self.slots.drawn()
     }
 
     /// The entities that are replicated.
@@ -381,83 +354,25 @@ impl Facets {
     /// The slots of a section that are alive for an audience.
     #[must_use]
     pub fn visible(&self, section: Section, audience: AudienceKey) -> Option<&SlotSet> {
-        self.audience(section, audience).map(|audience| &audience.slots)
+        self.audiences.get(section, audience).map(|audience| &audience.slots)
     }
 
     /// An audience of a section, if there is anything for it (or was, for a team).
     #[must_use]
     pub fn audience(&self, section: Section, audience: AudienceKey) -> Option<&Audience> {
-        let place = match (section, audience) {
-            (Section::Everyone, _) => EVERYONE,
-            (Section::References, _) => REFERENCES,
-            (Section::Team, AudienceKey::Team(team)) => *self.teams.get(&team)?,
-            (Section::Owner, AudienceKey::Player(player)) => *self.owners.get(&player)?,
-            (section, AudienceKey::All) => all_of(section)?,
-            _ => return None,
-        };
-        self.audiences.get(place)
+        self.audiences.get(section, audience)
     }
 
-    /// All audiences of a section.
-    pub fn audiences(&self, section: Section) -> impl Iterator<Item = &Audience> + '_ {
-        let one = match section {
-            Section::Everyone => Some(EVERYONE),
-            Section::References => Some(REFERENCES),
-            Section::Team | Section::Owner => None,
-        };
-        let teams = self.teams.values().copied().filter(move |_| section == Section::Team);
-        let owners = self.owners.values().copied().filter(move |_| section == Section::Owner);
-        one.into_iter().chain(teams).chain(owners).filter_map(|place| self.audiences.get(place))
-    }
-
-    /// The places of the audiences that make up one: itself, but for those of all teams and of all owners.
-    pub fn places_in(&self, audience: &Audience) -> impl Iterator<Item = usize> + '_ {
-        let place = audience.place;
-        let teams = self.teams.values().filter(move |_| place == ALL_TEAMS);
-        let owners = self.owners.values().filter(move |_| place == ALL_OWNERS);
-        let own = (place != ALL_TEAMS && place != ALL_OWNERS).then_some(place);
-        own.into_iter().chain(teams.chain(owners).copied())
+    /// Who may see which of them.
+    #[must_use]
+    pub const fn audiences(&self) -> &Audiences {
+        &self.audiences
     }
 
     /// The anchors that are alive.
     #[must_use]
     pub fn anchors(&self) -> &SlotSet {
-        &self.audiences[EVERYONE].slots
-    }
-
-    /// The place of an audience, which is made if there is none yet.
-    fn place_of(&mut self, section: Section, audience: AudienceKey) -> usize {
-        let place = match (section, audience) {
-            (Section::Team, AudienceKey::Team(team)) => self.teams.get(&team).copied(),
-            (Section::Owner, AudienceKey::Player(player)) => self.owners.get(&player).copied(),
-            (Section::References, _) => return REFERENCES,
-            _ => return EVERYONE,
-        };
-        let place = place.or_else(|| self.free.pop()).unwrap_or(self.audiences.len());
-        if place == self.audiences.len() {
-            let slots = SlotSet::new(self.layout.slots());
-            self.audiences.push(Audience { slots, generation: GENERATION_OF_NOBODY, place });
-        }
-        match audience {
-            AudienceKey::Team(team) => self.teams.insert(team, place),
-            AudienceKey::Player(player) => self.owners.insert(player, place),
-            AudienceKey::All => None,
-        };
-        place
-    }
-
-    /// An audience's slots, to be changed: from now on its content has another name.
-    fn change(&mut self, place: usize) -> &mut SlotSet {
-        self.generations += 1;
-        let audience = &mut self.audiences[place];
-        audience.generation = self.generations;
-        &mut audience.slots
-    }
-
-    /// How many audiences there are, or were: their places are below.
-    #[must_use]
-    pub const fn audience_count(&self) -> usize {
-        self.audiences.len()
+        self.audiences.anchors()
     }
 
     /// Retired in this tick and not born in it, with the places of their audiences.
@@ -482,15 +397,6 @@ impl Facets {
     #[must_use]
     pub fn waiting_count(&self) -> usize {
         self.waiting.len()
-    }
-}
-
-/// Where all of a section is that is narrowed to somebody.
-const fn all_of(section: Section) -> Option<usize> {
-    match section {
-        Section::Team => Some(ALL_TEAMS),
-        Section::Owner => Some(ALL_OWNERS),
-        Section::Everyone | Section::References => None,
     }
 }
 

@@ -216,7 +216,6 @@ mod tests {
     use rand_core::Rng;
     use rand_pcg::Pcg32;
     use shared::ids::{EntityId, Tick};
-    use shared::limits::ENTITY_FACETS_MAX;
     use shared::schema::Replicated;
     use std::collections::BTreeSet;
     use std::sync::Arc;
@@ -230,8 +229,7 @@ mod tests {
         let mut slots = Vec::new();
         for (id, &(x, y)) in places.iter().enumerate() {
             let id = EntityId(id as u32);
-            let tracked = Tracked { kind: PLAYER, owner: None, team: None, slots: [None; ENTITY_FACETS_MAX] };
-            facets.track(id, tracked);
+            facets.track(id, Tracked::new(PLAYER, None, None));
             let slot = facets.anchor(id).expect("there are slots for it");
             let mut codes = [0; Position::PART_COUNT];
             Position { at: IVec2::new(x, y) }.write_codes(&mut codes);

@@ -12,7 +12,8 @@
 //!
 //! Never here: what a client holds of it (see `view`), the World (only the game's rule reads it).
 
-use super::facets::{AudienceKey, Facets};
+use super::audiences::AudienceKey;
+use super::facets::Facets;
 use super::grid::Grid;
 use super::rows::Rows;
 use crate::sim::Sight;

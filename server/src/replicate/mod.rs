@@ -28,7 +28,10 @@ pub mod slots;
 // Which facets belong to one entity.
 mod companions;
 
-// Which facets are alive, and who may see them.
+// Who may see which of them.
+pub mod audiences;
+
+// Which facets are alive.
 pub mod facets;
 
 // What every up-to-date client holds.

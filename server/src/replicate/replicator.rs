@@ -20,6 +20,7 @@ use super::rows::Rows;
 use super::scrub::Scrub;
 use super::shadow::Shadow;
 use super::study::Study;
+use super::view::View;
 use super::weights::Weights;
 use crate::counts::Counts;
 use crate::sim::{Outbox, Sight, Sim, To, ViewRadii};
@@ -27,9 +28,7 @@ use bytes::Bytes;
 use shared::codec::{Tables, Tally};
 use shared::ids::{PlayerId, Tick};
 use shared::limits::{BUDGET_BYTES_DEFAULT, SERVER_MESSAGE_BYTES_MAX};
-#[cfg(feature = "sabotage")]
-use shared::schema::Section;
-use shared::schema::{Layout, Schema, SchemaError};
+use shared::schema::{Layout, Schema, SchemaError, Section};
 use shared::wire::{Digest, FrameHeader, FrameKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -273,7 +272,7 @@ impl Replicator {
         client.view.next_tick(&self.facets);
         client.window.next_tick();
         for (to, told) in &self.told {
-            if client.audit.is_none() && (is_for(*to, client.player, team) || self.tells_all()) {
+            if client.audit.is_none() && (self.is_for(*to, &client.view, team) || self.tells_all()) {
                 client.events.push(told);
             }
         }
@@ -312,6 +311,18 @@ impl Replicator {
         false
     }
 
+    fn is_for(&self, to: To, view: &View, team: Option<u8>) -> bool {
+        match to {
+            To::Everyone => true,
+            To::Team(own) => team == Some(own),
+            To::Player(own) => own == view.player(),
+            To::Seeing(entity) => {
+                let visible = view.visible(Section::Everyone, &self.facets);
+                self.facets.anchor(entity).zip(visible).is_some_and(|(anchor, visible)| visible.contains(anchor))
+            }
+        }
+    }
+
     fn write_frame(&self, client: &mut Client, lane: &mut Lane) {
         let about = About {
             applied: client.applied,
@@ -339,14 +350,6 @@ impl Replicator {
             FrameKind::Step { covered, .. } => lane.counts.caught_up_ticks += u64::from(covered - 1),
             FrameKind::KeepAlive => {}
         }
-    }
-}
-
-fn is_for(to: To, player: PlayerId, team: Option<u8>) -> bool {
-    match to {
-        To::Everyone => true,
-        To::Team(own) => team == Some(own),
-        To::Player(own) => own == player,
     }
 }
 

@@ -3,7 +3,8 @@
 //! The shadow moves exactly as clients move: advanced once per tick, corrected by the pieces that are sent. Predicting from
 //! it, never from the World, is what keeps both ends together (a closed loop; `shared::codec::predictor`).
 
-use super::facets::{Alive, Audience, Facets};
+use super::audiences::Audience;
+use super::facets::{Alive, Facets};
 use super::pieces::TickPieces;
 use super::rows::Rows;
 use shared::codec::contexts::Both;
@@ -66,7 +67,7 @@ impl Shadow {
     #[must_use]
     pub fn sum_of(&self, facets: &Facets, audience: &Audience) -> Lanes {
         let mut sum = Lanes::default();
-        for place in facets.places_in(audience) {
+        for place in facets.audiences().places_in(audience) {
             sum += self.sums.get(place).copied().unwrap_or_default();
         }
         sum
@@ -92,7 +93,7 @@ impl Shadow {
         pieces: &mut TickPieces,
         mut tally: Option<&mut Tally>,
     ) {
-        self.sums.resize(facets.audience_count(), Lanes::default());
+        self.sums.resize(facets.audiences().count(), Lanes::default());
         for &(slot, place) in facets.retired() {
             self.sums[place] -= self.hashes[slot.index()];
         }

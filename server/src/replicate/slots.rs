@@ -1,9 +1,9 @@
-//! Which slot names what: drawn at random from a pool at least twice as large as what is alive.
+//! Which slot names what: drawn at random from a pool at least twice as large as what is in use.
 //!
 //! A slot's number must tell nothing about what is unseen, so it is drawn by a generator of its own, outside the
 //! simulation. A slot that became free waits until the next tick, so that leaving and entering stay two things.
 //!
-//! At the limit (half of the pool alive) nothing is drawn: the facet waits until there is room, and that is counted.
+//! At the limit (half of the pool in use) nothing is drawn: the facet waits until there is room, and that is counted.
 
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -36,9 +36,9 @@ impl Slots {
         }
     }
 
-    /// A free slot, or `None` if half of the pool is alive.
+    /// A free slot, or `None` if half of the pool is in use.
     pub fn draw(&mut self) -> Option<Slot> {
-        if self.alive() * 2 >= self.pool || self.free.is_empty() {
+        if self.drawn() * 2 >= self.pool || self.free.is_empty() {
             return None;
         }
         #[cfg(feature = "sabotage")]
@@ -61,7 +61,7 @@ impl Slots {
 
     /// How many are in use.
     #[must_use]
-    pub fn alive(&self) -> usize {
+    pub fn drawn(&self) -> usize {
         self.pool - self.free.len() - self.resting.len()
     }
 
@@ -95,6 +95,6 @@ mod tests {
         let next = slots.draw();
         assert_ne!(next, Some(all[0]));
         slots.next_tick();
-        assert_eq!(slots.alive(), 32);
+        assert_eq!(slots.drawn(), 32);
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! Never here: training (too long for a tick), when tables are replaced (see `room`).
 
-use super::facets::{Audience, Facets};
+use super::audiences::Audience;
+use super::facets::Facets;
 use super::pieces::TickPieces;
 use super::shadow::Shadow;
 use shared::codec::Tally;
@@ -59,7 +60,7 @@ impl Study {
     /// Counts what frames of this tick have beside pieces, for clients that see everything.
     pub fn look(&mut self, layout: &Layout, facets: &Facets, shadow: &Shadow, pieces: &TickPieces) {
         for section in Section::ALL {
-            for audience in facets.audiences(section).take(AUDIENCES_MAX) {
+            for audience in facets.audiences().of(section).take(AUDIENCES_MAX) {
                 self.count_addresses(section, audience, facets, pieces);
                 let mut born = audience.slots.clone();
                 born.intersect(facets.born());

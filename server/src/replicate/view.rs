@@ -13,8 +13,9 @@
 //!
 //! Never here: bits (see `assemble`), sockets (see `worker`), the World (see `extract`).
 
+use super::audiences::{Audience, AudienceKey, GENERATION_OF_NOBODY};
 use super::demoting::Demoting;
-use super::facets::{Audience, AudienceKey, Facets, GENERATION_OF_NOBODY};
+use super::facets::Facets;
 use super::interest::{Around, Interest, Seen, Viewer};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::Section;
@@ -206,6 +207,12 @@ impl View {
         self.tick
     }
 
+    /// Whose it is.
+    #[must_use]
+    pub const fn player(&self) -> PlayerId {
+        self.player
+    }
+
     /// Its team decides what it may see.
     pub const fn set_team(&mut self, team: Option<u8>) {
         self.team = team;
@@ -394,7 +401,6 @@ mod tests {
     use crate::replicate::facets::Tracked;
     use shared::game::{PLAYER, schema};
     use shared::ids::EntityId;
-    use shared::limits::ENTITY_FACETS_MAX;
     use shared::schema::Layout;
     use std::sync::Arc;
 
@@ -404,8 +410,7 @@ mod tests {
     fn settled() -> (Facets, View, Slot) {
         let mut facets = Facets::new(Arc::new(Layout::new(&schema(), 6).unwrap()), 5);
         facets.next_tick(Tick(1));
-        let slots = [None; ENTITY_FACETS_MAX];
-        facets.track(OWN, Tracked { kind: PLAYER, owner: Some(PlayerId(1)), team: None, slots });
+        facets.track(OWN, Tracked::new(PLAYER, Some(PlayerId(1)), None));
         let anchor = facets.anchor(OWN).unwrap();
         let mut view = View::new(64, PlayerId(1));
         view.next_tick(&facets);

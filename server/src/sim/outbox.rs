@@ -10,7 +10,7 @@
 
 use crate::sim::step_input::PlayerRequest;
 use bevy_ecs::prelude::Resource;
-use shared::ids::PlayerId;
+use shared::ids::{EntityId, PlayerId};
 use shared::limits::EVENTS_PER_TICK_MAX;
 use shared::schema::{Replicated, Schema};
 use std::collections::BTreeSet;
@@ -24,6 +24,8 @@ pub enum To {
     Team(u8),
     /// One player.
     Player(PlayerId),
+    /// The players who may see an entity after this step: nobody if it went in this step.
+    Seeing(EntityId),
 }
 
 /// What became of a request.
@@ -169,7 +171,6 @@ fn kind_of<T: Replicated>(names: &[String]) -> Option<u8> {
 mod tests {
     use super::*;
     use shared::game::components::Kill;
-    use shared::ids::EntityId;
 
     #[test]
     fn what_a_game_tells_beyond_the_bound_of_a_step_is_dropped_newest_first_and_counted() {
