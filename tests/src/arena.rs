@@ -9,6 +9,7 @@
 
 use crate::builder::ArenaBuilder;
 use crate::checks::Finding;
+use crate::eyes::Eyes;
 use crate::hostile::hello;
 use crate::link::{Link, LinkOptions};
 use crate::moment::{Moment, Things};
@@ -52,6 +53,7 @@ pub struct Arena {
     pub(crate) link: LinkOptions,
     pub(crate) digest: Digest,
     pub(crate) allow_audit: bool,
+    pub(crate) eyes: Eyes,
     /// What an auditor told, if there is one: every other client is compared with it.
     pub(crate) ledger: Option<Ledger>,
     pub(crate) expected_closes: Vec<(usize, CloseCode)>,
@@ -295,7 +297,8 @@ impl Arena {
                 return;
             }
         }
-        let late: Vec<usize> = (0..self.clients.len()).filter(|&client| !self.is_whole(client)).collect();
+        let late = |&client: &usize| self.clients[client].connection.is_some() && !self.is_whole(client);
+        let late: Vec<usize> = (0..self.clients.len()).filter(late).collect();
         self.fail(&format!("clients {late:?} do not become whole"));
     }
 

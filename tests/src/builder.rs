@@ -2,6 +2,7 @@
 
 use crate::arena::Arena;
 use crate::arena_truth;
+use crate::eyes::Eyes;
 use crate::link::LinkOptions;
 use crate::moment::Things;
 use crate::player::fighters;
@@ -146,6 +147,7 @@ impl ArenaBuilder {
             digest: self.digest,
             allow_audit: self.allow_audit,
             ledger: None,
+            eyes: Eyes::default(),
             expected_closes: Vec::new(),
         };
         for _ in 0..self.clients {

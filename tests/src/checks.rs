@@ -12,6 +12,7 @@ use client_sim::audit::{Breach, Game, Ledger};
 use client_sim::replica::{Applied, Event, Replica, ReplicaError};
 use server::counts::Counts;
 use server::room::Room;
+use server::seats::Seat;
 use server::sim::{InputSource, Sent};
 use shared::ids::{PlayerId, Slot, Tick};
 use shared::limits::{
@@ -114,7 +115,8 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
 /// Where an auditor's word is kept.
 #[must_use]
 pub fn ledger(agreement: &Agreement) -> Ledger {
-    Ledger::new(Game::new(&agreement.schema, agreement.layout.clone(), 0))
+    let leave_units = agreement.limits.view_leave_units;
+    Ledger::new(Game::new(&agreement.schema, agreement.layout.clone(), leave_units))
 }
 
 /// Checks an auditor's replica: it holds all that is alive, whoever that is for, and is told its events elsewhere.
@@ -265,6 +267,7 @@ pub fn server(room: &Room, moment: &Moment, before: &Counts, found: &mut Vec<Fau
             found.push(Fault::Bound(format!("window of {frames} with {} under way", window.under_way())));
         }
         for section in Section::ALL {
+            views(room, moment, seat, section, found);
             let holding = seat.client.view.holding(section);
             let sets = holding.held.words().iter().zip(holding.fresh.words()).zip(holding.leaving.words());
             let visible = seat.client.view.visible(section, room.replicator().facets());
@@ -279,6 +282,22 @@ pub fn server(room: &Room, moment: &Moment, before: &Counts, found: &mut Vec<Fau
                     found.push(Fault::BadView("held and not to be seen"));
                 }
             }
+        }
+    }
+}
+
+/// What the server says that a client may see of a section is what it may see, no less and no more.
+fn views(room: &Room, moment: &Moment, seat: &Seat, section: Section, found: &mut Vec<Fault>) {
+    let facets = room.replicator().facets();
+    let visible = seat.client.view.visible(section, facets);
+    let of_section = moment.facets.values().filter(|live| live.section == section);
+    for live in of_section {
+        let says = visible.is_some_and(|visible| visible.contains(live.record.slot));
+        let may = seat.audits() || moment.may_hold(seat.player, live);
+        match (says, may) {
+            (true, false) => found.push(Fault::BadView("shows what may not be seen")),
+            (false, true) => found.push(Fault::BadView("hides what may be seen")),
+            _ => {}
         }
     }
 }

@@ -28,6 +28,9 @@ pub mod hostile;
 // What lies between a client and its room.
 pub mod link;
 
+// Who sees whom, by brute force.
+pub mod eyes;
+
 // A real server, for what is about sockets.
 pub mod loopback;
 

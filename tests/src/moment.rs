@@ -1,13 +1,13 @@
 //! What was true on the server after one tick, written down by paths of our own, so that a client that is late can be
 //! compared with the tick that it holds.
 
+use crate::eyes::{Eyes, Seen};
 use client_sim::replica::Replica;
 use server::room::Room;
 use server::sim::{EntityIds, InputSource, Outbox, Owner, Players, Sent, Sim, Team, To};
 use shared::codec::{PartState, Record};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::Section;
-use shared::slot_set::SlotSet;
 use std::collections::BTreeMap;
 
 /// One tick's truth.
@@ -22,7 +22,7 @@ pub struct Moment {
     /// Everyone who is in.
     pub players: BTreeMap<PlayerId, Standing>,
     /// Where clients see less than everything: the anchors that each may see.
-    pub seen: Option<BTreeMap<PlayerId, SlotSet>>,
+    pub seen: Seen,
     /// What the game told in this tick.
     pub told: Vec<Sent>,
     /// How many entities the World has.
@@ -105,7 +105,7 @@ impl Live {
 impl Moment {
     /// Writes down what is true in `room` now.
     #[must_use]
-    pub fn of(room: &Room, look: fn(&Sim) -> Box<dyn Things>) -> Self {
+    pub fn of(room: &Room, look: fn(&Sim) -> Box<dyn Things>, eyes: &mut Eyes) -> Self {
         let (sim, replicator) = (room.sim(), room.replicator());
         let world = sim.world();
         let ids = world.resource::<EntityIds>();
@@ -131,17 +131,12 @@ impl Moment {
         });
         let players = players.collect();
         let anchored = ids.iter().filter_map(|(id, _)| Some((id, replicator.facets().anchor(id)?)));
-        let narrows = replicator.view().limits() || sim.sight().is_some();
-        let seen = room.seats().iter().filter(|seat| !seat.client.view.sees_everything()).map(|seat| {
-            let visible = seat.client.view.visible(Section::Everyone, replicator.facets()).cloned();
-            (seat.player, visible.unwrap_or_default())
-        });
         Self {
             tick: room.tick(),
             facets,
             anchors: anchored.collect(),
             players,
-            seen: narrows.then(|| seen.collect()),
+            seen: eyes.look(room),
             told: world.resource::<Outbox>().events().to_vec(),
             entities: ids.count(),
             crowded: room.counts().unplaced > 0,
@@ -153,7 +148,7 @@ impl Moment {
     #[must_use]
     pub fn may_see(&self, player: PlayerId, anchor: Slot) -> bool {
         let seen = self.seen.as_ref().map(|seen| seen.get(&player));
-        seen.is_none_or(|seen| seen.is_some_and(|seen| seen.contains(anchor)))
+        seen.is_none_or(|seen| seen.is_some_and(|seen| seen.contains(&anchor)))
     }
 
     /// Whether a player may see a facet.

@@ -34,7 +34,7 @@ impl Behaviour for ZooPlayer {
             return wish(schema, &Switch { team: self.dice.below(4) as u8 });
         }
         if self.dice.once_in(20) {
-            let whom = [Whom::All, Whom::Team, Whom::Me][self.dice.below(3) as usize];
+            let whom = [Whom::All, Whom::Team, Whom::Me, Whom::Witnesses][self.dice.below(4) as usize];
             let about = self.dice.below(view.replica.anchors().count() as u32 + 1) as usize;
             let mut wish = wish(schema, &Tell { whom, count: self.dice.below(4) as u8, about: Default::default() })?;
             let about = view.replica.anchors().nth(about).map_or(NO_REFERENCE, |(slot, _)| i32::from(slot.0));

@@ -33,7 +33,7 @@ impl Arena {
         let (mut incoming, mut out) = (self.collect(), Outgoing::default());
         let tick = self.room.tick().next();
         run_tick(&mut self.room, &mut incoming, tick, &mut out);
-        let moment = Moment::of(&self.room, self.look);
+        let moment = Moment::of(&self.room, self.look, &mut self.eyes);
         let mut found = Vec::new();
         checks::server(&self.room, &moment, &before, &mut found);
         for client in self.clients.iter_mut().filter(|client| client.connection.is_some()) {
@@ -164,7 +164,7 @@ impl Arena {
         let since = client.session.agreement().map_or(Tick(0), |agreement| agreement.tick);
         let witness = client.witness.get_or_insert_with(|| Witness::new(player, since));
         if let Some(applied) = applied {
-            witness.saw(ledger, replica, applied.tick, &applied.events);
+            witness.saw(replica, applied);
         }
         let mut breaches = Vec::new();
         witness.compare(ledger, &mut breaches);

@@ -1,5 +1,6 @@
 //! A small game for tests, with everything that the engine can carry: every audience, every kind of field, references whose
-//! targets die, constants that change all the same, teleports, ranges at their ends, entities that come and go by chance.
+//! targets die, constants that change all the same, teleports, ranges at their ends, entities that come and go by chance, and
+//! beasts that hide.
 //!
 //! ```text
 //!   beast  Body Purse(owner) Orders(team) Tag(constant) Bond(reference)      driven by a player, or wild
@@ -10,7 +11,7 @@
 //!
 //! All chance comes from the World's Randomness, so a match is the same each time. [`Zoo`] says how wild it is.
 
-use crate::zoo_rules::{all, answer, births, deaths, drift, keep, obey, point, spawn, whims};
+use crate::zoo_rules::{all, answer, births, deaths, drift, haunt, hide, keep, obey, point, sees, spawn, whims};
 use bevy_ecs::prelude::*;
 use glam::{IVec2, IVec3};
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,14 @@ pub struct Drift {
     pub(crate) spin: i16,
 }
 
+/// It hides: who is not of its team sees it only from near by. Never sent.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shy;
+
+/// It is there from the beginning to the end, nobody may ever see it, and what it does is no chance of the World's. Never sent.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ghost;
+
 /// What a player does in a tick.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Replicated)]
 pub struct ZooInput {
@@ -191,6 +200,8 @@ pub enum Whom {
     Team,
     /// The asker.
     Me,
+    /// Whoever sees what it is about.
+    Witnesses,
 }
 
 /// Asks for notes.
@@ -254,27 +265,40 @@ pub struct Zoo {
     pub whims: u32,
     /// Chance in a thousand, per thing and tick, that it changes course.
     pub turns: u32,
+    /// Chance in a thousand, per thing and tick, that it hides, or hides no more. 0: nobody ever hides, and the zoo has no rule of who
+    /// sees whom.
+    pub shyness: u32,
+    /// Ghosts that nobody sees.
+    pub ghosts: u32,
+    /// What ghosts do: with another number they do something else, and all the rest stays as it is.
+    pub mischief: u64,
+    /// Ghosts are not hidden by a rule; they stay far away from the middle.
+    pub aloof: bool,
     /// Wild things go on when nobody drives them.
     pub still: bool,
 }
 
 impl Default for Zoo {
     fn default() -> Self {
-        Self { crowd: 12, deaths: 10, whims: 15, turns: 100, still: false }
+        Self { crowd: 12, deaths: 10, whims: 15, turns: 100, still: false, ..Self::NOTHING }
     }
 }
 
 impl Zoo {
+    /// Nobody is there, and nothing happens.
+    pub const NOTHING: Self =
+        Self { crowd: 0, deaths: 0, whims: 0, turns: 0, shyness: 0, ghosts: 0, mischief: 0, aloof: false, still: true };
+
     /// Nothing comes, goes or moves by itself.
     #[must_use]
     pub const fn calm(crowd: u32) -> Self {
-        Self { crowd, deaths: 0, whims: 0, turns: 0, still: true }
+        Self { crowd, ..Self::NOTHING }
     }
 
     /// Everything moves, nothing comes or goes.
     #[must_use]
     pub const fn steady(crowd: u32) -> Self {
-        Self { crowd, deaths: 0, whims: 0, turns: 200, still: false }
+        Self { crowd, turns: 200, still: false, ..Self::NOTHING }
     }
 }
 
@@ -328,13 +352,27 @@ impl Game for Zoo {
             .constant::<Self>()
             .add(Stage::ReadInputs, (obey, answer, keep, point).chain())
             .add(Stage::Move, drift)
-            .add(Stage::Rules, whims)
+            .add(Stage::Rules, (whims, hide).chain())
             .add(Stage::Spawn, births)
             .add(Stage::Despawn, deaths);
+        if self.shyness > 0 || self.ghosts > 0 {
+            stages.component::<Shy>().component::<Ghost>();
+        }
+        if self.shyness > 0 || self.ghosts > 0 && !self.aloof {
+            stages.sight(sees);
+        }
+        if self.ghosts > 0 {
+            stages.add(Stage::Settle, haunt);
+        }
         world.insert_resource(*self);
         world.insert_resource(Notes(0));
         for _ in 0..self.crowd {
             spawn(world);
+        }
+        for _ in 0..self.ghosts {
+            let networked = world.resource_mut::<EntityIds>().spawn(BEAST);
+            let beast = (Body::default(), Purse::default(), Orders::default(), Tag::default(), Bond::default());
+            world.spawn((networked, Ghost, Team(0), beast));
         }
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! What happens in the zoo: its systems, by entity number, all chance from the World.
 
 use crate::zoo::{
-    BEAST, Body, Bond, Breed, CHEST, Cull, DEEP, Drift, EDGE, Edges, FLAG, Mood, Note, Notes, Orders, Point, Poke,
-    Purse, STONE, Switch, Tag, Tell, WIDE_MAX, Whom, Zoo, ZooInput,
+    BEAST, Body, Bond, Breed, CHEST, Cull, DEEP, Drift, EDGE, Edges, FLAG, Ghost, Mood, Note, Notes, Orders, Point,
+    Poke, Purse, STONE, Shy, Switch, Tag, Tell, WIDE_MAX, Whom, Zoo, ZooInput,
 };
 use bevy_ecs::prelude::*;
+use client_sim::dice::Dice;
 use glam::{IVec2, IVec3};
-use server::sim::{Answer, Controls, EntityIds, Outbox, Owner, Players, Randomness, Requests, Team, To};
+use server::sim::{Answer, Controls, EntityIds, Outbox, Owner, Players, Randomness, Requests, SimTick, Team, To};
 use shared::ids::{EntityId, PlayerId};
 use shared::schema::{Kind, Text};
 
@@ -125,6 +126,7 @@ pub(crate) fn answer(world: &mut World) {
             Whom::All => To::Everyone,
             Whom::Team => To::Team(team),
             Whom::Me => To::Player(player),
+            Whom::Witnesses => To::Seeing(about),
         };
         for _ in 0..count {
             note(world, to, about);
@@ -220,6 +222,9 @@ pub(crate) fn whims(world: &mut World) {
         return;
     }
     for (_, entity) in all(world) {
+        if world.get::<Ghost>(entity).is_some() {
+            continue;
+        }
         if chance(world, zoo.whims) {
             let to = somebody(world);
             change(world, entity, |bond: &mut Bond| *bond = Bond { to, strong: !bond.strong });
@@ -248,6 +253,83 @@ pub(crate) fn whims(world: &mut World) {
         }
     }
     lend(world, zoo.whims);
+}
+
+/// Who hides, and who has had enough of it.
+pub(crate) fn hide(world: &mut World) {
+    let shyness = world.resource::<Zoo>().shyness;
+    if shyness == 0 {
+        return;
+    }
+    for (_, entity) in all(world) {
+        if world.get::<Ghost>(entity).is_some() || !chance(world, shyness) {
+            continue;
+        }
+        if world.get::<Shy>(entity).is_some() {
+            world.entity_mut(entity).remove::<Shy>();
+        } else {
+            world.entity_mut(entity).insert(Shy);
+        }
+    }
+}
+
+/// How near one must come to see who hides, in 1/16 units.
+const NEAR: i32 = 30 * 16;
+
+/// Ghosts do as they please: everything that one can do without coming, going or changing sides, all of it in every tick, and none of it
+/// by the World's chance.
+pub(crate) fn haunt(world: &mut World) {
+    let zoo = *world.resource::<Zoo>();
+    let tick = u64::from(world.resource::<SimTick>().0.0);
+    let of = |&(_, entity): &(EntityId, Entity)| world.get::<Ghost>(entity).is_some();
+    let ghosts: Vec<_> = all(world).into_iter().filter(of).collect();
+    for (number, &(id, entity)) in ghosts.iter().enumerate() {
+        let mut dice = Dice::new(zoo.mischief, tick << 16 | number as u64);
+        // Far from the middle whatever it does, where distance has to hide it.
+        let mut along = || {
+            if zoo.aloof {
+                EDGE - dice.below(EDGE as u32 / 4) as i32
+            } else {
+                dice.below(2 * EDGE as u32) as i32 - EDGE
+            }
+        };
+        let at = IVec2::new(along(), along());
+        let heading = dice.bits() as u16;
+        change(world, entity, |body: &mut Body| (body.at, body.heading, body.mood) = (at, heading, Mood::Angry));
+        let (coins, luck) = (dice.below(60_000) as u16, dice.below(1 << 24) as i32);
+        change(world, entity, |purse: &mut Purse| (purse.coins, purse.luck) = (coins, luck));
+        let plan = dice.below(8) as u8;
+        change(world, entity, |orders: &mut Orders| orders.plan = plan);
+        let cry = dice.below(1_000);
+        change(world, entity, |tag: &mut Tag| tag.cry = Text::new(&format!("{cry}?")));
+        let to = match dice.below(5) {
+            0 => EntityId::NONE,
+            1 => EntityId(dice.below(40)),
+            _ => ghosts[dice.below(ghosts.len() as u32) as usize].0,
+        };
+        let strong = dice.once_in(2);
+        change(world, entity, |bond: &mut Bond| (bond.to, bond.strong) = (to, strong));
+        if tick.is_multiple_of(7) {
+            note(world, To::Everyone, if dice.once_in(2) { id } else { ghosts[0].0 });
+        }
+        if dice.once_in(3) {
+            // Not by the room's count of notes: that is no secret.
+            let unheard = Note { number: dice.below(100), from: id };
+            world.resource_mut::<Outbox>().send(To::Seeing(id), &unheard);
+        }
+    }
+}
+
+/// The zoo's own rule: what hides is seen by its team, and from near by; a ghost never.
+pub(crate) fn sees(world: &World, viewer: EntityId, target: EntityId) -> bool {
+    let ids = world.resource::<EntityIds>();
+    let (Some(viewer), Some(target)) = (ids.entity(viewer), ids.entity(target)) else { return true };
+    let team_of = |entity| world.get::<Team>(entity).map(|team| team.0);
+    let at = |entity| world.get::<Body>(entity).map_or(IVec2::ZERO, |body| body.at);
+    let off = at(viewer) - at(target);
+    let are_mates = team_of(viewer).is_some() && team_of(viewer) == team_of(target);
+    world.get::<Ghost>(target).is_none()
+        && (world.get::<Shy>(target).is_none() || are_mates || off.x.abs().max(off.y.abs()) <= NEAR)
 }
 
 /// Wild things get owners and lose them.

@@ -168,9 +168,14 @@ fn an_auditor_whose_path_stands_still_is_told_all_that_happened_meanwhile() {
     assert_eq!(told, (1..=12).collect::<Vec<i32>>());
 }
 
-/// A lively zoo with an auditor, and a rule broken from tick 20 on; what was found.
-fn broken(leak: Option<Leak>) -> (Arena, Vec<Fault>) {
-    let mut arena = lively().start();
+/// A zoo where something is out of sight of somebody: by distance, by the rule, or both.
+fn dim(view: u32, shyness: u32) -> ArenaBuilder {
+    Arena::seeded(0xD1).zoo(Zoo { crowd: 20, whims: 60, shyness, ..Zoo::default() }).clients(4).view(view)
+}
+
+/// A zoo with an auditor, and a rule broken from tick 20 on; what was found.
+fn broken(builder: ArenaBuilder, leak: Option<Leak>) -> (Arena, Vec<Fault>) {
+    let mut arena = builder.start();
     arena.join_auditor();
     arena.run(20);
     arena.tolerate();
@@ -182,47 +187,47 @@ fn broken(leak: Option<Leak>) -> (Arena, Vec<Fault>) {
 
 #[test]
 fn every_client_is_compared_with_the_auditor_facet_by_facet_and_event_by_event() {
-    let (arena, found) = broken(None);
-    assert_eq!(found, []);
-    for client in 0..4 {
-        let tally = arena.clients[client].audited();
-        assert!(tally.frames_checked > 100 && tally.facets_checked > 2_000, "{tally:?}");
-        assert!(tally.events_checked > 20, "{tally:?}");
-        assert_eq!((tally.frames_unchecked, tally.events_unchecked, tally.leaks), (0, 0, 0), "{tally:?}");
+    for builder in [lively(), dim(100, 0), dim(0, 40), dim(60, 20)] {
+        let (arena, found) = broken(builder, None);
+        assert_eq!(found, []);
+        for client in 0..4 {
+            let compared = arena.clients[client].audited();
+            assert!(compared.frames_checked > 100 && compared.facets_checked > 2_000, "{compared:?}");
+            assert!(compared.events_checked > 20, "{compared:?}");
+            let left_out = (compared.frames_unchecked, compared.events_unchecked, compared.leaks);
+            assert_eq!(left_out, (0, 0, 0), "{compared:?}");
+        }
     }
 }
 
 #[test]
 fn a_rule_that_is_broken_on_purpose_is_found_by_the_auditor_and_by_the_harness() {
-    for (leak, is_breach, is_leak) in [
-        (Leak::Teams, is_other_team as fn(&Breach) -> bool, is_leak as fn(&Fault) -> bool),
-        (Leak::Owners, is_other_owner, is_leak),
-        (Leak::Events, is_event, is_wrong_event),
-    ] {
-        let (arena, found) = broken(Some(leak));
+    type Is<T> = fn(&T) -> bool;
+    let cases: [(ArenaBuilder, Leak, Is<Breach>, Is<Fault>); 6] = [
+        (lively(), Leak::Teams, |breach| matches!(breach, Breach::OtherTeam(_)), is_leak),
+        (lively(), Leak::Owners, |breach| matches!(breach, Breach::OtherOwner(_)), is_leak),
+        (
+            lively(),
+            Leak::Events,
+            |breach| matches!(breach, Breach::Event(_)),
+            |fault| matches!(fault, Fault::WrongEvents(_)),
+        ),
+        (dim(60, 0), Leak::Distance, |breach| matches!(breach, Breach::OutOfSight(_)), is_leak),
+        (dim(0, 60), Leak::Sight, |breach| matches!(breach, Breach::OutOfSight(_)), is_leak),
+        (dim(60, 0), Leak::References, |breach| matches!(breach, Breach::PointsOutOfSight(_)), is_leak),
+    ];
+    for (builder, leak, is_breach, is_fault) in cases {
+        let (arena, found) = broken(builder, Some(leak));
         let breached = |fault: &Fault| matches!(fault, Fault::Breach(breach) if is_breach(breach));
         assert!(found.iter().any(breached), "{leak:?}: {found:?}");
-        assert!(found.iter().any(is_leak), "{leak:?}: {found:?}");
+        assert!(found.iter().any(is_fault), "{leak:?}: {found:?}");
         assert!((0..4).any(|client| arena.clients[client].audited().leaks > 0));
+        if leak != Leak::Events {
+            assert!(found.iter().any(|fault| matches!(fault, Fault::BadView(_))), "{leak:?}: {found:?}");
+        }
     }
-}
-
-fn is_other_team(breach: &Breach) -> bool {
-    matches!(breach, Breach::OtherTeam(_))
-}
-
-fn is_other_owner(breach: &Breach) -> bool {
-    matches!(breach, Breach::OtherOwner(_))
-}
-
-fn is_event(breach: &Breach) -> bool {
-    matches!(breach, Breach::Event(_))
 }
 
 fn is_leak(fault: &Fault) -> bool {
     matches!(fault, Fault::Leak(_))
-}
-
-fn is_wrong_event(fault: &Fault) -> bool {
-    matches!(fault, Fault::WrongEvents(_))
 }

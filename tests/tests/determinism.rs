@@ -13,7 +13,7 @@ use tests::link::LinkOptions;
 use tests::zoo::Zoo;
 
 /// Everything at once, so that every path is taken.
-const WILD: Zoo = Zoo { crowd: 20, deaths: 20, whims: 40, turns: 150, still: false };
+const WILD: Zoo = Zoo { crowd: 20, deaths: 20, whims: 40, turns: 150, still: false, ..Zoo::NOTHING };
 
 fn games() -> [Arc<dyn RoomGame>; 2] {
     [Arc::new(WILD), Arc::new(server::game::Arena)]

@@ -253,7 +253,7 @@ fn a_story_of_everything_at_once_stays_true_for_all() {
         arena.run_until_quiet();
         arena.assert_all_clients_agree_with_server();
         let hidden = arena.moment(arena.tick()).map_or(0, |moment| {
-            let seen = moment.seen.iter().flatten().map(|(_, seen)| moment.anchors.len() - seen.count());
+            let seen = moment.seen.iter().flatten().map(|(_, seen)| moment.anchors.len() - seen.len());
             seen.sum::<usize>()
         });
         assert!(hidden > 8, "somebody is out of sight of somebody: {hidden}");

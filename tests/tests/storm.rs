@@ -11,6 +11,8 @@ use tests::{Arena, seeds};
 
 /// How long each storm blows.
 const TICKS: u32 = 160;
+/// What a client may have per tick where nothing is squeezed.
+const BUDGET_BYTES: usize = 16 * 1024;
 
 /// How hard it blows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,44 +43,52 @@ fn path(dice: &mut Dice, bad: bool) -> LinkOptions {
 
 fn storm(seed: u64, weather: Weather) {
     let mut dice = Dice::new(seed, 99);
+    let shyness = if dice.once_in(2) { 0 } else { dice.below(40) };
     let zoo = Zoo {
         crowd: 4 + dice.below(if weather.cramped { 12 } else { 40 }),
         deaths: dice.below(40),
         whims: dice.below(50),
         turns: 50 + dice.below(300),
+        shyness,
         still: false,
+        ..Zoo::NOTHING
     };
-    let budget = if weather.cramped { one_of(&mut dice, &[8, 60, 300, 4_000]) } else { 16 * 1024 };
+    let budget = if weather.cramped { one_of(&mut dice, &[8, 60, 300, 4_000]) } else { BUDGET_BYTES };
     let mut arena = Arena::seeded(seed)
         .zoo(zoo)
         .clients(1 + dice.below(3) as usize)
         .slot_bits(if weather.cramped { 6 + dice.below(2) } else { 10 })
         .budget(budget)
         .players_max(6)
+        .view(one_of(&mut dice, &[0, 0, 25, 80, 200, 400]))
         .link(path(&mut dice, weather.bad_paths))
         .digest(one_of(&mut dice, &[Digest::Whole, Digest::Folded]))
         .start();
+    if dice.once_in(3) {
+        arena.join_auditor();
+    }
     for _ in 0..TICKS {
         if dice.below(1_000) < weather.gusts {
             gust(&mut arena, &mut dice, weather);
         }
         arena.step();
     }
-    calm_down(&mut arena, budget >= 4_000);
+    calm_down(&mut arena, budget);
 }
 
 /// Something happens to somebody.
 fn gust(arena: &mut Arena, dice: &mut Dice, weather: Weather) {
-    let here: Vec<usize> = (0..arena.clients.len()).filter(|&client| arena.clients[client].session.is_in()).collect();
+    let plays = |client: &usize| arena.clients[*client].session.is_in() && !arena.clients[*client].audits;
+    let here: Vec<usize> = (0..arena.clients.len()).filter(plays).collect();
     if here.len() < 2 || (here.len() < 5 && dice.once_in(8)) {
-        let connected = arena.clients.iter().filter(|client| client.connection.is_some()).count();
+        let connected = arena.clients.iter().filter(|client| client.connection.is_some() && !client.audits).count();
         if connected < 6 && arena.clients.len() < 20 {
             arena.join();
         }
         return;
     }
     let client = one_of(dice, &here);
-    match dice.below(14) {
+    match dice.below(16) {
         0 | 1 => {
             let ticks = 1 + dice.below(22);
             arena.stall(client, ticks);
@@ -94,6 +104,7 @@ fn gust(arena: &mut Arena, dice: &mut Dice, weather: Weather) {
         }
         8 => arena.room.sabotage_sim().permute_rows(u64::from(dice.bits())),
         9 | 10 => demote(arena, client, dice),
+        11 | 12 => arena.squeeze(client, one_of(dice, &[8, 60, 300, 4_000, BUDGET_BYTES])),
         _ => ask(arena, client, dice),
     }
 }
@@ -118,18 +129,28 @@ fn ask(arena: &mut Arena, client: usize, dice: &mut Dice) {
         0 => arena.try_request(client, &Cull { about }),
         1 => arena.try_request(client, &Poke { about }),
         2 => arena.try_request(client, &Switch { team: dice.below(4) as u8 }),
-        _ => arena.try_request(client, &Tell { whom: Whom::All, count: 5, about }),
+        _ => {
+            let whom = one_of(dice, &[Whom::All, Whom::Witnesses, Whom::Witnesses]);
+            arena.try_request(client, &Tell { whom, count: 5, about })
+        }
     };
 }
 
 /// The storm is over: everybody who is still here holds everything, if its budget is not too small for a zoo that goes on.
-fn calm_down(arena: &mut Arena, can_settle: bool) {
+fn calm_down(arena: &mut Arena, budget: usize) {
+    for client in 0..arena.clients.len() {
+        if arena.clients[client].connection.is_some() && arena.clients[client].player.is_some() {
+            arena.squeeze(client, budget);
+        }
+    }
     for client in &mut arena.clients {
-        client.session.pause(false);
+        if !client.audits {
+            client.session.pause(false);
+        }
         client.down.set(LinkOptions::default());
     }
     arena.run(80);
-    if can_settle {
+    if budget >= 4_000 {
         arena.run_until_quiet();
     }
     let here: Vec<usize> =
@@ -174,7 +195,7 @@ fn a_storm_over_the_built_in_game() {
             }
             arena.step();
         }
-        calm_down(&mut arena, true);
+        calm_down(&mut arena, BUDGET_BYTES);
     });
 }
 

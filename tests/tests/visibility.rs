@@ -106,7 +106,7 @@ fn a_change_for_the_owner_costs_the_others_not_a_bit() {
 
 #[test]
 fn what_is_lent_is_read_by_who_has_it_now() {
-    let zoo = Zoo { crowd: 8, deaths: 0, whims: 80, turns: 0, still: true };
+    let zoo = Zoo { whims: 80, ..Zoo::calm(8) };
     let mut arena = Arena::seeded(2).zoo(zoo).clients(3).behaviours(Some(idle_players())).start();
     arena.run(5);
     let mut lent = 0;

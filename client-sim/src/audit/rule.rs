@@ -58,6 +58,8 @@ struct Place {
 struct Facet {
     record: Record,
     section: Section,
+    /// Of a reference: its target's anchor.
+    points_at: Option<Slot>,
 }
 
 /// What is true of an entity, kept at its anchor.
@@ -202,7 +204,8 @@ impl Truth {
         for (record, states, _) in replica.facets() {
             let Some(section) = game.section(record.kind) else { continue };
             if let Some(facet) = facets.get_mut(record.slot.index()) {
-                *facet = Some(Facet { record, section });
+                let target = states.first().filter(|_| section == Section::References);
+                *facet = Some(Facet { record, section, points_at: target.map(|state| Slot(state.code as u16)) });
             }
             if record.anchor == record.slot {
                 entities.entry(record.slot).or_default().place = game.place(record, states);
@@ -253,17 +256,11 @@ impl Truth {
         !hidden && eye.is_some_and(|eye| is_within(eye, there, leave))
     }
 
-    /// Whether a player may hold a facet, given whether it holds another; `points_at` is the target of a reference.
+    /// Whether a player may hold a facet, given whether it holds another.
     ///
     /// # Errors
     /// [`Breach`]: why it may not.
-    pub fn may_hold(
-        &self,
-        player: PlayerId,
-        record: Record,
-        points_at: Option<Slot>,
-        holds: impl Fn(Slot) -> bool,
-    ) -> Result<(), Breach> {
+    pub fn may_hold(&self, player: PlayerId, record: Record, holds: impl Fn(Slot) -> bool) -> Result<(), Breach> {
         let (slot, anchor) = (record.slot, record.anchor);
         let facet = self.facets.get(slot.index()).copied().flatten().filter(|facet| facet.record == record);
         let facet = facet.ok_or(Breach::Ghost(slot))?;
@@ -278,8 +275,9 @@ impl Truth {
         match facet.section {
             Section::Team if entity.team.is_none() || entity.team != team => Err(Breach::OtherTeam(slot)),
             Section::Owner if entity.owner != Some(player) => Err(Breach::OtherOwner(slot)),
-            // With a small budget a reference comes before its target: it must be one that may be seen all the same.
-            Section::References if !points_at.is_some_and(|target| self.may_see(player, target)) => {
+            // With a small budget a reference comes before its target: it must be one that may be seen all the same. What a client had no
+            // budget for may point at what it pointed at once.
+            Section::References if !facet.points_at.is_some_and(|target| self.may_see(player, target)) => {
                 Err(Breach::PointsOutOfSight(slot))
             }
             _ => Ok(()),
@@ -339,7 +337,8 @@ mod tests {
             team,
         };
         let record = |slot, kind, anchor| Record { slot: Slot(slot), kind: FacetKind(kind), anchor: Slot(anchor) };
-        let facet = |slot, kind, anchor, section| Some(Facet { record: record(slot, kind, anchor), section });
+        let facet =
+            |slot, kind, anchor, section| Some(Facet { record: record(slot, kind, anchor), section, points_at: None });
         Truth {
             tick: Tick(9),
             leave_units: Some(50),
@@ -366,39 +365,46 @@ mod tests {
         }
     }
 
-    fn holds(truth: &Truth, player: u32, slot: u16, points_at: Option<u16>) -> Result<(), Breach> {
+    fn holds(truth: &Truth, player: u32, slot: u16) -> Result<(), Breach> {
         let record = truth.facets[usize::from(slot)]
             .map_or_else(|| Record { slot: Slot(slot), kind: FacetKind(0), anchor: Slot(slot) }, |facet| facet.record);
-        truth.may_hold(PlayerId(player), record, points_at.map(Slot), |_| true)
+        truth.may_hold(PlayerId(player), record, |_| true)
+    }
+
+    /// The reference of the second entity points there.
+    fn pointing(truth: &Truth, target: u16) -> Truth {
+        let mut truth = truth.clone();
+        truth.facets[5].iter_mut().for_each(|facet| facet.points_at = Some(Slot(target)));
+        truth
     }
 
     #[test]
     fn what_is_far_away_or_hidden_or_for_others_may_not_be_held() {
         let truth = truth();
-        assert_eq!(holds(&truth, 10, 0, None), Ok(()));
-        assert_eq!(holds(&truth, 10, 1, None), Ok(()));
-        assert_eq!(holds(&truth, 10, 2, None), Err(Breach::OutOfSight(Slot(2))));
-        assert_eq!(holds(&truth, 12, 1, None), Err(Breach::OutOfSight(Slot(1))), "the game hides it");
-        assert_eq!(holds(&truth, 99, 1, None), Err(Breach::OutOfSight(Slot(1))), "nobody known");
-        assert_eq!(holds(&truth, 10, 3, None), Err(Breach::OtherTeam(Slot(3))));
-        assert_eq!(holds(&truth, 11, 3, None), Ok(()));
-        assert_eq!(holds(&truth, 10, 4, None), Err(Breach::OtherOwner(Slot(4))));
-        assert_eq!(holds(&truth, 11, 4, None), Ok(()));
-        assert_eq!(holds(&truth, 10, 5, Some(0)), Ok(()));
-        assert_eq!(holds(&truth, 10, 5, Some(2)), Err(Breach::PointsOutOfSight(Slot(5))));
-        assert_eq!(holds(&truth, 10, 6, None), Err(Breach::Ghost(Slot(6))));
+        assert_eq!(holds(&truth, 10, 0), Ok(()));
+        assert_eq!(holds(&truth, 10, 1), Ok(()));
+        assert_eq!(holds(&truth, 10, 2), Err(Breach::OutOfSight(Slot(2))));
+        assert_eq!(holds(&truth, 12, 1), Err(Breach::OutOfSight(Slot(1))), "the game hides it");
+        assert_eq!(holds(&truth, 99, 1), Err(Breach::OutOfSight(Slot(1))), "nobody known");
+        assert_eq!(holds(&truth, 10, 3), Err(Breach::OtherTeam(Slot(3))));
+        assert_eq!(holds(&truth, 11, 3), Ok(()));
+        assert_eq!(holds(&truth, 10, 4), Err(Breach::OtherOwner(Slot(4))));
+        assert_eq!(holds(&truth, 11, 4), Ok(()));
+        assert_eq!(holds(&pointing(&truth, 0), 10, 5), Ok(()));
+        assert_eq!(holds(&pointing(&truth, 2), 10, 5), Err(Breach::PointsOutOfSight(Slot(5))));
+        assert_eq!(holds(&truth, 10, 6), Err(Breach::Ghost(Slot(6))));
         let other = Record { slot: Slot(1), kind: FacetKind(7), anchor: Slot(1) };
-        assert_eq!(truth.may_hold(PlayerId(10), other, None, |_| true), Err(Breach::Ghost(Slot(1))));
+        assert_eq!(truth.may_hold(PlayerId(10), other, |_| true), Err(Breach::Ghost(Slot(1))));
         let member = truth.facets[4].map_or(other, |facet| facet.record);
-        assert_eq!(truth.may_hold(PlayerId(11), member, None, |_| false), Err(Breach::WithoutAnchor(Slot(4))));
+        assert_eq!(truth.may_hold(PlayerId(11), member, |_| false), Err(Breach::WithoutAnchor(Slot(4))));
     }
 
     #[test]
     fn without_a_radius_only_the_games_own_rule_hides() {
         let truth = Truth { leave_units: None, ..truth() };
-        assert_eq!(holds(&truth, 10, 2, None), Ok(()));
-        assert_eq!(holds(&truth, 99, 2, None), Ok(()));
-        assert_eq!(holds(&truth, 12, 1, None), Err(Breach::OutOfSight(Slot(1))));
+        assert_eq!(holds(&truth, 10, 2), Ok(()));
+        assert_eq!(holds(&truth, 99, 2), Ok(()));
+        assert_eq!(holds(&truth, 12, 1), Err(Breach::OutOfSight(Slot(1))));
     }
 
     #[test]

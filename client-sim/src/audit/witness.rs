@@ -10,11 +10,11 @@
 
 use super::ledger::{Found, Known, Ledger};
 use super::rule::{Breach, Truth};
-use crate::replica::{Event, Replica};
+use crate::replica::{Applied, Event, Replica};
 use shared::codec::Record;
 use shared::ids::{PlayerId, Slot, Tick};
 use shared::limits::{EVENT_BYTES_WAITING_MAX, INPUT_PARTS_MAX};
-use shared::schema::Section;
+use shared::wire::FrameKind;
 use std::collections::VecDeque;
 
 /// Frames that may wait for the auditor. Beyond it the oldest are not compared, and counted.
@@ -62,7 +62,7 @@ pub struct Witness {
     next_event: u64,
     waiting: VecDeque<Seen>,
     /// Memory that is used again.
-    spare: Vec<Vec<Held>>,
+    spare: Vec<Vec<Record>>,
     tally: Compared,
 }
 
@@ -71,14 +71,8 @@ pub struct Witness {
 struct Seen {
     tick: Tick,
     /// By slot; `None` if that cannot be said.
-    held: Option<Vec<Held>>,
+    held: Option<Vec<Record>>,
     events: Vec<Event>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    record: Record,
-    points_at: Option<Slot>,
 }
 
 impl Witness {
@@ -95,7 +89,12 @@ impl Witness {
     }
 
     /// A frame was applied: this is held, and that was told with it. A replica that is lost holds nothing that counts.
-    pub fn saw(&mut self, ledger: &Ledger, replica: &Replica, tick: Tick, events: &[Event]) {
+    pub fn saw(&mut self, replica: &Replica, applied: &Applied) {
+        // A keep-alive tells nothing, and what was to be told waits.
+        if applied.kind == FrameKind::KeepAlive {
+            return;
+        }
+        let tick = applied.tick;
         if self.waiting.len() == WAITING_MAX
             && let Some(oldest) = self.waiting.pop_front()
         {
@@ -104,14 +103,10 @@ impl Witness {
         // Several frames at once: only what is held after the last of them can be looked at.
         let held = (!replica.lost() && replica.tick() == tick).then(|| {
             let mut held = self.spare.pop().unwrap_or_default();
-            held.extend(replica.facets().map(|(record, states, _)| {
-                let refers = ledger.game().section(record.kind) == Some(Section::References);
-                let points_at = states.first().filter(|_| refers).map(|state| Slot(state.code as u16));
-                Held { record, points_at }
-            }));
+            held.extend(replica.facets().map(|(record, ..)| record));
             held
         });
-        self.waiting.push_back(Seen { tick, held, events: events.to_vec() });
+        self.waiting.push_back(Seen { tick, held, events: applied.events.clone() });
     }
 
     /// Compares what can be compared by now.
@@ -141,8 +136,8 @@ impl Witness {
         };
         self.tally.frames_checked += 1;
         self.tally.facets_checked += all.len() as u64;
-        for held in all {
-            found.extend(truth.may_hold(self.player, held.record, held.points_at, |slot| seen.holds(slot)).err());
+        for &record in all {
+            found.extend(truth.may_hold(self.player, record, |slot| seen.holds(slot)).err());
         }
     }
 
@@ -185,6 +180,6 @@ impl Witness {
 impl Seen {
     fn holds(&self, slot: Slot) -> bool {
         let held = self.held.as_deref().unwrap_or_default();
-        held.binary_search_by_key(&slot, |held| held.record.slot).is_ok()
+        held.binary_search_by_key(&slot, |record| record.slot).is_ok()
     }
 }

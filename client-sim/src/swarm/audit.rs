@@ -32,7 +32,8 @@ pub(super) struct Ledgers(Mutex<BTreeMap<u64, Arc<Ledger>>>);
 
 impl Ledgers {
     fn add(&self, agreement: &Agreement) -> Arc<Ledger> {
-        let game = Game::new(&agreement.schema, agreement.layout.clone(), 0);
+        let leave_units = agreement.limits.view_leave_units;
+        let game = Game::new(&agreement.schema, agreement.layout.clone(), leave_units);
         let ledger = Arc::new(Ledger::new(game));
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(agreement.incarnation).or_insert(ledger).clone()
@@ -70,7 +71,7 @@ impl Audited {
     /// It got a frame.
     pub(super) fn frame(&mut self, session: &Session, applied: &Applied) {
         let Some(replica) = session.replica() else { return };
-        self.witness.saw(&self.ledger, replica, applied.tick, &applied.events);
+        self.witness.saw(replica, applied);
         let mut found = Vec::new();
         self.witness.compare(&self.ledger, &mut found);
         let room = TOLD_MAX.saturating_sub(self.findings.len());

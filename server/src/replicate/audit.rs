@@ -10,13 +10,13 @@
 //! Never here: the rule that it checks by (see `client_sim::audit`), who may be an auditor (see `seats` and `worker`).
 
 use super::facets::Facets;
-use crate::sim::{EntityIds, Outbox, Owner, Players, Sim, Team, To};
+use crate::sim::{EntityIds, Outbox, Owner, Player, Players, Sim, Team, To};
 use bevy_ecs::world::World;
-use shared::ids::{EntityId, Tick};
+use shared::ids::{EntityId, PlayerId, Tick};
 use shared::limits::{AUDIT_BYTES_MAX, AUDIT_EVENTS_WAITING_MAX};
-use shared::schema::Schema;
+use shared::schema::{Kind, Schema};
 use shared::wire::ServerMessage;
-use shared::wire::audit::{Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedPlayer};
+use shared::wire::audit::{Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedHiding, AuditedPlayer};
 use shared::wire::values::{NO_REFERENCE, is_reference};
 use std::collections::VecDeque;
 
@@ -60,9 +60,41 @@ impl AuditTruth {
             let anchor = anchor(id).filter(|_| narrows)?;
             Some(AuditedEntity { anchor, owner: owner.map(|owner| owner.0.0), team: team.map(|team| team.0) })
         });
-        let said = Audit { tick: tick.0, players: players.collect(), entities: entities.collect(), ..Audit::default() };
+        let said = Audit {
+            tick: tick.0,
+            players: players.collect(),
+            entities: entities.collect(),
+            hidden: hidden(sim, facets),
+            ..Audit::default()
+        };
         Self { said, events: events(world, sim.schema(), facets, tick) }
     }
+}
+
+/// What the game's own rule hides from each player: asked anew about everything but its own, if there is such a rule. Kinds without a
+/// position are no secret, whatever the rule would say.
+fn hidden(sim: &Sim, facets: &Facets) -> Vec<AuditedHiding> {
+    let (world, Some(rule)) = (sim.world(), sim.sight()) else { return Vec::new() };
+    let target = |(id, entity)| {
+        let kind = facets.get(id)?.kind;
+        let owner = world.get::<Owner>(entity).map(|owner| owner.0);
+        Some((facets.anchor(id)?.0, id, owner)).filter(|_| is_placed(sim.schema(), kind))
+    };
+    let targets: Vec<_> = world.resource::<EntityIds>().iter().filter_map(target).collect();
+    let of_player = |(player, known): (PlayerId, Player)| {
+        let others = targets.iter().filter(|(_, id, owner)| *id != known.entity && *owner != Some(player));
+        let hidden = others.filter(|(_, id, _)| !rule.sees(known.entity, *id));
+        let mut anchors: Vec<u16> = hidden.map(|&(anchor, ..)| anchor).collect();
+        anchors.sort_unstable();
+        (!anchors.is_empty()).then_some(AuditedHiding { player: player.0, anchors })
+    };
+    world.resource::<Players>().iter().filter_map(of_player).collect()
+}
+
+fn is_placed(schema: &Schema, kind: Kind) -> bool {
+    let components = schema.kinds.get(usize::from(kind.0)).into_iter().flat_map(|kind| &kind.components);
+    let mut fields = components.filter_map(|&at| schema.components.get(usize::from(at))).flat_map(|of| &of.fields);
+    fields.any(|field| field.marks.position)
 }
 
 /// What the game told in this tick, entities by their anchors' slots.

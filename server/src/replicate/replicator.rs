@@ -107,6 +107,12 @@ pub enum Leak {
     Owners,
     /// What is told to somebody is told to all.
     Events,
+    /// Everything is near.
+    Distance,
+    /// The game's own rule hides nothing.
+    Sight,
+    /// What a reference points at need not be in sight.
+    References,
 }
 
 impl Replicator {
@@ -265,6 +271,8 @@ impl Replicator {
         client.view.set_team(team);
         if let Some(grid) = &self.grid {
             let Self { facets, rows, tick, .. } = self;
+            #[cfg(feature = "sabotage")]
+            let sight = sight.filter(|_| self.leak != Some(Leak::Sight));
             client.view.look(Around { grid, facets, rows, sight, tick: *tick }, client.entity);
         }
         #[cfg(feature = "sabotage")]
@@ -370,7 +378,9 @@ impl Replicator {
         match self.leak {
             Some(Leak::Teams) => client.view.sabotage_leak(Section::Team),
             Some(Leak::Owners) => client.view.sabotage_leak(Section::Owner),
-            Some(Leak::Events) | None => {}
+            Some(Leak::Distance) => client.view.sabotage_leak(Section::Everyone),
+            Some(Leak::References) => client.view.sabotage_leak(Section::References),
+            Some(Leak::Events | Leak::Sight) | None => {}
         }
     }
 

@@ -1,0 +1,74 @@
+//! What an entity does that a client may not see leaves no trace in the client's bytes: two matches that differ in nothing else are
+//! compared, frame by frame, by random seeds.
+
+use client_sim::dice::Dice;
+use tests::link::LinkOptions;
+use tests::moment::Moment;
+use tests::player::{idle_players, zoo_players};
+use tests::zoo::Zoo;
+use tests::{Arena, seeds};
+
+/// How long each match lasts.
+const TICKS: u32 = 120;
+
+/// A match in which ghosts do this; everything else is the seed's.
+fn haunted(seed: u64, mischief: u64, aloof: bool) -> Arena {
+    let mut dice = Dice::new(seed, 77);
+    let zoo = Zoo {
+        crowd: dice.below(20),
+        deaths: if aloof { 0 } else { dice.below(40) },
+        whims: if aloof { 0 } else { dice.below(50) },
+        turns: 50 + dice.below(300),
+        shyness: if aloof { 0 } else { dice.below(30) },
+        ghosts: 1 + dice.below(6),
+        mischief,
+        aloof,
+        still: false,
+    };
+    // The farthest of the middle that a player who stands still can look: to where ghosts begin.
+    let view = if aloof { 20 + dice.below(200) } else { [0, 30, 100, 400][dice.below(4) as usize] };
+    let link = LinkOptions { delay_us: u64::from(dice.below(60_000)), jitter_us: 20_000, ..LinkOptions::default() };
+    let players = if aloof { idle_players() } else { zoo_players() };
+    let mut arena = Arena::seeded(seed).zoo(zoo).clients(3).behaviours(Some(players)).view(view).link(link).start();
+    for tick in 0..TICKS {
+        if dice.once_in(30) {
+            arena.stall(dice.below(3) as usize, 1 + dice.below(25));
+        }
+        if tick == 60 {
+            arena.clients[1].session.pause(dice.once_in(2));
+        }
+        arena.step();
+    }
+    arena
+}
+
+fn compare(seed: u64, aloof: bool) {
+    let (one, other) = (haunted(seed, 1, aloof), haunted(seed, 2, aloof));
+    assert_ne!(one.room.sim().hash(), other.room.sim().hash(), "the matches differ");
+    for client in 0..3 {
+        let (one, other) = (&one.clients[client].log, &other.clients[client].log);
+        assert!(one.frames.len() > 20, "somebody was told something");
+        let first = one.frames.iter().zip(&other.frames).find(|(one, other)| one != other);
+        assert_eq!(first, None, "client {client}");
+        assert_eq!((one.frames.len(), &one.events), (other.frames.len(), &other.events));
+    }
+    let last = |arena: &Arena| arena.moment(arena.tick()).map(shadow_of).unwrap_or_default();
+    assert_ne!(last(&one), last(&other), "what clients could have been told differs");
+}
+
+/// All that any client could be told.
+fn shadow_of(moment: &Moment) -> Vec<String> {
+    moment.facets.values().map(|live| format!("{live:?}")).collect()
+}
+
+#[test]
+fn what_the_games_own_rule_hides_leaves_no_trace_whatever_it_does() {
+    let name = "what_the_games_own_rule_hides_leaves_no_trace_whatever_it_does";
+    seeds::each("secrecy", name, 6, |seed| compare(seed, false));
+}
+
+#[test]
+fn what_is_too_far_away_leaves_no_trace_whatever_it_does() {
+    let name = "what_is_too_far_away_leaves_no_trace_whatever_it_does";
+    seeds::each("secrecy", name, 6, |seed| compare(seed, true));
+}
