@@ -81,6 +81,11 @@ impl SlotSet {
         &mut self.words
     }
 
+    /// Has what `other` has, of the same pool, and nothing else. Takes no memory, as `clone_from` would.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.words.copy_from_slice(&other.words);
+    }
+
     /// Takes out all of `other`.
     pub fn subtract(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {

@@ -5,6 +5,7 @@
 //!   extract    what changed, as rows of codes
 //!   pack       extract, scrub, predict, pack: everything that is done once
 //!   assemble   one client's frame: its view, the choice, the splicing, the digest
+//!   frames     everybody's frames where each sees what is near
 //!   unpack     one client's frame, applied to its replica and proven
 //! ```
 //!
@@ -75,5 +76,27 @@ fn stages(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, stages);
+/// Everybody's frames where each sees about 40 of 2,000: the time of one.
+fn near(criterion: &mut Criterion) {
+    const CLIENTS: usize = 500;
+    let mut workload = Workload::seen_as_far_as(80, 2_000, CLIENTS);
+    let mut group = criterion.benchmark_group("2000 entities, 500 clients that see 80 units far");
+    let prepare = |workload: &mut Workload| {
+        workload.step();
+        workload.pack();
+    };
+    group.sample_size(20);
+    group.bench_function("pack", |bencher| {
+        bencher.iter_custom(|count| time(count, &mut workload, Workload::step, |workload, ()| workload.pack()));
+    });
+    group.throughput(criterion::Throughput::Elements(CLIENTS as u64));
+    group.bench_function("frames", |bencher| {
+        let frames =
+            |workload: &mut Workload, ()| (0..CLIENTS).map(|client| workload.frame(client).len()).sum::<usize>();
+        bencher.iter_custom(|count| time(count, &mut workload, prepare, frames));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, stages, near);
 criterion_main!(benches);

@@ -30,10 +30,20 @@ enum Part {
     Frame,
     Another,
     Digest,
+    /// Packing, and then a frame for each of [`NEAR_CLIENTS`], who see what is near.
+    NearPack,
+    Near,
 }
 
+/// Clients who see about 40 entities each.
+const NEAR_CLIENTS: usize = 500;
+/// Entities of their world, and how far they see.
+const NEAR_ENTITIES: usize = 2_000;
+/// See [`NEAR_ENTITIES`].
+const NEAR_UNITS: u32 = 80;
+
 impl Part {
-    const ALL: [(Self, &str); 8] = [
+    const ALL: [(Self, &str); 10] = [
         (Self::Step, "step"),
         (Self::Extract, "extract"),
         (Self::Pack, "pack"),
@@ -42,13 +52,31 @@ impl Part {
         (Self::Frame, "frame"),
         (Self::Another, "another"),
         (Self::Digest, "digest"),
+        (Self::NearPack, "near-pack"),
+        (Self::Near, "near"),
     ];
+    /// How many of these are of worlds where everybody sees everything.
+    const FAR: usize = 8;
 
     fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(part, _)| part)
     }
 
+    fn run_near(self, entities: usize, ticks: usize) {
+        let mut workload = Workload::seen_as_far_as(NEAR_UNITS, entities, NEAR_CLIENTS);
+        for _ in 0..ticks {
+            workload.step();
+            workload.pack();
+            for client in (0..NEAR_CLIENTS).filter(|_| self == Self::Near) {
+                drop(black_box(workload.frame(client)));
+            }
+        }
+    }
+
     fn run(self, entities: usize, ticks: usize) {
+        if matches!(self, Self::Near | Self::NearPack) {
+            return self.run_near(entities, ticks);
+        }
         let default = ReplicateOptions::default();
         let scrub_entities = if self == Self::Scrub { default.scrub_entities } else { 0 };
         let mut workload = Workload::with_replication(entities, 2, ReplicateOptions { scrub_entities, ..default });
@@ -57,14 +85,14 @@ impl Part {
             match self {
                 Self::Step => {}
                 Self::Extract => workload.extract(),
-                Self::Pack | Self::Scrub | Self::Hash | Self::Frame | Self::Another | Self::Digest => workload.pack(),
+                _ => workload.pack(),
             }
             match self {
                 Self::Hash => drop(black_box(workload.hash(0))),
                 Self::Digest => drop(black_box(workload.digest(0))),
                 Self::Frame => drop(black_box(workload.frame(0))),
                 Self::Another => drop(black_box((workload.frame(0), workload.frame(1)))),
-                Self::Step | Self::Extract | Self::Pack | Self::Scrub => {}
+                _ => {}
             }
         }
     }
@@ -79,7 +107,7 @@ fn main() -> ExitCode {
         part.run(entities, ticks);
         return ExitCode::SUCCESS;
     }
-    match SIZES.into_iter().try_for_each(print_counts) {
+    match SIZES.into_iter().try_for_each(print_counts).and_then(|()| print_near()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("instructions: {why}");
@@ -90,11 +118,9 @@ fn main() -> ExitCode {
 
 /// The counts of one world, per tick and entity.
 fn print_counts(entities: usize) -> Result<(), String> {
-    let mut per_tick = [0.0; Part::ALL.len()];
+    let mut per_tick = [0.0; Part::FAR];
     for (count, (_, name)) in per_tick.iter_mut().zip(Part::ALL) {
-        let [short, long] = TICKS;
-        let more = counted(name, entities, long)? - counted(name, entities, short)?;
-        *count = more / (long - short) as f64;
+        *count = of_a_tick(name, entities)?;
     }
     let [step, extract, pack, scrub, hash, frame, another, digest] = per_tick.map(|count| count / entities as f64);
     let hash = hash - pack;
@@ -115,6 +141,24 @@ fn print_counts(entities: usize) -> Result<(), String> {
         (another - frame) * entities as f64
     );
     Ok(())
+}
+
+/// The count of a client that sees what is near, per tick.
+fn print_near() -> Result<(), String> {
+    let near = of_a_tick("near", NEAR_ENTITIES)? - of_a_tick("near-pack", NEAR_ENTITIES)?;
+    println!("{NEAR_ENTITIES} entities, seen as far as {NEAR_UNITS} units by {NEAR_CLIENTS} clients: about 40 by each");
+    println!(
+        "  interest, view, assembly and digest, per client and tick: {:.0} instructions",
+        near / NEAR_CLIENTS as f64
+    );
+    Ok(())
+}
+
+/// The instructions that one tick of a part takes.
+fn of_a_tick(name: &str, entities: usize) -> Result<f64, String> {
+    let [short, long] = TICKS;
+    let more = counted(name, entities, long)? - counted(name, entities, short)?;
+    Ok(more / (long - short) as f64)
 }
 
 /// The instructions of this program when it does one part.

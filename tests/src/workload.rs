@@ -16,11 +16,12 @@ use server::replicate::facets::Facets;
 use server::replicate::replicator::ReplicateOptions;
 use server::replicate::rows::Rows;
 use server::replicate::{Client, Lane, Published, Replicator};
-use server::sim::{Join, RoomOptions, Sim, StepInput};
+use server::sim::{Join, RoomOptions, Sim, StepInput, ViewRadii};
 use shared::codec::Lanes;
 use shared::codec::digest::fresh_hash;
 use shared::ids::{PlayerId, Tick};
 use shared::schema::{Section, Text};
+use shared::slot_set::SlotSet;
 use shared::wire::Digest;
 use std::sync::Arc;
 
@@ -50,6 +51,22 @@ impl Workload {
     #[must_use]
     pub fn new(entities: usize, viewers: usize) -> Self {
         Self::with_replication(entities, viewers, ReplicateOptions::default())
+    }
+
+    /// The same where each viewer sees only what is within so many units: about 40 entities of 2,000 with 80.
+    ///
+    /// # Panics
+    /// As [`Workload::new`].
+    #[must_use]
+    pub fn seen_as_far_as(units: u32, entities: usize, viewers: usize) -> Self {
+        let view = ViewRadii::new(units, 10);
+        Self::with_replication(entities, viewers, ReplicateOptions { view, ..ReplicateOptions::default() })
+    }
+
+    /// How many entities a viewer sees, itself among them.
+    #[must_use]
+    pub fn seen_by(&self, viewer: usize) -> usize {
+        self.viewers[viewer].view.visible(Section::Everyone, self.replicator.facets()).map_or(0, SlotSet::count)
     }
 
     /// The same with another replication: without the scrub, for one.

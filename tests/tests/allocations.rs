@@ -7,6 +7,30 @@ use tests::workload::Workload;
 const ENTITIES: usize = 300;
 
 #[test]
+fn a_client_that_sees_what_is_near_costs_no_allocation_once_lanes_are_warm() {
+    let clients = 100;
+    let mut workload = Workload::seen_as_far_as(80, 2_000, clients);
+    let seen: usize = (0..clients).map(|client| workload.seen_by(client)).sum();
+    assert!((30..50).contains(&(seen / clients)), "{} each", seen / clients);
+    // Records of whoever enters a view are written into a buffer that grows to what the busiest tick needs.
+    let mut late = 0;
+    for tick in 0..150 {
+        workload.step();
+        workload.pack();
+        let mut bytes = 0;
+        let allocated = measure(|| {
+            for client in 0..clients {
+                bytes += workload.frame(client).len();
+            }
+        });
+        assert!(bytes > 10 * clients, "{bytes} bytes for {clients} clients: nothing happens");
+        late += if tick < 50 { 0 } else { allocated.count_total };
+        assert!(allocated.count_total <= 4, "{} allocations in tick {tick}", allocated.count_total);
+    }
+    assert!(late <= 4, "{late} allocations in a hundred ticks");
+}
+
+#[test]
 fn a_client_that_holds_everything_costs_no_allocation_in_any_tick() {
     for clients in [1, 20, 200] {
         let mut workload = Workload::new(ENTITIES, clients);

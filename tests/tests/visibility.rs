@@ -242,11 +242,16 @@ fn the_built_in_game_shows_everyone_the_same_and_each_its_own() {
     assert!(arena.room.sim().world().resource::<server::sim::Players>().count() == 8);
 }
 
+/// Walkers that come into view together.
+const CROWD: u32 = 80;
+
 /// All that two strangers in the middle of a meadow hear while a story is told. The second is of team 1.
-fn frames_of_two(script: Vec<(u32, Act)>, view: u32) -> [Vec<Vec<u8>>; 2] {
-    let walkers = vec![(510, 500), (530, 500), (20, 20), (505, 505)];
+fn frames_of_two(script: Vec<(u32, Act)>, view: u32, budget: usize) -> [Vec<Vec<u8>>; 2] {
+    let mut walkers = vec![(510, 500), (530, 500), (20, 20), (505, 505)];
+    walkers.extend((0..CROWD as i32).map(|at| (900, 900 + at)));
     let game = Meadow { walkers, towers: 1, script, sight: true, ..Meadow::default() };
-    let mut arena = Arena::seeded(11).game(Arc::new(game), meadow::look).behaviours(None).view(view).start();
+    let mut arena =
+        Arena::seeded(11).game(Arc::new(game), meadow::look).behaviours(None).view(view).budget(budget).start();
     let guests = [arena.guest("one"), arena.guest("two")];
     while arena.tick().0 < 80 {
         for guest in guests {
@@ -270,6 +275,8 @@ fn what_a_hidden_entity_does_changes_not_a_byte_for_those_who_may_not_see_it() {
         // What comes and goes shows whether slots were shifted.
         common.push((tick, Act::Bear(WALKER, (450 + tick as i32) * UNIT, 520 * UNIT)));
     }
+    // Many come into view together: how many records fit tells nothing either.
+    common.extend((4..4 + CROWD).map(|id| (35, Act::Put(id, (460 + id as i32) * UNIT, 530 * UNIT))));
     let mut lively = common.clone();
     for tick in 20..60_u32 {
         for (hidden, x, y) in [(1, 500, 480), (2, 10, 30)] {
@@ -280,8 +287,8 @@ fn what_a_hidden_entity_does_changes_not_a_byte_for_those_who_may_not_see_it() {
         }
         lively.push((tick, Act::Side(2, [None, Some(0), Some(1)][tick as usize % 3])));
     }
-    for view in [100, 0] {
-        let [calm, calm_mate] = frames_of_two(common.clone(), view);
+    for (view, budget) in [(100, 16_384), (0, 16_384), (100, 96), (100, 400)] {
+        let [calm, calm_mate] = frames_of_two(common.clone(), view, budget);
         // Without a radius the one far away is seen: only the cloaked one is hidden.
         let story = |act: &Act| {
             view > 0
@@ -291,10 +298,10 @@ fn what_a_hidden_entity_does_changes_not_a_byte_for_those_who_may_not_see_it() {
                 )
         };
         let lively = lively.iter().filter(|(_, act)| story(act)).copied().collect();
-        let [other, other_mate] = frames_of_two(lively, view);
+        let [other, other_mate] = frames_of_two(lively, view, budget);
         assert!(calm.len() > 70 && calm.len() == other.len());
         for (at, (calm, other)) in calm.iter().zip(&other).enumerate() {
-            assert_eq!(calm, other, "message {at}, view {view}");
+            assert_eq!(calm, other, "message {at}, view {view}, budget {budget}");
         }
         assert_ne!(calm_mate, other_mate, "its team sees it");
     }

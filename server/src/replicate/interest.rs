@@ -118,7 +118,7 @@ impl Interest {
         let Around { grid, facets, .. } = around;
         let own = viewer.entity.and_then(|entity| Some((entity, facets.anchor(entity)?)));
         self.measure(around, own.map(|(_, anchor)| anchor));
-        self.anchors.clone_from(&self.near);
+        self.anchors.copy_from(&self.near);
         if let Some((sight, (entity, anchor))) = around.sight.zip(own) {
             // Nobody is asked about one's own.
             self.anchors.remove(anchor);

@@ -44,8 +44,6 @@ const SWAPS_MAX: usize = 8;
 const POSITION_BITS: usize = 8;
 /// Bits of a list's count and of the padding of a section.
 const LIST_BITS: usize = 24;
-/// What is less than one in so many of a budget need not be known exactly.
-const ROUGH_ONE_IN: usize = 4;
 
 /// What one client has parked. Takes no memory before the first.
 #[derive(Clone, Debug, Default)]
@@ -124,10 +122,11 @@ impl Parking {
         scope: Scope,
     ) {
         let bits = budget.bits();
-        if self.count == 0 {
+        // Who wants no records needs no exact sum. For others what they may not see must not count: how many records come would
+        // tell of it.
+        if self.count == 0 && view.is_whole() {
             let roughly = scope.ticks(shared).map(|tick| roughly(shared, tick)).sum::<usize>();
-            let is_little = roughly * ROUGH_ONE_IN <= bits;
-            if is_little || (view.is_whole() && roughly * 8 <= bits * TOO_MUCH) {
+            if roughly * 8 <= bits * TOO_MUCH {
                 budget.spend(roughly);
                 return;
             }
