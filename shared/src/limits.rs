@@ -18,6 +18,9 @@ pub const WRITE_BUFFER_BYTES_MAX: usize = SERVER_MESSAGE_BYTES_MAX + 64 * 1024;
 /// gets older.
 pub const NOTSENT_LOWAT_BYTES: u32 = 16 * 1024;
 
+/// Lanes of one room: threads that serve its connections. Over it: the operator's configuration is refused.
+pub const LANES_MAX: usize = 16;
+
 /// Ticks that one step frame may cover, and how far back shared pieces are kept. Beyond it a full frame is smaller.
 pub const CATCH_UP_TICKS: u32 = 16;
 

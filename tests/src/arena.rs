@@ -42,6 +42,10 @@ pub struct Arena {
     pub strangers: Vec<Stranger>,
     /// Chance for the story.
     pub dice: Dice,
+    /// Lanes in which frames are made.
+    pub lanes: usize,
+    /// A hash of every message that the room ever sent, and to whom.
+    pub sent: u64,
     pub(crate) moments: VecDeque<Moment>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) tolerates: bool,

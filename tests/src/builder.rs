@@ -134,6 +134,8 @@ impl ArenaBuilder {
             room,
             clients: Vec::new(),
             strangers: Vec::new(),
+            lanes: 1,
+            sent: 0,
             moments: VecDeque::new(),
             findings: Vec::new(),
             tolerates: false,

@@ -10,11 +10,12 @@ use client_sim::replica::{Applied, Event};
 use client_sim::session::SessionEvent;
 use server::counts::Counts;
 use server::exchange::{ConnectionId, Incoming, Outgoing, Received};
-use server::room::run_tick;
+use server::room::{Share, run_tick, settle_tick, step_tick};
 use server::sim::{Players, Sent};
 use shared::bits::BitReader;
 use shared::ids::{PlayerId, Tick};
 use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How many ticks' truths are kept: a client that is later than this must start anew anyway.
 const MOMENTS: usize = 1_024;
@@ -32,7 +33,7 @@ impl Arena {
         let before = *self.room.counts();
         let (mut incoming, mut out) = (self.collect(), Outgoing::default());
         let tick = self.room.tick().next();
-        run_tick(&mut self.room, &mut incoming, tick, &mut out);
+        self.run_room(&mut incoming, tick, &mut out);
         let moment = Moment::of(&self.room, self.look, &mut self.eyes);
         let mut found = Vec::new();
         checks::server(&self.room, &moment, &before, &mut found);
@@ -46,6 +47,33 @@ impl Arena {
         self.check_seats(&mut found);
         self.deliver(out, &before, &mut found);
         self.note(None, found);
+    }
+
+    /// The room's tick: by one lane, or by several on threads of their own, each with a share of the clients.
+    fn run_room(&mut self, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
+        if self.lanes <= 1 {
+            run_tick(&mut self.room, incoming, tick, out);
+        } else {
+            step_tick(&mut self.room, incoming, tick, out);
+            let publish = |mut share: Share<'_>| {
+                let (mut messages, mut closes) = (Vec::new(), Vec::new());
+                share.publish(|_, id, frame| messages.extend(frame.map(|frame| (id, frame))), &mut closes);
+                (messages, closes)
+            };
+            std::thread::scope(|scope| {
+                let shares = self.room.shares(self.lanes);
+                let lanes: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| publish(share))).collect();
+                for lane in lanes {
+                    let (messages, closes) = lane.join().expect("a lane does not panic");
+                    out.messages.extend(messages);
+                    out.closes.extend(closes);
+                }
+            });
+            settle_tick(&mut self.room, tick, out);
+        }
+        let mut hasher = DefaultHasher::new();
+        (self.sent, &out.messages, out.closes.len()).hash(&mut hasher);
+        self.sent = hasher.finish();
     }
 
     /// What happens at a client until now.

@@ -12,11 +12,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::sim::ViewRadii;
-use shared::limits::{BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, SLOT_BITS_MAX, SLOT_BITS_MIN, TABLES_SECONDS_MIN};
+use shared::limits::{BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, LANES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN, TABLES_SECONDS_MIN};
 use tracing_subscriber::filter::Targets;
 
 use super::load::ConfigError;
-use super::{Config, LimitsConfig, RawConfig, RawServer, RawTls, RoomsConfig, TablesConfig, Transport};
+use super::{Config, Lanes, LimitsConfig, RawConfig, RawServer, RawTls, RoomsConfig, TablesConfig, Transport};
 
 /// Slots of a room for each player that it may hold: one facet for everyone, one for its owner, twice as many as are
 /// alive. What the game spawns besides must fit into the rest.
@@ -53,6 +53,10 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             view: ViewRadii::new(rooms.view_units, rooms.view_leave_percent),
             late_steps_max: tick.late_steps_max,
             bytes_per_tick: budget.bytes_per_tick,
+            lanes: match usize::from(tick.lanes) {
+                0 => Lanes::UpTo(processors().min(LANES_MAX)),
+                lanes => Lanes::Fixed(lanes),
+            },
             settings: game.settings,
         },
         tables: TablesConfig {
@@ -91,6 +95,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("rooms.view_units", rooms.view_units, 0..=1_000_000)?;
     within("rooms.view_leave_percent", rooms.view_leave_percent, 0..=100)?;
     within("tick.late_steps_max", raw.tick.late_steps_max, 0..=16)?;
+    within("tick.lanes", raw.tick.lanes, 0..=LANES_MAX as u8)?;
     if raw.tables.retrain_s > 0 {
         within("tables.retrain_s", raw.tables.retrain_s, u64::from(TABLES_SECONDS_MIN)..=86_400)?;
     }
@@ -308,6 +313,7 @@ mod tests {
         assert_eq!(why, "rooms.tick_rate_hz is 0, allowed 1..=128");
         assert_eq!(refused_key(with(|raw| raw.tick.late_steps_max = 17)), "tick.late_steps_max");
         assert_eq!(refused_key(with(|raw| raw.budget.bytes_per_tick = 63)), "budget.bytes_per_tick");
+        assert_eq!(refused_key(with(|raw| raw.tick.lanes = 17)), "tick.lanes");
         assert_eq!(refused_key(with(|raw| raw.rooms.slot_bits = 17)), "rooms.slot_bits");
         assert_eq!(refused_key(with(|raw| raw.rooms.players_max = 1025)), "rooms.slot_bits", "no slots for so many");
     }

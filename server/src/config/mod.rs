@@ -172,11 +172,14 @@ pub struct RawTables {
 pub struct RawTick {
     /// Late steps that may run back to back before the deadlines are moved; ticks never skip. 0..=16.
     pub late_steps_max: u8,
+    /// Threads that serve the connections of one room. 0: one, and more for a room whose tick takes more than half of its
+    /// period, as far as there are processors. 0..=16.
+    pub lanes: u8,
 }
 
 impl Default for RawTick {
     fn default() -> Self {
-        Self { late_steps_max: 4 }
+        Self { late_steps_max: 4, lanes: 0 }
     }
 }
 
@@ -359,8 +362,19 @@ pub struct RoomsConfig {
     pub late_steps_max: u8,
     /// Bytes of state per client and tick.
     pub bytes_per_tick: usize,
+    /// Threads that serve the connections of one room.
+    pub lanes: Lanes,
     /// The game's own settings.
     pub settings: BTreeMap<String, String>,
+}
+
+/// Threads that serve the connections of one room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lanes {
+    /// So many, always.
+    Fixed(usize),
+    /// As many as its tick needs, up to so many.
+    UpTo(usize),
 }
 
 /// In which codes rooms speak, checked.

@@ -6,14 +6,18 @@
 //!                  └── strike ┴─ close code ───────────────────────────────────► Outgoing
 //! ```
 //!
-//! [`run_tick`] is the tick; read the rooms it names in their order. Who owns a room calls it once per tick, with what came
-//! since the last, and sends what comes out. The test harness does the same over a virtual link.
+//! [`run_tick`] is the tick; read the rooms that [`step_tick`] names in their order. Who owns a room calls it once per tick,
+//! with what came since the last, and sends what comes out. The test harness does the same over a virtual link. Who has
+//! several threads for a room calls its parts: the clients' frames are made in shares, side by side.
 
 // How a connection becomes a player.
 mod welcome;
 
 // How code tables are replaced by better ones.
 mod tables;
+
+// A part of its clients.
+mod share;
 
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
@@ -22,12 +26,13 @@ use crate::ingest::gather::gather;
 use crate::ingest::validate::{Accepted, Scales, validate};
 use crate::replicate::audit::AuditTruth;
 use crate::replicate::replicator::ReplicateOptions;
-use crate::replicate::{Lane, Published, Replicator};
+use crate::replicate::{Lane, Replicator};
 use crate::seats::Seats;
-use crate::sim::{Answer, Outbox, RoomGame, RoomOptions, RoomRefused, Sim};
+use crate::sim::{Answer, Outbox, RoomGame, RoomOptions, RoomRefused, Sim, StepInput};
+pub use share::Share;
 use shared::codec::Tables;
 use shared::ids::Tick;
-use shared::limits::{HELLO_SECONDS, UNCONFIRMED_SECONDS};
+use shared::limits::HELLO_SECONDS;
 use shared::wire::server_message::Outcome;
 use shared::wire::{CloseCode, ServerMessage};
 use std::sync::Arc;
@@ -49,9 +54,13 @@ pub struct Room {
     incarnation: u64,
     sim: Sim,
     replicator: Replicator,
-    lane: Lane,
+    /// As many as it ever took.
+    lanes: Vec<Lane>,
     seats: Seats,
+    /// The last finished tick.
     tick: Tick,
+    /// The tick that is under way, or the last.
+    stepping: Tick,
     /// Code tables that come into force with the next tick that may have them.
     better: Option<Arc<Tables>>,
     /// When they were last replaced.
@@ -59,8 +68,19 @@ pub struct Room {
     counts: Counts,
 }
 
-/// One tick of one room. Each line is a room of the house; read them in this order.
+/// One tick of one room, by one lane.
 pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
+    step_tick(room, incoming, tick, out);
+    let Outgoing { messages, closes } = out;
+    for mut share in room.shares(1) {
+        share.publish(|_, connection, frame| messages.extend(frame.map(|frame| (connection, frame))), closes);
+    }
+    settle_tick(room, tick, out);
+}
+
+/// A tick up to where each client's frame can be made. Each line is a room of the house; read them in this order.
+pub fn step_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
+    room.stepping = tick;
     room.renew_tables(tick, out);
     let messages = decode(incoming, room.replicator.schema(), &mut room.seats, tick, &mut room.counts);
     let mut accepted = room.validate(messages, tick, out);
@@ -71,7 +91,13 @@ pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut 
     room.sim.step(&step);
     // The only lines that read it to tell others.
     room.replicator.pack(tick, &room.sim, &mut room.counts);
-    room.publish(incoming, tick, out);
+    room.prepare_to_publish(&step, incoming, out);
+}
+
+/// The rest of a tick, when all shares were published: who is closed, and what was counted.
+pub fn settle_tick(room: &mut Room, tick: Tick, out: &mut Outgoing) {
+    room.tell_auditors(tick, out);
+    room.settle(tick, out);
     room.tick = tick;
 }
 
@@ -113,11 +139,12 @@ impl Room {
         Ok(Self {
             options: options.clone(),
             incarnation: entropy.incarnation,
-            lane: replicator.lane(),
+            lanes: Vec::new(),
             sim,
             replicator,
             seats,
             tick: Tick(0),
+            stepping: Tick(0),
             better: None,
             tables_replaced: None,
             counts: Counts::default(),
@@ -190,8 +217,8 @@ impl Room {
         validate(messages, &mut Scales { seats, schema, entity_at: &entity_at, tick, tick_rate_hz, counts, out })
     }
 
-    /// Each client's frame, and the close of those that cannot go on.
-    fn publish(&mut self, incoming: &Incoming, tick: Tick, out: &mut Outgoing) {
+    /// Answers to requests go ahead of frames, and frames need to know whose entity came and whose socket is busy.
+    fn prepare_to_publish(&mut self, step: &StepInput, incoming: &Incoming, out: &mut Outgoing) {
         for answered in self.sim.world().resource::<Outbox>().answers() {
             let Some(connection) = self.seats.get(answered.player).and_then(|seat| seat.connection) else { continue };
             let outcome = match answered.answer {
@@ -200,34 +227,24 @@ impl Room {
             };
             out.send(connection, &ServerMessage::Reply { number: answered.number, outcome });
         }
+        for join in &step.joins {
+            if let Some(seat) = self.seats.get_mut(join.player) {
+                seat.client.entity = self.sim.entity_of(join.player);
+            }
+        }
         for &connection in &incoming.busy {
             if let Some(seat) = self.seats.of(connection) {
                 seat.client.busy = true;
             }
         }
+    }
+
+    /// Who is closed in this tick has no seat from here on; what lanes counted is counted.
+    fn settle(&mut self, tick: Tick, out: &mut Outgoing) {
         let rate = u32::from(self.options.tick_rate_hz);
-        for seat in self.seats.iter_mut() {
-            let Some(connection) = seat.connection else { continue };
-            if seat.client.entity.is_none() {
-                seat.client.entity = self.sim.entity_of(seat.player);
-            }
-            let published = self.replicator.publish(self.sim.sight(), &mut seat.client, &mut self.lane);
-            seat.client.busy = false;
-            match published {
-                Published::Frame(frame) => out.messages.push((connection, frame)),
-                Published::Skipped(_) => {}
-                Published::EventsOverflow => {
-                    out.closes.push((connection, CloseCode::EventsOverflow));
-                    continue;
-                }
-            }
-            let window = &seat.client.window;
-            if window.under_way() > 0 && tick.since(window.confirmed()) > UNCONFIRMED_SECONDS * rate {
-                out.closes.push((connection, CloseCode::Silent));
-            }
+        for lane in &mut self.lanes {
+            self.counts.take_from(&mut lane.counts);
         }
-        self.tell_auditors(tick, out);
-        self.counts.take_from(&mut self.lane.counts);
         for connection in self.seats.waiting_since(Tick(tick.0.saturating_sub(HELLO_SECONDS * rate))) {
             out.closes.push((connection, CloseCode::HelloTimeout));
         }

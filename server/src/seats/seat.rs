@@ -266,6 +266,11 @@ impl Seats {
         self.seats.iter_mut().map(|seat| &mut **seat)
     }
 
+    /// All seats, by player, to be shared out.
+    pub fn as_mut_slice(&mut self) -> &mut [Box<Seat>] {
+        &mut self.seats
+    }
+
     /// What an input looks like.
     #[must_use]
     pub const fn shape(&self) -> &Arc<InputShape> {

@@ -12,7 +12,7 @@ use shared::schema::{Clamped, Replicated};
 use std::marker::PhantomData;
 
 /// One replicated component's way out of the World. Used only by `replicate/extract.rs` and `scrub.rs`.
-pub trait Column: Send {
+pub trait Column: Send + Sync {
     /// How many codes a value has.
     fn part_count(&self) -> usize;
 

@@ -262,7 +262,7 @@ impl Host {
         self.setup.metrics.rooms_made.increment(1);
         tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
         let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
-        let mut hosted = Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit);
+        let mut hosted = Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit).in_lanes(rooms.lanes);
         if self.setup.studies.is_some() {
             hosted.begin_study();
         }
@@ -284,6 +284,7 @@ impl Host {
         };
         self.agenda.push(Reverse((hosted.deadline(), id)));
         let took = schedule::now().saturating_duration_since(now);
+        hosted.note_took(took);
         report_tick(&self.setup.metrics, &start, took, hosted.period());
         hosted.report(&self.setup.metrics);
         if let Some(studies) = &self.setup.studies {

@@ -1,7 +1,7 @@
 //! One room on this worker: the Room, the visits it serves, and the deadlines it keeps.
 //!
 //! ```text
-//!   flush leftovers ─► read pass ─► run_tick ─► write pass ─► whoever ended is detached and let go
+//!   read pass (lanes) ─► step_tick ─► write pass (lanes: frames, sends) ─► settle_tick ─► whoever ended is detached and let go
 //! ```
 //!
 //! A panic in the room's code ends this room and nothing else: its World may be half-changed, so it is thrown away and
@@ -12,12 +12,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use shared::codec::Tables;
 use shared::ids::Tick;
 use shared::wire::close_code::CloseCode;
 
 use super::connection::Ending;
+use super::lanes::{Desk, LaneCount};
 use super::leaving::Leaving;
 use super::panics::caught;
 use super::read_pass::{self, Due};
@@ -25,25 +25,29 @@ use super::schedule::{self, Schedule, TickStart};
 use super::tally::{self, Tally};
 use super::visit::{Visit, Visits};
 use super::write_pass;
+use crate::config::Lanes;
 use crate::counts::Counts;
 use crate::directory::RoomName;
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::mailbox::Admitted;
 use crate::metrics::Metrics;
-use crate::room::{Room, run_tick};
+use crate::room::{Room, settle_tick, step_tick};
 use crate::trainer::StudySender;
 
 /// Seconds between two hand-overs of what a room has counted.
 const STUDY_SECONDS: u32 = 5;
-
-/// Room for messages that is there before a tick's reading, in bytes: hundreds of inputs.
-const POOL_BYTES: usize = 16 * 1024;
 
 /// The room's own code panicked; these are its words. The room is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("the room panicked: {words}")]
 pub(super) struct RoomPanicked {
     words: String,
+}
+
+impl RoomPanicked {
+    const fn new(words: String) -> Self {
+        Self { words }
+    }
 }
 
 /// Where a visit goes when it ends, and where its numbers go.
@@ -63,8 +67,9 @@ pub(super) struct Hosted {
     tick_rate_hz: u16,
     /// Who comes from this machine may be an auditor.
     allow_audit: bool,
-    /// What messages of a tick lie in.
-    pool: BytesMut,
+    lanes: LaneCount,
+    /// One for each lane, and for those that it once had.
+    desks: Vec<Desk>,
     incoming: Incoming,
     outgoing: Outgoing,
     endings: Vec<(ConnectionId, Ending)>,
@@ -85,13 +90,19 @@ impl Hosted {
             schedule,
             tick_rate_hz,
             allow_audit,
-            pool: BytesMut::new(),
+            lanes: LaneCount::new(Lanes::Fixed(1)),
+            desks: Vec::new(),
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             endings: Vec::new(),
             empty_ticks: 0,
             told: Counts::default(),
         }
+    }
+
+    /// The same, its connections served in so many lanes.
+    pub(super) fn in_lanes(self, lanes: Lanes) -> Self {
+        Self { lanes: LaneCount::new(lanes), ..self }
     }
 
     /// What the room is called.
@@ -117,6 +128,11 @@ impl Hosted {
     /// The time between two ticks.
     pub(super) fn period(&self) -> Duration {
         self.schedule.period()
+    }
+
+    /// A tick took so long: more lanes, or fewer, may be the answer.
+    pub(super) fn note_took(&mut self, took: Duration) {
+        self.lanes.note(took, self.schedule.period());
     }
 
     /// Tells the metrics what has happened in the room since the last call.
@@ -184,22 +200,29 @@ impl Hosted {
         let since_deadline = now.saturating_duration_since(start.deadline);
         let due = Due { wall: schedule::wall_clock().saturating_sub(since_deadline), period: self.schedule.period() };
 
+        let lanes = self.lanes.count();
+        self.desks.resize_with(lanes.max(self.desks.len()), Desk::default);
         self.incoming.messages.clear();
         self.incoming.busy.clear();
-        let Self { visits, incoming, endings, pool, .. } = self;
-        read_pass::flush_leftovers(visits, &start, incoming, endings);
-        pool.reserve(POOL_BYTES);
-        read_pass::read_all(visits, &start, due, pool, incoming, endings);
+        let Self { visits, incoming, endings, desks, .. } = self;
+        read_pass::read_all(visits, &mut desks[..lanes], &start, due, incoming, endings).map_err(RoomPanicked::new)?;
         exit.tally.messages_in += incoming.messages.len() as u64;
 
         let Self { room, incoming, outgoing, .. } = self;
-        caught(|| run_tick(room, incoming, start.tick, outgoing)).map_err(|words| RoomPanicked { words })?;
-        // Not before the tick: what came ahead of a goodbye, or of what broke a limit, is good.
+        caught(|| step_tick(room, incoming, start.tick, outgoing)).map_err(RoomPanicked::new)?;
+        // Not before the step: what came ahead of a goodbye, or of what broke a limit, is good.
         self.let_go(now, exit)?;
-
         self.look_for_seats();
-        let Self { visits, outgoing, endings, .. } = self;
-        write_pass::write_all(visits, &start, outgoing, endings, exit.tally);
+
+        let Self { room, visits, outgoing, endings, desks, .. } = self;
+        write_pass::queue_all(visits, outgoing, endings, exit.tally);
+        write_pass::publish_all(room, visits, &mut desks[..lanes], &start, outgoing).map_err(RoomPanicked::new)?;
+        for desk in &mut desks[..lanes] {
+            endings.append(&mut desk.endings);
+            exit.tally.take_from(&mut desk.tally);
+        }
+        caught(|| settle_tick(room, start.tick, outgoing)).map_err(RoomPanicked::new)?;
+        write_pass::finish(visits, &start, outgoing, endings, exit.tally);
         self.let_go(now, exit)?;
 
         let empty = self.visits.count() == 0 && self.with_room(|room| room.is_empty())?;
@@ -263,6 +286,6 @@ impl Hosted {
     }
 
     fn with_room<R>(&mut self, work: impl FnOnce(&mut Room) -> R) -> Result<R, RoomPanicked> {
-        caught(|| work(&mut self.room)).map_err(|words| RoomPanicked { words })
+        caught(|| work(&mut self.room)).map_err(RoomPanicked::new)
     }
 }

@@ -5,14 +5,14 @@
 //!   mailbox ─► host ───────────────────────────────────────────────────────────────┐
 //!              │ sleeps to the next deadline (schedule)                             │
 //!              ▼                                                                    ▼
-//!   hosted:  read_pass ─► Incoming ─► room::run_tick ─► Outgoing ─► write_pass    leaving
+//!   hosted:  read_pass ─► Incoming ─► room::step_tick ─► write_pass (lanes)      leaving
 //!              ▲                                                      │             │
 //!              └── visit ── connection ── transport ── socket ◄───────┴─────────────┘
 //! ```
 //!
 //! A worker runs at its own pace: read once, step once, publish once, write once. An input wakes nobody; it is read
 //! right before the tick that uses it. In the steady state each playing socket costs one receive and one send per tick,
-//! no lock is taken and nothing crosses a thread.
+//! and nothing crosses a thread, unless a room is so large that it is served in lanes.
 //!
 //! Never here: tokio, handshakes, what messages mean, the World.
 
@@ -39,6 +39,9 @@ mod schedule;
 
 // One room, its visits, its tick from sockets to sockets.
 mod hosted;
+
+// Several threads for one room.
+mod lanes;
 
 // Before the tick.
 mod read_pass;

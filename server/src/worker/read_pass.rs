@@ -11,14 +11,16 @@
 
 use std::time::Duration;
 
-use bytes::BytesMut;
-
 use super::arrival::early_sixteenths;
 use super::connection::{Connection, Ending};
+use super::lanes::{Desk, side_by_side};
 use super::panics::caught;
 use super::schedule::TickStart;
-use super::visit::Visits;
+use super::visit::{Part, Visits};
 use crate::exchange::{ConnectionId, Incoming, Received};
+
+/// Room for messages that is there before a tick's reading, in bytes: hundreds of inputs.
+const POOL_BYTES: usize = 16 * 1024;
 
 /// The moment that earliness is measured against: the tick's deadline on the wall clock, and its period.
 #[derive(Clone, Copy, Debug)]
@@ -27,36 +29,54 @@ pub(super) struct Due {
     pub(super) period: Duration,
 }
 
-/// Sends what earlier ticks left behind and notes in `incoming.busy` who still has not taken it.
-pub(super) fn flush_leftovers(
+/// Flushes what was left over and reads every socket once, each lane a part of them; what came goes into `incoming` in the
+/// order of connections. What a lane panicked with, if one did: single connections that panic end by themselves.
+pub(super) fn read_all(
     visits: &mut Visits,
+    desks: &mut [Desk],
     start: &TickStart,
+    due: Due,
     incoming: &mut Incoming,
     endings: &mut Vec<(ConnectionId, Ending)>,
-) {
-    for (id, visit) in visits.each() {
+) -> Result<(), String> {
+    let shares = visits.parts(desks.len()).zip(desks.iter_mut()).collect();
+    side_by_side(shares, |(mut part, desk): (Part<'_>, &mut Desk)| {
+        desk.incoming.messages.clear();
+        desk.incoming.busy.clear();
+        desk.pool.reserve(POOL_BYTES);
+        flush_leftovers(&mut part, start, desk);
+        read_part(&mut part, start, due, desk);
+    })?;
+    for desk in desks {
+        if incoming.messages.is_empty() {
+            std::mem::swap(&mut incoming.messages, &mut desk.incoming.messages);
+        } else {
+            incoming.messages.append(&mut desk.incoming.messages);
+        }
+        incoming.busy.append(&mut desk.incoming.busy);
+        endings.append(&mut desk.endings);
+    }
+    Ok(())
+}
+
+/// Sends what earlier ticks left behind and notes in `busy` who still has not taken it.
+fn flush_leftovers(part: &mut Part<'_>, start: &TickStart, desk: &mut Desk) {
+    for (id, visit) in part.each() {
         if !visit.connection.is_busy() {
             continue;
         }
         if let Err(ending) = guarded(&mut visit.connection, |connection| connection.flush(start.tick)) {
-            endings.push((id, ending));
+            desk.endings.push((id, ending));
         } else if visit.connection.is_busy() {
-            incoming.busy.push(id);
+            desk.incoming.busy.push(id);
         }
     }
 }
 
-/// Reads every socket once. Memory of `pool` is used again once the messages in it are gone.
-pub(super) fn read_all(
-    visits: &mut Visits,
-    start: &TickStart,
-    due: Due,
-    pool: &mut BytesMut,
-    incoming: &mut Incoming,
-    endings: &mut Vec<(ConnectionId, Ending)>,
-) {
-    for (id, visit) in visits.each() {
-        let messages = &mut incoming.messages;
+/// Reads every socket once. Memory of the pool is used again once the messages in it are gone.
+fn read_part(part: &mut Part<'_>, start: &TickStart, due: Due, desk: &mut Desk) {
+    for (id, visit) in part.each() {
+        let Desk { incoming: Incoming { messages, .. }, pool, endings, .. } = desk;
         let result = guarded(&mut visit.connection, |connection| {
             connection.read(start.tick, start.now, pool, |bytes, arrived| {
                 let early_sixteenths = early_sixteenths(arrived, due.wall, due.period);

@@ -32,6 +32,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Adds what a lane counted, which begins anew.
+    pub(super) fn take_from(&mut self, lane: &mut Self) {
+        self.traffic.add(std::mem::take(&mut lane.traffic));
+        self.messages_in += std::mem::take(&mut lane.messages_in);
+        self.messages_out += std::mem::take(&mut lane.messages_out);
+        self.endings.append(&mut lane.endings);
+    }
+
     /// A connection has come to its end.
     pub(super) fn ended(&mut self, ending: Ending) {
         self.endings.push(ending);

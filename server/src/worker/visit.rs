@@ -90,6 +90,20 @@ impl Visit {
     }
 }
 
+/// Some visits with numbers next to each other.
+pub(super) struct Part<'a> {
+    first: u32,
+    entries: &'a mut [Option<Visit>],
+}
+
+impl Part<'_> {
+    /// These visits, by number.
+    pub(super) fn each(&mut self) -> impl Iterator<Item = (ConnectionId, &mut Visit)> {
+        let ids = (self.first..).map(ConnectionId);
+        ids.zip(self.entries.iter_mut()).filter_map(|(id, entry)| Some((id, entry.as_mut()?)))
+    }
+}
+
 /// The visits of one room, each under the number that the room knows it by.
 #[derive(Default)]
 pub(super) struct Visits {
@@ -121,10 +135,16 @@ impl Visits {
         self.entries.get_mut(id.0 as usize)?.as_mut()
     }
 
-    /// All visits, by number.
-    pub(super) fn each(&mut self) -> impl Iterator<Item = (ConnectionId, &mut Visit)> {
-        let ids = (0..).map(ConnectionId);
-        ids.zip(&mut self.entries).filter_map(|(id, entry)| Some((id, entry.as_mut()?)))
+    /// All visits, by number, in so many parts of about the same size.
+    pub(super) fn parts(&mut self, count: usize) -> impl Iterator<Item = Part<'_>> {
+        let length = self.entries.len().div_ceil(count.max(1)).max(1);
+        let firsts = (0..).step_by(length);
+        firsts.zip(self.entries.chunks_mut(length)).map(|(first, entries)| Part { first, entries })
+    }
+
+    /// Places of all numbers, the empty ones included, for them to be lent out one by one.
+    pub(super) fn places(&mut self) -> impl Iterator<Item = Option<&mut Visit>> {
+        self.entries.iter_mut().map(Option::as_mut)
     }
 
     /// All visits; none is left.
