@@ -1,6 +1,7 @@
 //! What a client's frame allocates in the steady state: nothing.
 
 use allocation_counter::measure;
+use server::replicate::replicator::ReplicateOptions;
 use tests::workload::Workload;
 
 /// Entities, every one of which moves, turns or is hurt now and then: there are changes in every tick.
@@ -46,5 +47,33 @@ fn a_client_that_holds_everything_costs_no_allocation_in_any_tick() {
             assert!(bytes > 40 * clients, "{bytes} bytes for {clients} clients: nothing happens");
             assert_eq!(allocated.count_total, 0, "allocations in tick {tick} with {clients} clients");
         }
+    }
+}
+
+#[test]
+fn who_is_skipped_costs_no_allocation_in_any_tick_however_long_it_takes() {
+    let mut workload = Workload::new(ENTITIES, 3);
+    for tick in 0..300 {
+        workload.step();
+        workload.pack();
+        let allocated = measure(|| workload.skip(1));
+        assert_eq!(allocated.count_total, 0, "allocations in tick {tick}");
+        workload.frame(0);
+    }
+}
+
+#[test]
+fn who_may_have_little_takes_its_memory_once() {
+    let options = ReplicateOptions { bytes_per_tick: 100, ..ReplicateOptions::default() };
+    let mut workload = Workload::with_replication(ENTITIES, 3, options);
+    for tick in 0..200 {
+        workload.step();
+        workload.pack();
+        let allocated = measure(|| {
+            for client in 0..3 {
+                assert!(workload.frame(client).len() < 200);
+            }
+        });
+        assert!(tick < 100 || allocated.count_total == 0, "{} allocations in tick {tick}", allocated.count_total);
     }
 }
