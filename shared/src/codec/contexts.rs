@@ -9,12 +9,14 @@
 //!   kinds    USES            which kind of facet a record is of
 //!   residual                 part × class of its last residual
 //!   code, speed, class       part: what records say of it
-//!   mask                     group × mask of the facet's last piece
+//!   mask                     group × mask of the facet's last piece, and one for records
+//!   past                     kind of facet: whether a record is of one that is no longer as it was born
 //! ```
 
 use super::predictor::CLASSES;
 use super::prefix_code::{NUMBER_SYMBOLS, number_symbol};
-use crate::schema::Layout;
+use crate::schema::facet::Group;
+use crate::schema::{FacetKind, Layout};
 
 /// What a number that belongs to no part says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,13 @@ pub enum Family {
         /// It is the facet's only group, so its mask is never empty.
         lone: bool,
     },
+    /// Masks of last pieces.
+    PastMask {
+        /// Parts of the group.
+        parts: u8,
+    },
+    /// Whether a state is a new one.
+    Past,
 }
 
 impl Family {
@@ -86,8 +95,10 @@ impl Family {
         match self {
             Self::Gap | Self::Residual { .. } | Self::Code { .. } | Self::Speed => NUMBER_SYMBOLS,
             Self::Kind { kinds } => kinds as usize,
+            Self::Past => 2,
             Self::Class => CLASSES,
             Self::Mask { parts, lone } => (1 << parts) - lone as usize,
+            Self::PastMask { parts } => 1 << parts,
         }
     }
 }
@@ -137,6 +148,18 @@ pub const fn mask(layout: &Layout, group: usize, last: u8) -> usize {
     residual(layout.part_contexts(), 0).wrapping_add(group).wrapping_add(last as usize)
 }
 
+/// The context of the mask of a group's last piece in a record; the group's contexts begin at `group`.
+#[must_use]
+pub const fn past_mask(layout: &Layout, group: &Group) -> usize {
+    residual(layout.part_contexts(), 0).wrapping_add(group.context).wrapping_add(group.masks())
+}
+
+/// The context of whether a facet of a kind is no longer as it was born, in a record.
+#[must_use]
+pub const fn past(layout: &Layout, kind: FacetKind) -> usize {
+    residual(layout.part_contexts(), 0) + layout.mask_contexts() + kind.0 as usize
+}
+
 /// The family of every context, in their order.
 #[must_use]
 pub fn families(layout: &Layout) -> Vec<Family> {
@@ -151,8 +174,10 @@ pub fn families(layout: &Layout) -> Vec<Family> {
         for group in &facet.groups {
             let family = Family::Mask { parts: group.parts as u8, lone };
             families.extend(std::iter::repeat_n(family, group.masks()));
+            families.push(Family::PastMask { parts: group.parts as u8 });
         }
     }
+    families.extend(layout.facets().iter().map(|_| Family::Past));
     families
 }
 

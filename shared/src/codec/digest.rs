@@ -10,7 +10,6 @@
 
 use super::predictor::PartState;
 use super::record::Record;
-use crate::limits::GROUP_PARTS_MAX;
 
 /// Two lanes of a hash, or of a sum of hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -58,16 +57,10 @@ const fn name_hash(record: Record, freshness: u32) -> Lanes {
 /// The hash of a facet that is held exactly.
 #[must_use]
 pub fn fresh_hash(record: Record, states: &[PartState]) -> Lanes {
-    let mut lanes = name_hash(record, 1);
-    for group in states.chunks(GROUP_PARTS_MAX) {
-        let mut missed = group.first().map_or(0, |state| u32::from(state.mask));
-        for state in group {
-            let past = (missed & 1) << 13 | u32::from(state.class) << 10 | state.fraction as u32;
-            lanes = lanes.mix(state.code as u32).mix((state.speed as u32).rotate_left(14) ^ past);
-            missed >>= 1;
-        }
-    }
-    lanes
+    states.iter().fold(name_hash(record, 1), |lanes, state| {
+        let past = u32::from(state.mask) << 13 | u32::from(state.class) << 10 | state.fraction as u32;
+        lanes.mix(state.code as u32).mix((state.speed as u32).rotate_left(14) ^ past)
+    })
 }
 
 /// The hash of a facet that is held, but perhaps not as it is now.

@@ -7,7 +7,7 @@
 //!   hold        code stays
 //!   linear      code += speed                        residual: speed += residual
 //!   alpha-beta  code.fraction += speed               residual: speed += residual × gain, by its size (both in 1/16 code)
-//!   follow      code.fraction += lead × times >> shift   the lead part's value in this tick (in 1/1024 code)
+//!   follow      code.fraction += lead × times >> shift   the lead part's value in this tick (in 1/256 code)
 //!   tick        code += step
 //! ```
 //!
@@ -28,7 +28,7 @@ pub struct PartState {
     pub code: i32,
     /// How far it comes in a tick: whole codes (linear) or 1/16 (alpha-beta); 0 where nothing is extrapolated.
     pub speed: i32,
-    /// Where between its code and the next the guess stands: 1/16 (alpha-beta) or 1/1024 (follow).
+    /// Where between its code and the next the guess stands: 1/16 (alpha-beta) or 1/256 (follow).
     pub fraction: i16,
     /// Size class (0 to 5) of the last residual that was sent: the context of the next.
     pub class: u8,
@@ -144,8 +144,8 @@ impl PartState {
                 // The larger the surprise, the likelier a turn and not noise.
                 let damped = match residual.unsigned_abs() {
                     1 => sixteenths >> calm,
-                    2..=3 => sixteenths >> calm.saturating_sub(1),
-                    4..=7 => sixteenths >> calm.saturating_sub(2),
+                    2..=3 => sixteenths >> (calm / 2),
+                    4..=7 => sixteenths >> (calm / 4),
                     _ => sixteenths,
                 };
                 let speed = i64::from(self.speed) + damped;
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_follower_moves_by_what_it_follows() {
-        let part = part_of(65_535, false, Motion::Follow { lead: 0, times: 1 << 10, shift: 4 });
+        let part = part_of(65_535, false, Motion::Follow { lead: 0, times: 1 << 8, shift: 4 });
         let mut state = PartState::new(&part, 1_000);
         for _ in 0..16 {
             state.follow(&part, 24);

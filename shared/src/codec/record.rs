@@ -1,7 +1,7 @@
 //! One facet's whole state, for who does not have it: made at most once per tick, shared by all who need it.
 //!
 //! ```text
-//!   facet kind · slot · anchor's slot (unless it is the anchor) · per part: code · as born?
+//!   facet kind · slot · anchor's slot (unless it is the anchor) · per part: code · as born or not
 //!   if not: per group: mask of the last piece · per part of it: [speed] [fraction] class
 //! ```
 //!
@@ -42,13 +42,13 @@ pub fn write_record(sink: &mut impl Sink, layout: &Layout, record: Record, state
         sink.number(contexts::code(facet.context + at), code);
     }
     let born = facet.parts.iter().zip(states).all(|(part, state)| *state == PartState::new(part, state.code));
-    sink.raw(u32::from(born), 1);
+    sink.symbol(contexts::past(layout, record.kind), usize::from(!born));
     if born {
         return;
     }
     let mut parts = facet.parts.iter().zip(states).enumerate();
     for (group, first) in facet.groups.iter().zip(states.iter().step_by(GROUP_PARTS_MAX)) {
-        sink.raw(u32::from(first.mask), group.parts as u32);
+        sink.symbol(contexts::past_mask(layout, group), usize::from(first.mask));
         for (at, (part, state)) in parts.by_ref().take(group.parts) {
             if has_speed(part.motion) {
                 sink.number(contexts::speed(facet.context + at), zigzag(state.speed));
@@ -78,8 +78,8 @@ pub fn read_record(
         let number = tables.code(contexts::code(facet.context + at)).read_number(reader, "code")?;
         states.push(PartState::new(part, code_of(part, number)?));
     }
-    if !reader.read_bool("as born")? {
-        read_past(reader, tables, facet, states)?;
+    if tables.code(contexts::past(layout, kind)).read_symbol(reader, "past")? != 0 {
+        read_past(reader, layout, tables, facet, states)?;
     }
     Ok(Record { slot, kind, anchor })
 }
@@ -97,13 +97,14 @@ fn code_of(part: &Part, number: u32) -> Result<i32, DecodeError> {
 /// What a facet went through since it was born.
 fn read_past(
     reader: &mut BitReader<'_>,
+    layout: &Layout,
     tables: &Tables,
     facet: &FacetLayout,
     states: &mut [PartState],
 ) -> Result<(), DecodeError> {
     let mut parts = facet.parts.iter().zip(states).enumerate();
     for group in &facet.groups {
-        let mut mask = reader.read(group.parts as u32, "last mask")? as u8;
+        let mut mask = tables.code(contexts::past_mask(layout, group)).read_symbol(reader, "last mask")? as u8;
         for (at, (part, state)) in parts.by_ref().take(group.parts) {
             state.mask = std::mem::take(&mut mask);
             if has_speed(part.motion) {

@@ -223,7 +223,7 @@ pub(crate) fn typical_frequencies(family: Family) -> Vec<u64> {
         Family::Residual { class } => heavy_tail(TYPICAL_RESIDUAL.get(usize::from(class)).copied().unwrap_or(4)),
         Family::Speed => heavy_tail(16),
         Family::Code { bits } => evenly(bits),
-        Family::Class | Family::Kind { .. } => vec![1; family.symbols()],
+        Family::Class | Family::Kind { .. } | Family::PastMask { .. } | Family::Past => vec![1; family.symbols()],
         // Few parts changed is likelier than many.
         Family::Mask { parts, lone } => (usize::from(lone)..1 << parts)
             .map(|mask: usize| 1 << (2 * (u32::from(parts) - mask.count_ones())))

@@ -67,13 +67,13 @@ pub struct Route {
 pub struct Group {
     /// How many parts.
     pub parts: usize,
-    /// The number of its first mask among all masks of all groups of the layout: its contexts count from here, one for
-    /// each mask that the last piece can have had.
+    /// The number of its first context among those of all groups of the layout: one for each mask that the last piece can have
+    /// had, and one for the mask of a record.
     pub context: usize,
 }
 
 impl Group {
-    /// Number of masks, and so of contexts for the next one.
+    /// Number of masks.
     #[must_use]
     pub const fn masks(&self) -> usize {
         1 << self.parts
@@ -228,7 +228,7 @@ impl Layout {
         self.part_contexts
     }
 
-    /// Number of masks of all groups of all facets.
+    /// Number of contexts of the groups of all facets.
     #[must_use]
     pub const fn mask_contexts(&self) -> usize {
         self.mask_contexts
@@ -294,7 +294,8 @@ impl Layout {
         let mut groups = Vec::new();
         for parts in parts[..moving].chunks(GROUP_PARTS_MAX) {
             let group = Group { parts: parts.len(), context: self.mask_contexts };
-            self.mask_contexts += group.masks();
+            // One more: the mask of a record.
+            self.mask_contexts += group.masks() + 1;
             groups.push(group);
         }
         self.parts_max = self.parts_max.max(parts.len());
@@ -326,7 +327,7 @@ fn follow(declaration: &Declaration, places: &[(usize, usize)], drafts: &mut [Dr
     }
 }
 
-/// By how many 1/1024 codes a field moves per code of its leader: as `times >> shift`, with as many digits as fit.
+/// By how many 1/256 codes a field moves per code of its leader: as `times >> shift`, with as many digits as fit.
 fn follow_rate(field: &Field, leading: &Field) -> (i32, u8) {
     let Predictor::Follow { times, shift, .. } = field.predictor else { return (0, 0) };
     let above = (i128::from(times) * i128::from(leading.step())) << (FOLLOW_BITS + RATE_DIGITS);

@@ -107,8 +107,8 @@ pub enum Predictor {
     },
 }
 
-/// Bits behind the point of what follows: it moves in 1/1024 code.
-pub const FOLLOW_BITS: u32 = 10;
+/// Bits behind the point of what follows: it moves in 1/256 code.
+pub const FOLLOW_BITS: u32 = 8;
 /// Largest shift of [`Predictor::Follow`].
 pub const FOLLOW_SHIFT_MAX: u8 = 24;
 /// Largest `times` of [`Predictor::Follow`], up or down: its product with any value is below 2^53.
@@ -133,7 +133,7 @@ pub enum Motion {
     Follow {
         /// The part of the same facet that leads.
         lead: u8,
-        /// It moves by the leader's value × `times` >> `shift` per tick, in 1/1024 code.
+        /// It moves by the leader's value × `times` >> `shift` per tick, in 1/256 code.
         times: i32,
         /// See `times`.
         shift: u8,
