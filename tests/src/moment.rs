@@ -111,7 +111,8 @@ impl Moment {
         let ids = world.resource::<EntityIds>();
         let of_entity = |id: EntityId| ids.entity(id).map(|entity| world.entity(entity));
         let mut facets = BTreeMap::new();
-        for alive in replicator.facets().all_alive() {
+        let known = replicator.facets();
+        for alive in known.alive_slots().iter().filter_map(|slot| known.alive(slot)) {
             let facet = &replicator.layout().facets()[usize::from(alive.record.kind.0)];
             let entity = of_entity(alive.entity);
             let live = Live {

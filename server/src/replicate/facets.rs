@@ -312,11 +312,6 @@ impl Facets {
         self.alive.get(slot.index()).and_then(Option::as_ref)
     }
 
-    /// All facets that are alive, by slot.
-    pub fn all_alive(&self) -> impl Iterator<Item = &Alive> + '_ {
-        self.alive_slots.iter().filter_map(|slot| self.alive(slot))
-    }
-
     /// Which slots are alive.
     #[must_use]
     pub const fn alive_slots(&self) -> &SlotSet {

@@ -70,7 +70,7 @@ impl Study {
                 }
             }
         }
-        let next = facets.all_alive().map(|alive| alive.record.slot).find(|&slot| slot >= self.next);
+        let next = facets.alive_slots().iter().find(|&slot| slot >= self.next);
         if let Some(slot) = next {
             self.count_record(layout, facets, shadow, slot);
         }
