@@ -13,6 +13,7 @@
 use crate::dice::Dice;
 use crate::replica::{Event, Replica};
 use shared::ids::{Slot, Tick};
+use shared::rotation::Rotation;
 use shared::schema::{Declaration, Field, FieldKind, Schema};
 use shared::wire::values::NO_REFERENCE;
 
@@ -134,8 +135,10 @@ impl Behaviour for AtRandom {
 /// The codes of a declaration's neutral value: zero, no, nothing, empty, and where zero is out of range the value nearest to it.
 #[must_use]
 pub fn neutral_codes(declaration: &Declaration) -> Vec<i32> {
-    let codes =
-        declaration.fields.iter().flat_map(|field| std::iter::repeat_n(neutral_code(field), field.part_count()));
+    let codes = declaration.fields.iter().flat_map(|field| match field.kind {
+        FieldKind::Rotation { bits } => Rotation::IDENTITY.codes(bits).to_vec(),
+        _ => vec![neutral_code(field); field.part_count()],
+    });
     codes.collect()
 }
 
@@ -149,6 +152,7 @@ fn neutral_code(field: &Field) -> i32 {
         FieldKind::Bool
         | FieldKind::Unsigned { .. }
         | FieldKind::Angle { .. }
+        | FieldKind::Rotation { .. }
         | FieldKind::Choice { .. }
         | FieldKind::Text { .. } => 0,
     }

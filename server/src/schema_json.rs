@@ -75,6 +75,7 @@ fn kind(kind: &FieldKind) -> Value {
             json!({ "kind": "vector3", "min": quantiser.min, "max": quantiser.max, "step": quantiser.step, "unit": unit })
         }
         FieldKind::Angle { bits } => json!({ "kind": "angle", "bits": bits }),
+        FieldKind::Rotation { bits } => json!({ "kind": "rotation", "bits": bits }),
         FieldKind::Choice { names } => json!({ "kind": "choice", "names": names }),
         FieldKind::Reference => json!({ "kind": "reference" }),
         FieldKind::Text { bytes } => json!({ "kind": "text", "bytes_max": bytes }),

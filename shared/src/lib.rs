@@ -21,6 +21,9 @@ pub mod limits;
 // Value ↔ code.
 pub mod quantise;
 
+// A rotation ↔ codes.
+pub mod rotation;
+
 // Declaration → schema → layout.
 pub mod schema;
 

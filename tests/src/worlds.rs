@@ -4,6 +4,7 @@ use client_sim::codec::header::TraceHeader;
 use client_sim::codec::trace::Trace;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
+use shared::rotation::Rotation;
 
 /// Three-dimensional bodies, counters at the ends of 32 bits, angles of two kinds, things without fields.
 const HEADER: &str = r#"{"name":"made up","tick_hz":60,"ticks":0,"archetypes":[
@@ -18,6 +19,41 @@ const HEADER: &str = r#"{"name":"made up","tick_hz":60,"ticks":0,"archetypes":[
         {"name":"any","min":-2147483648,"max":2147483647},{"name":"up","min":-2147483648,"max":2147483647},
         {"name":"large","min":0,"max":2000000000},{"name":"one","min":7,"max":7},{"name":"flag","min":0,"max":1}]},
     {"name":"mark","fields":[]}]}"#;
+
+/// Bodies that spin and drift, kicked now and then. `as_one`: it says that their rotations are one value each.
+#[must_use]
+pub fn spinning(seed: u64, ticks: usize, as_one: bool) -> Trace {
+    let groups = if as_one { r#"[{"kind":"quat3","fields":["which","a","b","c"]}]"# } else { "[]" };
+    let three = ["a", "b", "c"].map(|name| format!(r#"{{"name":"{name}","min":-511,"max":511}}"#)).join(",");
+    let header = format!(
+        r#"{{"name":"spinning","ticks":{ticks},"archetypes":[{{"name":"body","groups":{groups},"fields":[
+            {{"name":"height","min":0,"max":4095}},{{"name":"which","min":0,"max":3}},{three}]}}]}}"#
+    );
+    let mut trace = Trace::new(TraceHeader::from_json(header.as_bytes()).expect("the header is one"));
+    let mut dice = Pcg32::seed_from_u64(seed);
+    let mut part = |most: i32| (dice.next_u32() % (2 * most as u32 + 1)) as i32 - most;
+    let mut body =
+        || (Rotation { x: part(999), y: part(999), z: part(999), w: part(999) }, [part(4), part(4), part(4)]);
+    let mut bodies: Vec<(Rotation, [i32; 3])> = (0..BODIES).map(|_| body()).collect();
+    for tick in 0..ticks as u32 {
+        trace.begin_tick(tick);
+        for (at, (rotation, spin)) in bodies.iter_mut().enumerate() {
+            if (tick as usize * 7 + at * 13).is_multiple_of(90) {
+                *spin = body().1;
+            }
+            // Up to 14 degrees in a tick, and never quite still.
+            let [x, y, z] = spin.map(|axis| axis * 900 + 11);
+            *rotation = Rotation { x, y, z, w: Rotation::ONE }.after(*rotation);
+            let [which, three @ ..] = rotation.codes(10);
+            let [a, b, c] = three.map(|code| code - 511);
+            trace.push(at as u32, 0, &[2_000 + (at as i32 * tick as i32) % 50, which, a, b, c]);
+        }
+    }
+    trace
+}
+
+/// How many bodies spin.
+const BODIES: usize = 40;
 
 /// Makes a world up: the same one for the same seed, and for each tick the same whatever comes after it.
 pub struct MadeUp {

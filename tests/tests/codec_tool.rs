@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use tests::seeds;
-use tests::worlds::MadeUp;
+use tests::worlds::{MadeUp, spinning};
 
 fn asked(train: (usize, usize), measure: (usize, usize)) -> Asked {
     let range = |(start, end)| Some(TickRange { start, end });
@@ -59,6 +59,18 @@ fn a_world_of_every_kind_of_field_survives() {
         assert!(interest.visible_per_viewer > 1.0 && interest.bytes_per_viewer_per_tick < report.bytes_per_tick);
         assert_eq!(restored(&frames), trace.cut(50..100));
     });
+}
+
+#[test]
+fn a_rotation_as_one_value_takes_less_than_part_by_part() {
+    let packed = |as_one| {
+        let (report, frames) = measured(&spinning(3, 600, as_one), Asked::default());
+        assert_eq!(report.mismatches, 0);
+        assert_eq!(restored(&frames), spinning(3, 600, as_one).cut(300..600));
+        report.bytes_per_tick
+    };
+    let (one, parts) = (packed(true), packed(false));
+    assert!(2.0 * one < parts, "{one} bytes per tick as one, {parts} part by part");
 }
 
 #[test]

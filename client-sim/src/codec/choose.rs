@@ -10,9 +10,9 @@
 //!
 //! Never here: what a predictor costs (see `cost`).
 
-use super::cost::{Candidate, bits};
-use super::declare::{Guess, declaration, places, schema_of};
-use super::header::Archetype;
+use super::cost::{Candidate, bits, turning_bits};
+use super::declare::{Guess, declaration, places, rotations, schema_of};
+use super::header::{Archetype, ROTATION_FIELDS};
 use super::world::{Row, World};
 use shared::limits::SLOT_BITS_MIN;
 use shared::schema::field::{CALM_MAX, FOLLOW_SHIFT_MAX};
@@ -65,7 +65,13 @@ impl Trial<'_> {
         let mut chosen = vec![Guess::Hold; fields.len()];
         let plain = self.parts(&chosen)?;
         let mut followings = Vec::new();
-        for (field, _) in fields.iter().enumerate().filter(|(_, field)| !field.constant) {
+        let rotations = rotations(self.archetype);
+        for &(first, _) in rotations.iter().filter(|&&(first, _)| !fields[first].constant) {
+            chosen[first] = self.turning(first)?;
+        }
+        let turns =
+            |field: usize| rotations.iter().any(|&(first, _)| (first..first + ROTATION_FIELDS).contains(&field));
+        for (field, _) in fields.iter().enumerate().filter(|&(at, field)| !field.constant && !turns(at)) {
             let mut best = (Guess::Hold, f64::INFINITY);
             for guess in self.alone(&plain, field) {
                 let cost = self.cost(field, guess)?;
@@ -74,7 +80,7 @@ impl Trial<'_> {
                 }
             }
             chosen[field] = best.0;
-            for leader in (0..fields.len()).filter(|&leader| leader != field) {
+            for leader in (0..fields.len()).filter(|&leader| leader != field && !turns(leader)) {
                 for guess in self.rates(&plain, field, leader) {
                     let cost = self.cost(field, guess)?;
                     if cost < best.1 * WORTH {
@@ -96,9 +102,7 @@ impl Trial<'_> {
 
     /// The parts that the codec would have with these predictors, in the order of fields.
     fn parts(&self, guesses: &[Guess]) -> Result<Vec<Part>, SchemaError> {
-        let schema = schema_of("trial", vec![declaration(self.archetype, guesses)]);
-        schema.check()?;
-        let layout = Layout::new(&schema, SLOT_BITS_MIN)?;
+        let layout = self.layout(guesses)?;
         let Some(facet) = layout.facets().first() else { return Ok(Vec::new()) };
         let mut of_parts: Vec<(usize, usize)> = places(&layout, 0).map(|(field, part)| (part, field)).collect();
         of_parts.sort_unstable();
@@ -112,11 +116,33 @@ impl Trial<'_> {
         Ok(parts)
     }
 
+    /// What the codec would make of these predictors.
+    fn layout(&self, guesses: &[Guess]) -> Result<Layout, SchemaError> {
+        let schema = schema_of("trial", vec![declaration(self.archetype, guesses)]);
+        schema.check()?;
+        Layout::new(&schema, SLOT_BITS_MIN)
+    }
+
     fn cost(&self, field: usize, guess: Guess) -> Result<f64, SchemaError> {
         let mut guesses = vec![Guess::Hold; self.archetype.fields.len()];
         guesses[field] = guess;
         let parts = self.parts(&guesses)?;
         Ok(bits(&Candidate { at: field, part: &parts[field], parts: &parts }, self.world, &self.lives))
+    }
+
+    /// The predictor of a rotation.
+    fn turning(&self, first: usize) -> Result<Guess, SchemaError> {
+        let mut best = (Guess::Hold, f64::INFINITY);
+        let calm = (1..=CALM_MAX).map(|calm| Guess::AlphaBeta { calm });
+        for guess in [Guess::Hold, Guess::Linear].into_iter().chain(calm) {
+            let mut guesses = vec![Guess::Hold; self.archetype.fields.len()];
+            guesses[first] = guess;
+            let cost = turning_bits(&self.layout(&guesses)?, self.world, &self.lives);
+            if cost < best.1 * WORTH {
+                best = (guess, cost);
+            }
+        }
+        Ok(best.0)
     }
 
     /// The predictors that need no leader, simplest first.

@@ -5,16 +5,17 @@
 //!   field     ─► wraps, 2^n codes, n to 16       angle
 //!                more than 2^26 codes            all 32-bit integers
 //!                else                            signed, of the field's range
+//!   group quat3, 2^n - 1 codes, n 4 to 12         rotation
 //! ```
 //!
 //! Values become codes by subtracting where the range begins. Predictors are chosen (see `choose`) or come with frames.
 //!
 //! Never here: rows (see `world`).
 
-use super::header::{Archetype, TraceField, TraceHeader};
+use super::header::{Archetype, ROTATION_FIELDS, TraceField, TraceHeader};
 use serde::{Deserialize, Serialize};
 use shared::limits::{PART_CODES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN};
-use shared::schema::field::bits_for;
+use shared::schema::field::{ROTATION_BITS, bits_for, turn_half};
 use shared::schema::registry::EntityKind;
 use shared::schema::{Audience, Declaration, Field, FieldKind, Kind, Layout, Marks, Predictor, Schema, SchemaError};
 use std::sync::Arc;
@@ -162,16 +163,49 @@ pub(super) fn schema_of(name: &str, components: Vec<Declaration>) -> Schema {
     }
 }
 
-/// An archetype as a component.
+/// An archetype as a component. The four fields of a rotation become one, guessed as the first is.
 pub(super) fn declaration(archetype: &Archetype, guesses: &[Guess]) -> Declaration {
-    let fields = archetype.fields.iter().zip(guesses).map(|(field, &guess)| Field {
-        name: field.name.clone(),
-        kind: kind_of(field),
-        audience: Audience::Everyone,
-        predictor: guess.into(),
-        marks: Marks { constant: field.constant, ..Marks::default() },
-    });
-    Declaration { name: archetype.name.clone(), fields: fields.collect() }
+    let rotations = rotations(archetype);
+    let (mut fields, mut places) = (Vec::new(), Vec::new());
+    let mut given = archetype.fields.iter().zip(guesses).enumerate();
+    while let Some((at, (field, &guess))) = given.next() {
+        let rotation = rotations.iter().find(|&&(first, _)| first == at);
+        places.resize(at + rotation.map_or(1, |_| ROTATION_FIELDS), fields.len() as u8);
+        let kind = match rotation {
+            Some(&(_, bits)) => {
+                given.by_ref().take(ROTATION_FIELDS - 1).for_each(drop);
+                FieldKind::Rotation { bits }
+            }
+            None => kind_of(field),
+        };
+        fields.push(Field {
+            name: field.name.clone(),
+            kind,
+            audience: Audience::Everyone,
+            predictor: guess.into(),
+            marks: Marks { constant: field.constant, ..Marks::default() },
+        });
+    }
+    for field in &mut fields {
+        if let Predictor::Follow { field: leader, .. } = &mut field.predictor {
+            *leader = places.get(usize::from(*leader)).copied().unwrap_or(u8::MAX);
+        }
+    }
+    Declaration { name: archetype.name.clone(), fields }
+}
+
+/// Where an archetype has rotations that the product's codec can carry as one value, and in how many bits.
+pub(super) fn rotations(archetype: &Archetype) -> Vec<(usize, u32)> {
+    let bits_of = |first: usize| {
+        let [which, three @ ..] = archetype.fields.get(first..first + ROTATION_FIELDS)? else { return None };
+        let bits = 64 - codes_of(three.first()?).leading_zeros();
+        let fits = |field: &TraceField| {
+            !field.wrap && field.constant == which.constant && codes_of(field) == 2 * i64::from(turn_half(bits)) + 1
+        };
+        let carried = ROTATION_BITS.contains(&bits) && codes_of(which) == 4 && three.iter().all(fits);
+        carried.then_some((first, bits))
+    };
+    archetype.rotations().into_iter().filter_map(bits_of).collect()
 }
 
 /// Where the fields of an archetype are among the parts of its facet: field, part.

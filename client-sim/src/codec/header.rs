@@ -48,6 +48,27 @@ pub struct Archetype {
     pub rest: Map<String, Value>,
 }
 
+/// Fields of a rotation: which part is the largest, and the other three.
+pub(super) const ROTATION_FIELDS: usize = 4;
+
+impl Archetype {
+    /// Where the fields of its rotations begin: groups of kind `quat3` whose fields stand one after the other.
+    #[must_use]
+    pub fn rotations(&self) -> Vec<usize> {
+        let groups = self.rest.get("groups").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let rotations = groups.iter().filter(|group| group.get("kind").is_some_and(|kind| kind == "quat3"));
+        let first_of = |group: &Value| {
+            let named = group.get("fields")?.as_array()?;
+            let first = self.fields.iter().position(|field| named.first().is_some_and(|name| *name == field.name))?;
+            let fields = self.fields.get(first..first + ROTATION_FIELDS)?;
+            let same =
+                named.len() == ROTATION_FIELDS && fields.iter().zip(named).all(|(field, name)| *name == field.name);
+            same.then_some(first)
+        };
+        rotations.filter_map(first_of).collect()
+    }
+}
+
 /// One field of an archetype.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TraceField {

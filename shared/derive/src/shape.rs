@@ -40,6 +40,8 @@ pub(crate) enum Shape {
     Angle(Expr),
     /// Two or three fixed-point numbers.
     Vector(usize, Numbers),
+    /// A rotation in space, and the bits of each of its three.
+    Rotation(Expr),
     /// Another entity.
     Reference,
     /// A text, and the bytes that its type gives it.
@@ -73,6 +75,7 @@ impl Shape {
             "i8" | "i16" | "i32" => Self::Signed(numbers(integer)?),
             "IVec2" => Self::Vector(2, numbers(quote!(i32))?),
             "IVec3" => Self::Vector(3, numbers(quote!(i32))?),
+            "Rotation" => Self::Rotation(attributes.bits.clone().unwrap_or_else(|| number(10))),
             "EntityId" => Self::Reference,
             "Text" => Self::Text(text_bytes(last)?),
             _ => match unfit(&name) {
@@ -93,6 +96,7 @@ impl Shape {
                 };
             }
             Self::Angle(_) => "an angle's range is the full turn",
+            Self::Rotation(_) => "a rotation's range is all rotations",
             Self::Bool => "a bool is yes or no",
             Self::Reference => "a reference is an entity",
             Self::Text(_) => "a text is no number",
@@ -106,7 +110,9 @@ impl Shape {
         if matches!(self, Self::Angle(_)) {
             return Ok(());
         }
-        refuse(attributes.bits.as_ref(), &format!("{what}: remove `bits`"))?;
+        if !matches!(self, Self::Rotation(_)) {
+            refuse(attributes.bits.as_ref(), &format!("{what}: remove `bits`"))?;
+        }
         match attributes.angle {
             Some(at) => Err(Error::new(at, format!("{what}: remove `angle`, or make it a `u16`"))),
             None => Ok(()),
@@ -120,7 +126,9 @@ impl Shape {
             matches!(self, Self::Unsigned(_) | Self::Signed(_) | Self::Fixed(_) | Self::Vector(..) | Self::Angle(_));
         let guessed = attributes.predictor.as_ref().and_then(Guess::moves);
         let tolerance = attributes.tolerance.as_ref().map(Spanned::span);
-        if !moves {
+        if matches!(self, Self::Rotation(_)) {
+            refuse(tolerance, "only numbers can be a little off: remove `tolerance`")?;
+        } else if !moves {
             refuse(guessed, "only numbers move on: remove `predictor`, such a field holds")?;
             refuse(tolerance, "only numbers can be a little off: remove `tolerance`")?;
         }
@@ -183,7 +191,7 @@ fn last_word(written: &Type) -> Result<&PathSegment> {
         },
         Type::Reference(_) => "a value travels whole: hold it by value (a text as `Text<16>`)",
         Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => "a field is one value: write one field for each",
-        _ => "not a field's type: write an integer, bool, IVec2, IVec3, EntityId, Text<N> or an enum",
+        _ => "not a field's type: write an integer, bool, IVec2, IVec3, Rotation, EntityId, Text<N> or an enum",
     };
     Err(Error::new_spanned(written, say))
 }
@@ -193,7 +201,7 @@ fn unfit(name: &str) -> Option<&'static str> {
     Some(match name {
         "f32" | "f64" => "floats differ between machines: simulate in fixed point (an `i32` with `range` and `unit`)",
         "Vec2" | "Vec3" | "Vec3A" | "Vec4" | "DVec2" | "DVec3" | "DVec4" | "Quat" | "DQuat" => {
-            "floats differ between machines: simulate in fixed point (`IVec2`, `IVec3`, a `u16` with `angle`)"
+            "floats differ between machines: simulate in fixed point (`IVec2`, `IVec3`, `Rotation`, a `u16` with `angle`)"
         }
         "u64" | "u128" | "usize" => "no code is that large: use `u32`",
         "i64" | "i128" | "isize" => "no code is that large: use `i32`",

@@ -76,6 +76,7 @@ impl Written {
         items.extend(tolerance_of(&attributes, &said, place));
         let part_count = match &shape {
             Shape::Vector(axes, _) => quote!(#axes),
+            Shape::Rotation(_) => quote!(4),
             Shape::Text(bytes) => quote!(1 + ({ #bytes } as usize).div_ceil(3)),
             _ => quote!(1),
         };
@@ -170,6 +171,13 @@ fn kind_of(shape: &Shape, said: &str, place: usize) -> (TokenStream, TokenStream
             let check = check(bits.span(), &quote!(#name >= 1 && #name <= 16), &say);
             let constant = constant(&name, bits);
             (quote!(#constant #check), quote!(#kind::Angle { bits: #name as u32 }))
+        }
+        Shape::Rotation(bits) => {
+            let name = format_ident!("__BITS_{place}");
+            let say = format!("{said}: each of a rotation's three has 4 to 12 bits");
+            let check = check(bits.span(), &quote!(#name >= 4 && #name <= 12), &say);
+            let constant = constant(&name, bits);
+            (quote!(#constant #check), quote!(#kind::Rotation { bits: #name as u32 }))
         }
         Shape::Text(bytes) => {
             let name = format_ident!("__BYTES_{place}");

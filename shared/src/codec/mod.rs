@@ -16,6 +16,9 @@
 // How a part is guessed.
 pub mod predictor;
 
+// How a rotation is guessed: four parts as one.
+mod turn;
+
 // Symbols as code words.
 pub mod prefix_code;
 

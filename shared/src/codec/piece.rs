@@ -10,6 +10,7 @@
 use super::contexts::{self, Sink};
 use super::predictor::{PartState, class_of};
 use super::tables::Tables;
+use super::turn;
 use crate::bits::varint::{unzigzag, zigzag};
 use crate::bits::{BitReader, DecodeError};
 use crate::limits::GROUP_PARTS_MAX;
@@ -50,9 +51,14 @@ pub fn advance(facet: &FacetLayout, states: &mut [PartState]) -> bool {
     for (part, state) in leading.zip(states.iter_mut()) {
         moved |= state.advance(part);
     }
-    for at in facet.steps.len()..facet.moving {
+    for at in facet.steps.len()..facet.following {
         let lead = lead_of(facet, at, states, &[], 0);
         moved |= follow(facet, states, at, lead);
+    }
+    for at in facet.turns() {
+        if let (Some(part), Some(states)) = (facet.parts.get(at + 1), states.get_mut(at..at + 4)) {
+            moved |= turn::advance(part, states);
+        }
     }
     moved
 }
@@ -93,6 +99,7 @@ pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> Pr
     if facet.steps.len() < facet.moving {
         moving = 1;
         found = predict_followers(facet, states, row, found);
+        found = predict_turns(facet, states, row, found);
     }
     Predicted { moved: moving != 0 || found != 0, misses: Misses { found } }
 }
@@ -134,7 +141,7 @@ fn beyond_tolerance(facet: &FacetLayout, states: &[PartState], row: &[i32], foun
 
 /// The same for the parts that follow others.
 fn predict_followers(facet: &FacetLayout, states: &mut [PartState], row: &[i32], mut found: u64) -> u64 {
-    for at in facet.steps.len()..facet.moving {
+    for at in facet.steps.len()..facet.following {
         let lead = lead_of(facet, at, states, row, found);
         follow(facet, states, at, lead);
         if let (Some(state), Some(&code)) = (states.get(at), row.get(at))
@@ -144,6 +151,40 @@ fn predict_followers(facet: &FacetLayout, states: &mut [PartState], row: &[i32],
         }
     }
     found
+}
+
+/// The same for rotations. Where another part than guessed is the largest, the guess leaves that one out from here on.
+fn predict_turns(facet: &FacetLayout, states: &mut [PartState], row: &[i32], mut found: u64) -> u64 {
+    for at in facet.turns() {
+        let (Some(part), Some(states), Some(row)) =
+            (facet.parts.get(at + 1), states.get_mut(at..at + 4), row.get(at..at + 4))
+        else {
+            continue;
+        };
+        turn::advance(part, states);
+        if let (&[guessed, ..], &[which, ..]) = (&*states, row) {
+            turn::leave_out(part, states, guessed.code, which);
+        }
+        for (place, (state, &code)) in states.iter().zip(row).enumerate() {
+            if state.code != code {
+                found |= bit(at + place);
+            }
+        }
+    }
+    found
+}
+
+/// Corrects the rotations of which something was found wrong; which part is the largest is corrected already.
+fn correct_turns(facet: &FacetLayout, states: &mut [PartState], row: &[i32], found: u64) {
+    for at in facet.turns().filter(|&at| found >> (at % 64) & 0xF != 0) {
+        if let (Some(part), Some(states), Some(&[_, x, y, z])) =
+            (facet.parts.get(at + 1), states.get_mut(at..at + 4), row.get(at..at + 4))
+            && let &mut [_, a, b, c] = &mut *states
+        {
+            let residuals = [x.wrapping_sub(a.code), y.wrapping_sub(b.code), z.wrapping_sub(c.code)];
+            turn::correct(part, states, residuals);
+        }
+    }
 }
 
 /// Writes what [`predict`] left to be written, and corrects it. Inverse of [`read_piece`].
@@ -177,6 +218,9 @@ pub fn write_piece(
         first = first.wrapping_add(GROUP_PARTS_MAX);
         found >>= GROUP_PARTS_MAX;
     }
+    if facet.following < facet.moving {
+        correct_turns(facet, states, row, misses.found);
+    }
 }
 
 /// [`PartState::correct`] where that only adds. Gives the residual.
@@ -196,7 +240,10 @@ fn correct_plain(step: &Step, state: &mut PartState, code: i32) -> i32 {
 fn correct(facet: &FacetLayout, state: &mut PartState, code: i32, at: usize) -> i32 {
     let Some(part) = facet.parts.get(at) else { return 0 };
     let residual = state.residual_to(part, code);
-    state.correct(part, residual);
+    // The three of a rotation are corrected together.
+    if !matches!(part.motion, Motion::Turn { axis: 1.., .. }) {
+        state.correct(part, residual);
+    }
     residual
 }
 
@@ -215,24 +262,32 @@ pub fn read_piece(
     states: &mut [PartState],
 ) -> Result<(), DecodeError> {
     let lone = usize::from(facet.groups.len() == 1);
-    let (mut any, mut at) = (0, 0);
+    let inconsistent = DecodeError::Inconsistent { field: "piece" };
+    let (mut any, mut at, mut turned) = (0, 0, [0; 3]);
     for group in &facet.groups {
-        let inconsistent = DecodeError::Inconsistent { field: "piece" };
         let first = states.get_mut(at).ok_or(inconsistent)?;
         let context = contexts::mask(layout, group.context, first.mask);
         let mut mask = tables.code(context).read_symbol(reader, "change mask")? + lone;
         first.mask = mask as u8;
         any |= mask;
         for _ in 0..group.parts {
-            let lead = if at < facet.steps.len() { 0 } else { lead_of(facet, at, states, &[], 0) };
-            let (Some(part), Some(state)) = (facet.parts.get(at), states.get_mut(at)) else { return Err(inconsistent) };
-            if at < facet.steps.len() {
-                state.advance(part);
+            let missed = mask & 1 != 0;
+            if at >= facet.following {
+                read_turn((reader, tables), facet, states, at, missed, &mut turned)?;
             } else {
-                state.follow(part, lead);
-            }
-            if mask & 1 != 0 {
-                read_residual(reader, tables, part, facet.context + at, state)?;
+                let lead = if at < facet.steps.len() { 0 } else { lead_of(facet, at, states, &[], 0) };
+                let (Some(part), Some(state)) = (facet.parts.get(at), states.get_mut(at)) else {
+                    return Err(inconsistent);
+                };
+                if at < facet.steps.len() {
+                    state.advance(part);
+                } else {
+                    state.follow(part, lead);
+                }
+                if missed {
+                    let residual = read_residual(reader, tables, part, facet.context + at, state)?;
+                    state.correct(part, residual);
+                }
             }
             mask >>= 1;
             at += 1;
@@ -241,19 +296,57 @@ pub fn read_piece(
     if any != 0 { Ok(()) } else { Err(DecodeError::Inconsistent { field: "change mask" }) }
 }
 
+/// Reads what a piece says of one of a rotation's four parts. `turned` keeps what it says of the three, until all are read.
+fn read_turn(
+    (reader, tables): (&mut BitReader<'_>, &Tables),
+    facet: &FacetLayout,
+    states: &mut [PartState],
+    at: usize,
+    missed: bool,
+    turned: &mut [i32; 3],
+) -> Result<(), DecodeError> {
+    let place = (at - facet.following) % 4;
+    let first = at - place;
+    let (Some(parts), Some(states)) = (facet.parts.get(first..first + 4), states.get_mut(first..first + 4)) else {
+        return Err(DecodeError::Inconsistent { field: "piece" });
+    };
+    let (&[_, three, ..], Some(part)) = (parts, parts.get(place)) else { return Ok(()) };
+    if place == 0 {
+        turn::advance(&three, states);
+        *turned = [0; 3];
+    }
+    let Some(&state) = states.get(place) else { return Ok(()) };
+    if missed {
+        let residual = read_residual(reader, tables, part, facet.context + at, &state)?;
+        match turned.get_mut(place.wrapping_sub(1)) {
+            Some(turned) => *turned = residual,
+            None => {
+                let which = state.code.wrapping_add(residual);
+                turn::leave_out(&three, states, state.code, which);
+                if let Some(state) = states.first_mut() {
+                    state.correct(part, residual);
+                }
+            }
+        }
+    }
+    if place == 3 {
+        turn::correct(&three, states, *turned);
+    }
+    Ok(())
+}
+
 fn read_residual(
     reader: &mut BitReader<'_>,
     tables: &Tables,
     part: &Part,
     number: usize,
-    state: &mut PartState,
-) -> Result<(), DecodeError> {
+    state: &PartState,
+) -> Result<i32, DecodeError> {
     let number = tables.code(contexts::residual(number, state.class)).read_number(reader, "residual")?;
     let residual = unzigzag(number.wrapping_add(1));
     if residual == 0 || !state.accepts(part, residual) {
         let got = i64::from(state.code) + i64::from(residual);
         return Err(DecodeError::OutOfRange { field: "residual", got, min: 0, max: i64::from(part.last) });
     }
-    state.correct(part, residual);
-    Ok(())
+    Ok(residual)
 }

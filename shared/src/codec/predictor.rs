@@ -9,6 +9,7 @@
 //!   alpha-beta  code.fraction += speed               residual: speed += residual × gain, by its size (both in 1/16 code)
 //!   follow      code.fraction += lead × times >> shift   the lead part's value in this tick (in 1/256 code)
 //!   tick        code += step
+//!   turn        four parts as one: see turn
 //! ```
 //!
 //! A residual of ±1 says that the true value is just beyond the edge of the guessed code, so the fraction goes to that edge
@@ -19,6 +20,7 @@
 //! Integer only, the same in Rust and in JavaScript: codes and speeds are 32-bit integers that wrap, and the one product is
 //! below 2^53.
 
+use super::turn;
 use crate::schema::field::{FOLLOW_BITS, Motion, Part};
 
 /// What both sides remember of one part.
@@ -49,20 +51,22 @@ pub const fn fraction_bits(motion: Motion) -> u32 {
     match motion {
         Motion::AlphaBeta { .. } => ALPHA_BETA_BITS,
         Motion::Follow { .. } => FOLLOW_BITS,
-        Motion::Hold | Motion::Linear | Motion::Tick { .. } => 0,
+        Motion::Turn { axis: 1.., .. } => turn::TURN_BITS,
+        Motion::Hold | Motion::Linear | Motion::Tick { .. } | Motion::Turn { .. } => 0,
     }
 }
 
 /// Whether a part of this motion keeps a speed.
 #[must_use]
 pub const fn has_speed(motion: Motion) -> bool {
-    matches!(motion, Motion::Linear | Motion::AlphaBeta { .. })
+    matches!(motion, Motion::Linear | Motion::AlphaBeta { .. } | Motion::Turn { axis: 1.., .. })
 }
 
 /// The largest speed, up or down, that a part can come to.
 #[must_use]
 pub const fn speed_max(part: &Part) -> u32 {
     match part.motion {
+        Motion::Turn { .. } => turn::spin_max(part),
         // Within the bound are all speeds whose whole codes are.
         Motion::AlphaBeta { .. } => (part.jump() << ALPHA_BETA_BITS) + (1 << ALPHA_BETA_BITS) - 1,
         _ => part.jump(),
@@ -138,7 +142,7 @@ impl PartState {
                 let speed = if part.wrap { part.nearest(speed) } else { speed };
                 self.speed = if speed.unsigned_abs() > speed_max(part) { 0 } else { speed };
             }
-            Motion::Hold | Motion::Tick { .. } => {}
+            Motion::Hold | Motion::Tick { .. } | Motion::Turn { .. } => {}
             Motion::AlphaBeta { calm } => {
                 let sixteenths = i64::from(residual) << ALPHA_BETA_BITS;
                 // The larger the surprise, the likelier a turn and not noise.
@@ -182,7 +186,7 @@ const fn middle(motion: Motion) -> i16 {
 }
 
 /// Where in its code a value is that was guessed `residual` codes off: at the near edge after ±1, else anywhere.
-const fn edge(residual: i32, bits: u32) -> i16 {
+pub(super) const fn edge(residual: i32, bits: u32) -> i16 {
     match residual {
         1 => 0,
         -1 => (1 << bits) - 1,

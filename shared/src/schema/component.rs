@@ -8,6 +8,7 @@
 use super::field::{Enumerated, Field, FieldKind, Part, Text};
 use crate::ids::EntityId;
 use crate::quantise::{angle_code, angle_value};
+use crate::rotation::Rotation;
 use glam::{IVec2, IVec3};
 
 /// How many values had to be clamped to fit their declared range.
@@ -65,7 +66,7 @@ pub trait Replicated: Clone + Send + Sync + 'static {
 /// A type that can be a field. `kind` is what the attribute declared.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a field's type",
-    label = "write an integer, bool, IVec2, IVec3, EntityId, Text<N>, or an enum that derives `Replicated`"
+    label = "write an integer, bool, IVec2, IVec3, Rotation, EntityId, Text<N>, or an enum that derives `Replicated`"
 )]
 pub trait FieldValue: Sized {
     /// Writes the value's codes; says how many were clamped.
@@ -103,7 +104,7 @@ fn write_integer(value: i64, kind: &FieldKind, out: &mut [i32]) -> Clamped {
             return Clamped(0);
         }
         FieldKind::Choice { names } => (0, names.len() as i64 - 1),
-        FieldKind::Reference | FieldKind::Text { .. } => (0, 0),
+        FieldKind::Reference | FieldKind::Text { .. } | FieldKind::Rotation { .. } => (0, 0),
     };
     let inside = value.clamp(low, high);
     put(out, (inside - low) as i32);
@@ -161,6 +162,23 @@ impl FieldValue for IVec3 {
     }
     fn read(kind: &FieldKind, codes: &[i32]) -> Self {
         Self::from_array(read_axes(kind, codes))
+    }
+}
+
+impl FieldValue for Rotation {
+    fn write(&self, kind: &FieldKind, out: &mut [i32]) -> Clamped {
+        if let FieldKind::Rotation { bits } = *kind {
+            for (code, part) in out.iter_mut().zip(self.codes(bits)) {
+                *code = part;
+            }
+        }
+        Clamped(0)
+    }
+    fn read(kind: &FieldKind, codes: &[i32]) -> Self {
+        match (kind, codes) {
+            (&FieldKind::Rotation { bits }, &[which, a, b, c]) => Self::of_codes(bits, [which, a, b, c]),
+            _ => Self::default(),
+        }
     }
 }
 

@@ -111,11 +111,14 @@ pub struct FacetLayout {
     pub section: Section,
     /// It is the entity's first facet.
     pub anchor: bool,
-    /// Its parts, in the order in which they move: those that follow nobody, those that follow others, constant ones.
+    /// Its parts, in the order in which they move: those that follow nobody, those that follow others, those of rotations,
+    /// constant ones.
     pub parts: Vec<Part>,
     /// The parts that follow nobody and may change, which come first.
     pub steps: Vec<Step>,
-    /// How many parts may change: those that lead, and those that follow.
+    /// How many parts follow nobody or another part.
+    pub following: usize,
+    /// How many parts may change: those, and rotations of four parts each.
     pub moving: usize,
     /// A part may be off by something.
     pub tolerant: bool,
@@ -130,6 +133,11 @@ impl FacetLayout {
     #[must_use]
     pub const fn is_constant(&self, part: usize) -> bool {
         part >= self.moving
+    }
+
+    /// Where rotations that may change begin.
+    pub fn turns(&self) -> impl Iterator<Item = usize> + use<> {
+        (self.following..self.moving).step_by(4)
     }
 }
 
@@ -289,7 +297,8 @@ impl Layout {
     fn add_facet(&mut self, kind: Kind, anchor: bool, draft: Draft) {
         let Draft { section, parts, constant } = draft;
         let moving = constant.iter().filter(|&&constant| !constant).count();
-        let steps = parts[..moving].iter().filter(|part| !part.follows()).map(Step::of).collect();
+        let following = parts[..moving].iter().filter(|part| !part.turns()).count();
+        let steps = parts[..following].iter().filter(|part| !part.follows()).map(Step::of).collect();
         let tolerant = parts.iter().any(|part| part.tolerance > 0);
         let mut groups = Vec::new();
         for parts in parts[..moving].chunks(GROUP_PARTS_MAX) {
@@ -301,7 +310,18 @@ impl Layout {
         self.parts_max = self.parts_max.max(parts.len());
         let context = self.part_contexts;
         self.part_contexts += parts.len();
-        self.facets.push(FacetLayout { kind, section, anchor, parts, steps, moving, tolerant, groups, context });
+        self.facets.push(FacetLayout {
+            kind,
+            section,
+            anchor,
+            parts,
+            steps,
+            following,
+            moving,
+            tolerant,
+            groups,
+            context,
+        });
     }
 }
 
@@ -357,7 +377,7 @@ impl Draft {
 
     /// Puts the parts in the order in which they move. Says, for each place before, which it is now.
     fn arrange(&mut self) -> Vec<usize> {
-        let rank = |&at: &usize| (self.constant[at], self.parts[at].follows(), at);
+        let rank = |&at: &usize| (self.constant[at], self.parts[at].turns(), self.parts[at].follows(), at);
         let mut order: Vec<usize> = (0..self.parts.len()).collect();
         order.sort_by_key(rank);
         let mut places = vec![0; order.len()];

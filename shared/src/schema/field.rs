@@ -56,6 +56,11 @@ pub enum FieldKind {
         /// How many of these make one unit.
         unit: u32,
     },
+    /// A rotation in space, as which part of a unit quaternion is the largest, and the other three.
+    Rotation {
+        /// Bits of each of the three: 4 to 12.
+        bits: u32,
+    },
     /// Another entity; travels as the slot of its anchor, and only to those who may see both.
     Reference,
     /// UTF-8 of at most `bytes` bytes.
@@ -113,6 +118,8 @@ pub const FOLLOW_BITS: u32 = 8;
 pub const FOLLOW_SHIFT_MAX: u8 = 24;
 /// Largest `times` of [`Predictor::Follow`], up or down: its product with any value is below 2^53.
 pub const FOLLOW_TIMES_MAX: i32 = 1 << 15;
+/// Bits that each of a rotation's three may have.
+pub const ROTATION_BITS: std::ops::RangeInclusive<u32> = 4..=12;
 /// Largest `calm` of [`Predictor::AlphaBeta`].
 pub const CALM_MAX: u8 = 4;
 
@@ -143,7 +150,17 @@ pub enum Motion {
         /// Codes per tick.
         step: i32,
     },
+    /// One of the four parts of a rotation, which move as one.
+    Turn {
+        /// 0: which of x, y, z and w is the largest. 1 to 3: the others, in this order.
+        axis: u8,
+        /// How slowly small residuals change the spin: 0 with [`Predictor::Linear`], [`STILL`] with [`Predictor::Hold`].
+        calm: u8,
+    },
 }
+
+/// The `calm` of what never goes on turning.
+pub const STILL: u8 = u8::MAX;
 
 /// What else is said of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -215,6 +232,12 @@ impl Part {
         matches!(self.motion, Motion::Follow { .. })
     }
 
+    /// It is one of the four of a rotation.
+    #[must_use]
+    pub const fn turns(&self) -> bool {
+        matches!(self.motion, Motion::Turn { .. })
+    }
+
     /// The value of a code, in codes from where the value is 0.
     #[inline]
     #[must_use]
@@ -282,6 +305,7 @@ impl Field {
             FieldKind::Choice { names } => vec![Part::holding(names.len().max(1) as u64)],
             FieldKind::Vector2 { quantiser, .. } => vec![quantised(quantiser); 2],
             FieldKind::Vector3 { quantiser, .. } => vec![quantised(quantiser); 3],
+            FieldKind::Rotation { bits } => return self.turning(*bits),
             // The bits of a slot are the room's choice; the layout fills them in.
             FieldKind::Reference => vec![Part::holding(1 << 16)],
             FieldKind::Text { bytes } => {
@@ -303,6 +327,21 @@ impl Field {
         parts
     }
 
+    /// The parts of a rotation.
+    fn turning(&self, bits: u32) -> Vec<Part> {
+        let calm = match self.predictor {
+            Predictor::Linear => 0,
+            Predictor::AlphaBeta { calm } => calm,
+            Predictor::Hold | Predictor::Follow { .. } | Predictor::Tick { .. } => STILL,
+        };
+        let part = |axis| {
+            let part =
+                if axis == 0 { Part::holding(4) } else { signed(-turn_half(bits), 2 * turn_half(bits) as u64 + 1, 1) };
+            Part { motion: Motion::Turn { axis, calm }, ..part }
+        };
+        (0..4).map(part).collect()
+    }
+
     /// What one code more means, in the simulation's integers.
     #[must_use]
     pub const fn step(&self) -> i32 {
@@ -317,7 +356,14 @@ impl Field {
     /// Whether its values are numbers that can move.
     #[must_use]
     pub const fn is_number(&self) -> bool {
-        !matches!(self.kind, FieldKind::Bool | FieldKind::Choice { .. } | FieldKind::Reference | FieldKind::Text { .. })
+        !matches!(
+            self.kind,
+            FieldKind::Bool
+                | FieldKind::Choice { .. }
+                | FieldKind::Reference
+                | FieldKind::Text { .. }
+                | FieldKind::Rotation { .. }
+        )
     }
 
     /// Number of parts.
@@ -326,6 +372,7 @@ impl Field {
         match &self.kind {
             FieldKind::Vector2 { .. } => 2,
             FieldKind::Vector3 { .. } => 3,
+            FieldKind::Rotation { .. } => 4,
             FieldKind::Text { bytes } => 1 + text_chunks(*bytes),
             _ => 1,
         }
@@ -340,6 +387,12 @@ const fn signed(min: i32, codes: u64, step: i32) -> Part {
 
 const fn quantised(quantiser: &Quantiser) -> Part {
     signed(quantiser.min, quantiser.codes() as u64, quantiser.step)
+}
+
+/// The largest of a rotation's three, up or down, in codes.
+#[must_use]
+pub const fn turn_half(bits: u32) -> i32 {
+    (1 << (bits - 1)) - 1
 }
 
 const fn text_chunks(bytes: u32) -> usize {

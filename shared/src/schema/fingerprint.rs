@@ -157,6 +157,7 @@ fn describe(kind: &FieldKind) -> (&'static str, Vec<i32>, &[String]) {
         FieldKind::Choice { names } => (CHOICE, vec![], names),
         FieldKind::Vector2 { quantiser, unit } => ("vector2", range_numbers(quantiser, *unit), &[]),
         FieldKind::Vector3 { quantiser, unit } => ("vector3", range_numbers(quantiser, *unit), &[]),
+        FieldKind::Rotation { bits } => ("rotation", vec![*bits as i32], &[]),
         FieldKind::Reference => ("reference", vec![], &[]),
         FieldKind::Text { bytes } => ("text", vec![*bytes as i32], &[]),
     }
@@ -179,6 +180,7 @@ fn understand(word: &str, numbers: &[i32], names: Vec<String>) -> Option<FieldKi
         ("vector3", &[min, max, step, unit]) => {
             Some(FieldKind::Vector3 { quantiser: Quantiser { min, max, step }, unit: unit as u32 })
         }
+        ("rotation", &[bits]) => Some(FieldKind::Rotation { bits: bits as u32 }),
         ("reference", []) => Some(FieldKind::Reference),
         ("text", &[bytes]) => Some(FieldKind::Text { bytes: bytes as u32 }),
         _ => None,

@@ -6,7 +6,9 @@
 //! Never here: how it travels (see `fingerprint`), what the codec makes of it (see `facet`).
 
 use super::component::{Declaration, Replicated};
-use super::field::{Audience, CALM_MAX, FOLLOW_SHIFT_MAX, FOLLOW_TIMES_MAX, Field, FieldKind, Predictor};
+use super::field::{
+    Audience, CALM_MAX, FOLLOW_SHIFT_MAX, FOLLOW_TIMES_MAX, Field, FieldKind, Predictor, ROTATION_BITS,
+};
 use super::position::Positions;
 use crate::limits::{
     COMPONENT_FIELDS_MAX, INPUT_PARTS_MAX, NAME_BYTES_MAX, PART_CODES_MAX, SCHEMA_ITEMS_MAX, TEXT_BYTES_MAX,
@@ -351,6 +353,16 @@ fn check_predictor(declaration: &Declaration, field: &Field) -> Result<(), Schem
         let (declaration, field) = (declaration.name.clone(), field.name.clone());
         Err(SchemaError::Predictor { declaration, field, why })
     };
+    if matches!(field.kind, FieldKind::Rotation { .. }) {
+        if field.marks.tolerance > 0 {
+            return refuse("only numbers may be off by a tolerance");
+        }
+        return match field.predictor {
+            Predictor::Follow { .. } | Predictor::Tick { .. } => refuse("a rotation holds or turns on"),
+            Predictor::AlphaBeta { calm } if !(1..=CALM_MAX).contains(&calm) => refuse("`calm` is 1 to 4"),
+            _ => Ok(()),
+        };
+    }
     if field.predictor != Predictor::Hold && !field.is_number() {
         return refuse("only numbers move on");
     }
@@ -401,6 +413,13 @@ fn codes_of(field: &Field) -> i64 {
             }
         }
         FieldKind::Choice { names } => names.len() as i64,
+        FieldKind::Rotation { bits } => {
+            if ROTATION_BITS.contains(bits) {
+                1 << bits
+            } else {
+                0
+            }
+        }
         FieldKind::Reference => 1,
         FieldKind::Text { bytes } => {
             if (1..=TEXT_BYTES_MAX as u32).contains(bytes) {

@@ -35,6 +35,7 @@ pub(crate) fn kind() -> impl Strategy<Value = FieldKind> {
         prop::collection::vec("[a-z]{1,9}", 1..9).prop_map(|names| FieldKind::Choice { names }),
         (quantiser(), 1u32..1_000).prop_map(|(quantiser, unit)| FieldKind::Vector2 { quantiser, unit }),
         (quantiser(), 1u32..1_000).prop_map(|(quantiser, unit)| FieldKind::Vector3 { quantiser, unit }),
+        (4u32..=12).prop_map(|bits| FieldKind::Rotation { bits }),
         Just(FieldKind::Reference),
         (1u32..=12).prop_map(|bytes| FieldKind::Text { bytes }),
     ]
@@ -88,6 +89,10 @@ pub(crate) fn declaration(fields_max: usize) -> impl Strategy<Value = Declaratio
 /// The predictor of a field, if it can have it among these.
 fn fitting(fields: &[Field], at: usize) -> Predictor {
     let field = &fields[at];
+    if matches!(field.kind, FieldKind::Rotation { .. }) {
+        let turns = matches!(field.predictor, Predictor::Linear | Predictor::AlphaBeta { .. });
+        return if turns { field.predictor } else { Predictor::Hold };
+    }
     if !field.is_number() {
         return Predictor::Hold;
     }
