@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use shared::Replicated;
 use shared::ids::EntityId;
 use shared::quantise::Quantiser;
+use shared::rotation::Rotation;
 use shared::schema::{
     Audience, Clamped, Declaration, Enumerated, Field, FieldKind, FieldValue, Marks, Predictor, Schema, Text,
 };
@@ -53,6 +54,14 @@ struct Everything {
     weapon: Weapon,
     #[field(range = -5..=5, audience = owner)]
     r#type: i8,
+}
+
+/// What turns in space.
+#[derive(Clone, Debug, PartialEq, Default, Replicated)]
+struct Body {
+    #[field(bits = 9, predictor = alpha_beta(3))]
+    facing: Rotation,
+    head: Rotation,
 }
 
 #[derive(Clone, Debug, PartialEq, Default, Replicated)]
@@ -118,6 +127,20 @@ fn a_type_decides_the_kind() {
     assert_eq!(kind("size"), FieldKind::Vector3 { quantiser: quantiser(0, 90, 10), unit: 1 });
     let names = ["Fists", "Bow", "Mod"].map(str::to_owned).to_vec();
     assert_eq!(kind("weapon"), FieldKind::Choice { names });
+}
+
+#[test]
+fn a_rotation_is_four_codes_of_as_many_bits_as_said() {
+    let declaration = Body::declaration();
+    let [facing, head] = declaration.fields.as_slice() else { panic!("two fields") };
+    assert_eq!((&facing.kind, facing.predictor), (&FieldKind::Rotation { bits: 9 }, Predictor::AlphaBeta { calm: 3 }));
+    assert_eq!((&head.kind, head.predictor), (&FieldKind::Rotation { bits: 10 }, Predictor::Hold));
+    assert_eq!(Body::PART_COUNT, 8);
+    let mut codes = [0; 8];
+    let body = Body { facing: Rotation { x: 0, y: Rotation::ONE, z: 0, w: 0 }, head: Rotation::IDENTITY };
+    assert_eq!(body.write_codes(&mut codes), Clamped(0));
+    assert_eq!(codes, [1, 255, 255, 255, 3, 511, 511, 511]);
+    assert_eq!(Body::read_codes(&codes), body);
 }
 
 #[test]
