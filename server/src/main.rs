@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use server::app::{self, Offer};
-use server::arena_n::ArenaN;
-use server::game::Arena;
+use server::arena_n::{self, ArenaN};
+use server::game::{self, Arena};
 
 fn main() -> ExitCode {
     app::main(&[
-        Offer { name: "arena", make: || Arc::new(Arena), tables: &[] },
-        Offer { name: "arena-n", make: || Arc::new(ArenaN), tables: &[] },
+        Offer { name: "arena", make: || Arc::new(Arena), tables: game::TABLES },
+        Offer { name: "arena-n", make: || Arc::new(ArenaN), tables: arena_n::TABLES },
     ])
 }

@@ -2,7 +2,14 @@
 //! tick on everybody uses them, whoever was stalled, paused, lost or just coming in.
 
 use client_sim::agreement::hello;
+use server::arena_n::ArenaN;
+use server::exchange::{Incoming, Outgoing};
+use server::room::{Room, RoomEntropy, run_tick};
+use server::sim::{RoomGame, RoomOptions};
+use shared::codec::{Tables, Tally};
+use shared::ids::Tick;
 use shared::limits::{CATCH_UP_TICKS, TABLES_SECONDS_MIN};
+use shared::schema::Layout;
 use shared::wire::{ClientMessage, Digest};
 use std::sync::Arc;
 use tests::Arena;
@@ -131,4 +138,35 @@ fn improve_a_little(arena: &mut Arena) {
     let tally = arena.room.take_study().expect("it is studied");
     let next = arena.room.replicator().tables().epoch + 1;
     arena.room.replace_tables(Arc::new(tally.train(next)));
+}
+
+/// Shipped tables fit the schema of today, and make what was sent clearly shorter than untrained ones.
+fn assert_worth_it(game: &dyn RoomGame, file: &[u8], tally: &Tally) {
+    let schema = game.schema();
+    let layout = Layout::new(&schema, 10).unwrap();
+    let fit = Tables::from_file(file, schema.fingerprint(), &layout);
+    let shipped = fit.unwrap_or_else(|error| panic!("{}: {error} (--train-tables, see the README)", schema.game));
+    let (trained, untrained) = (tally.bits(&shipped), tally.bits(&Tables::untrained(&layout)));
+    assert!(trained * 10 < untrained * 9, "{}: {trained} of {untrained} bits", schema.game);
+}
+
+#[test]
+fn the_tables_that_the_built_in_game_ships_are_of_use() {
+    let mut arena = Arena::seeded(0x7AB1E + 500).built_in().clients(4).start();
+    arena.room.begin_study();
+    arena.run(150);
+    assert_worth_it(&server::game::Arena, server::game::TABLES, &arena.room.take_study().expect("it is studied"));
+}
+
+#[test]
+fn the_tables_that_the_workload_ships_are_of_use() {
+    let settings = [("movers".to_owned(), "100".to_owned())].into();
+    let options = RoomOptions { settings, ..RoomOptions::default() };
+    let entropy = RoomEntropy { seed: 0x7AB1E, incarnation: 1, slots: 2 };
+    let mut room = Room::new(Arc::new(ArenaN), &options, entropy, None).unwrap();
+    room.begin_study();
+    for tick in 1..=200 {
+        run_tick(&mut room, &mut Incoming::default(), Tick(tick), &mut Outgoing::default());
+    }
+    assert_worth_it(&ArenaN, server::arena_n::TABLES, &room.take_study().expect("it is studied"));
 }

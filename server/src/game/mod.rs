@@ -37,6 +37,9 @@ use std::sync::{Arc, OnceLock};
 /// The built-in game. Its one setting, `map`, names a map of [`MAPS`]; the first is the default.
 pub struct Arena;
 
+/// Code tables trained on 24 fighting bots in two rooms for 25 s (`--train-tables`, see the README): for this schema only.
+pub const TABLES: &[u8] = include_bytes!("../../../assets/tables/arena.tables");
+
 /// The maps in the box, as the Tiled editor wrote them.
 pub const MAPS: [(&str, &[u8]); 2] = [
     ("crossroads.tmx", include_bytes!("../../../assets/maps/crossroads.tmx")),
