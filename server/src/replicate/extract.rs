@@ -16,7 +16,7 @@ use bevy_ecs::prelude::{Entity, World};
 use shared::ids::{EntityId, PlayerId, Slot};
 use shared::limits::ENTITY_FACETS_MAX;
 use shared::schema::facet::Route;
-use shared::schema::{FacetKind, Layout, Section};
+use shared::schema::{FacetKind, Kind, Layout, Section};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ use std::sync::Arc;
 pub struct Extract {
     layout: Arc<Layout>,
     columns: Vec<Box<dyn Column>>,
+    /// By kind: whether it has facets for its owner or its team.
+    narrowed: Vec<bool>,
     /// Reference facets that point at something: (source, place of the facet) to target.
     references: BTreeMap<(EntityId, usize), EntityId>,
     codes: Vec<i32>,
@@ -37,10 +39,17 @@ impl Extract {
     #[must_use]
     pub fn new(sim: &Sim, layout: Arc<Layout>) -> Self {
         let columns = sim.columns();
+        let is_narrow = |kind: &FacetKind| {
+            let section = layout.facet(*kind).map(|facet| facet.section);
+            matches!(section, Some(Section::Owner | Section::Team))
+        };
+        let kinds = (0..sim.schema().kinds.len()).map(|kind| Kind(kind as u8));
+        let narrowed = kinds.map(|kind| layout.facets_of(kind).iter().any(is_narrow)).collect();
         let widest = columns.iter().map(|column| column.part_count()).max().unwrap_or(0);
         Self {
             layout,
             columns,
+            narrowed,
             references: BTreeMap::new(),
             codes: vec![0; widest],
             began: false,
@@ -195,14 +204,13 @@ impl Extract {
 
     /// Owners and teams change rarely; looking costs one read per entity that has such facets.
     fn follow_audiences(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows) {
-        let narrowed = |kind: FacetKind| {
-            let section = self.layout.facet(kind).map(|facet| facet.section);
-            matches!(section, Some(Section::Owner | Section::Team))
-        };
+        if !self.narrowed.contains(&true) {
+            return;
+        }
         let ids = world.resource::<EntityIds>();
         let moved: Vec<_> = facets
             .tracked()
-            .filter(|(_, tracked)| self.layout.facets_of(tracked.kind).iter().any(|&kind| narrowed(kind)))
+            .filter(|(_, tracked)| self.narrowed.get(usize::from(tracked.kind.0)) == Some(&true))
             .filter_map(|(id, tracked)| {
                 let (owner, team) = audience(world, ids.entity(id)?);
                 ((owner, team) != (tracked.owner, tracked.team)).then_some((id, owner, team))
@@ -282,6 +290,10 @@ pub fn read_teams(world: &World, teams: &mut BTreeMap<PlayerId, u8>) {
     let ids = world.resource::<EntityIds>();
     let of_entity = |id| world.get::<Team>(ids.entity(id)?).map(|team| team.0);
     teams.clear();
+    // Many games have none.
+    if world.try_query::<&Team>().is_none_or(|mut query| query.iter(world).next().is_none()) {
+        return;
+    }
     let players = world.resource::<Players>().iter();
     teams.extend(players.filter_map(|(player, known)| Some((player, of_entity(known.entity)?))));
 }
