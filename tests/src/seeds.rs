@@ -5,6 +5,9 @@
 
 use std::env;
 
+/// Seeds between two words on how far a story is.
+const PROGRESS_EVERY: u64 = 100;
+
 /// Plays `story` with each seed, and says how many there were: `seeds: N`.
 pub fn each(test: &str, name: &str, default_count: u64, mut story: impl FnMut(u64)) {
     if let Some(seed) = number("TICKWIRE_SEED") {
@@ -18,6 +21,10 @@ pub fn each(test: &str, name: &str, default_count: u64, mut story: impl FnMut(u6
         let seed = seed_of(name, round);
         let _replay = Replay { test, name, seed };
         story(seed);
+        // Who plays many wants to see them go by.
+        if (round + 1).is_multiple_of(PROGRESS_EVERY) {
+            println!("{name}: {} of {count}", round + 1);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use client_sim::swarm::{self, SwarmError};
 use client_sim::trust::Trust;
 use server::config::Config;
 use server::replicate::replicator::Leak;
+use server::sim::ViewRadii;
 use tests::loopback::{Loopback, run};
 use tests::player::fighters;
 
@@ -46,6 +47,27 @@ fn no_bot_sees_what_it_may_not_and_every_one_was_looked_at() {
     assert_eq!((audit.leaks, audit.bots), (0, 12), "{:?}", audit.findings);
     assert!(audit.facets_checked > 1_000 && audit.frames_checked > 100, "{audit:?}");
     assert_eq!(report.failures, Vec::<String>::new());
+}
+
+#[test]
+fn no_bot_sees_what_is_too_far_away_and_a_server_that_shows_it_is_found_out() {
+    // The Arena is larger than that, so somebody is always out of sight.
+    let near = |config: &mut Config| {
+        config.allow_audit = true;
+        config.rooms.view = ViewRadii::new(6, 10);
+    };
+    let report = audited(near).expect("auditors are let in");
+    let audit = audit_of(&report);
+    assert_eq!((audit.leaks, audit.bots), (0, 12), "{:?}", audit.findings);
+    assert_eq!(report.failures, Vec::<String>::new());
+    let report = audited(move |config| {
+        near(config);
+        config.leak = Some(Leak::Distance);
+    });
+    let report = report.expect("auditors are let in");
+    let audit = audit_of(&report);
+    assert!(audit.leaks > 0, "{audit:?}");
+    assert!(audit.findings.iter().all(|found| found.contains("is out of sight and held")), "{audit:?}");
 }
 
 #[test]

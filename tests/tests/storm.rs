@@ -67,6 +67,9 @@ fn storm(seed: u64, weather: Weather) {
     if dice.once_in(3) {
         arena.join_auditor();
     }
+    if dice.once_in(8) {
+        arena.lanes = 2;
+    }
     for _ in 0..TICKS {
         if dice.below(1_000) < weather.gusts {
             gust(&mut arena, &mut dice, weather);
