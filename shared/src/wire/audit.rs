@@ -57,7 +57,7 @@ pub struct AuditedEntity {
     pub team: Option<u8>,
 }
 
-/// What the game's own rule hides from one player. Only what could be seen without it is listed.
+/// What the game's own rule hides from one player, near or not.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct AuditedHiding {
     /// From whom.
