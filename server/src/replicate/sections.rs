@@ -5,7 +5,7 @@
 //!   section · generation of the audience · ticks covered  ─►  whole bytes, or nothing to say
 //! ```
 //!
-//! A generation names the content of an audience ([`super::facets::Audience`]), so equal keys mean equal sets, and no set is
+//! A generation names the content of an audience ([`super::audiences::Audience`]), so equal keys mean equal sets, and no set is
 //! compared.
 
 use shared::bits::BitWriter;
