@@ -1,7 +1,15 @@
-//! What a client's frame allocates in the steady state: nothing.
+//! What a client's frame, and its whole tick, allocate in the steady state: nothing.
 
 use allocation_counter::measure;
+use client_sim::agreement::{Agreement, hello};
+use server::arena_n::ArenaN;
+use server::exchange::{ConnectionId, Incoming, Outgoing, Received};
 use server::replicate::replicator::ReplicateOptions;
+use server::room::{Room, RoomEntropy, run_tick};
+use server::sim::RoomOptions;
+use shared::wire::client_message::ViewTick;
+use shared::wire::{ClientMessage, Digest, Input, ServerMessage};
+use std::sync::Arc;
 use tests::workload::Workload;
 
 /// Entities, every one of which moves, turns or is hurt now and then: there are changes in every tick.
@@ -76,4 +84,54 @@ fn who_may_have_little_takes_its_memory_once() {
         });
         assert!(tick < 100 || allocated.count_total == 0, "{} allocations in tick {tick}", allocated.count_total);
     }
+}
+
+/// A room with players who send an input per tick, and how many allocations each of its ticks took once it was warm.
+fn allocations_per_tick(clients: u32) -> Vec<u64> {
+    let movers = ENTITIES as u32 - clients;
+    let settings = [("movers".to_owned(), movers.to_string())].into();
+    let options = RoomOptions { slot_bits: 12, players_max: 1_000, settings, ..RoomOptions::default() };
+    let entropy = RoomEntropy { seed: 1, incarnation: 2, slots: 3 };
+    let mut room = Room::new(Arc::new(ArenaN), &options, entropy, None).expect("a sound game");
+    let (mut incoming, mut out) = (Incoming::default(), Outgoing::default());
+    let greeting = ClientMessage::Hello(Box::new(hello("ann", Digest::Folded, None)));
+    let schema = room.replicator().schema().clone();
+    for connection in (0..clients).map(ConnectionId) {
+        room.attach(connection);
+        let bytes = greeting.to_bytes(&schema).into();
+        incoming.messages.push(Received { connection, bytes, early_sixteenths: 0 });
+    }
+    let tick = room.tick().next();
+    run_tick(&mut room, &mut incoming, tick, &mut out);
+    let welcomed = out.messages.iter().filter(|(_, bytes)| {
+        let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::read(bytes) else { return false };
+        Agreement::new(*welcome, false, None).is_ok()
+    });
+    assert_eq!(welcomed.count(), clients as usize);
+    let mut counts = Vec::new();
+    for round in 0..120 {
+        let (newest, tick) = (room.tick(), room.tick().next());
+        let view = ViewTick { older: newest, ..ViewTick::default() };
+        let input = Input { tick, newest, view, codes: vec![round % 360; schema.input.part_count()] };
+        let bytes = bytes::Bytes::from(ClientMessage::Input(input).to_bytes(&schema));
+        out = Outgoing { messages: Vec::with_capacity(2 * clients as usize), ..Outgoing::default() };
+        for connection in (0..clients).map(ConnectionId) {
+            let early_sixteenths = 8;
+            incoming.messages.push(Received { connection, bytes: bytes.clone(), early_sixteenths });
+        }
+        let allocated = measure(|| run_tick(&mut room, &mut incoming, tick, &mut out));
+        assert_eq!((out.messages.len(), out.closes.len()), (clients as usize, 0));
+        if round >= 90 {
+            counts.push(allocated.count_total);
+        }
+    }
+    counts
+}
+
+#[test]
+fn a_room_allocates_as_often_in_a_tick_whether_it_has_few_clients_or_many() {
+    let most = |clients| allocations_per_tick(clients).into_iter().max().unwrap_or(u64::MAX);
+    let (few, many) = (most(10), most(200));
+    // Lists that grow to their size take a step or two more.
+    assert!(many <= few + 4, "{few} times with 10 clients, {many} times with 200");
 }

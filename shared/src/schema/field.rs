@@ -296,23 +296,29 @@ impl Field {
     /// a layout knows where the leader stands.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
-        let mut parts = match &self.kind {
-            FieldKind::Bool => vec![Part::holding(2)],
-            FieldKind::Unsigned { max } => vec![Part::holding(u64::from(*max) + 1)],
-            FieldKind::Signed { min, max } => vec![signed(*min, (i64::from(*max) - i64::from(*min) + 1) as u64, 1)],
-            FieldKind::Fixed { quantiser, .. } => vec![quantised(quantiser)],
-            FieldKind::Angle { bits } => vec![Part { wrap: true, ..Part::holding(1 << bits) }],
-            FieldKind::Choice { names } => vec![Part::holding(names.len().max(1) as u64)],
-            FieldKind::Vector2 { quantiser, .. } => vec![quantised(quantiser); 2],
-            FieldKind::Vector3 { quantiser, .. } => vec![quantised(quantiser); 3],
-            FieldKind::Rotation { bits } => return self.turning(*bits),
-            // The bits of a slot are the room's choice; the layout fills them in.
-            FieldKind::Reference => vec![Part::holding(1 << 16)],
-            FieldKind::Text { bytes } => {
-                let mut parts = vec![Part::holding(u64::from(*bytes) + 1)];
-                parts.resize(1 + text_chunks(*bytes), Part::holding(1 << 24));
-                parts
+        self.each_part().collect()
+    }
+
+    /// The same, one after the other: with no list in between, but for a rotation.
+    pub fn each_part(&self) -> impl Iterator<Item = Part> + use<> {
+        // The first, and those behind it, which are all the same.
+        let (alike, mut turning) = (|part: Part| Some((part, part)), Vec::new());
+        let first_and_others = match &self.kind {
+            FieldKind::Bool => alike(Part::holding(2)),
+            FieldKind::Unsigned { max } => alike(Part::holding(u64::from(*max) + 1)),
+            FieldKind::Signed { min, max } => alike(signed(*min, (i64::from(*max) - i64::from(*min) + 1) as u64, 1)),
+            FieldKind::Fixed { quantiser, .. }
+            | FieldKind::Vector2 { quantiser, .. }
+            | FieldKind::Vector3 { quantiser, .. } => alike(quantised(quantiser)),
+            FieldKind::Angle { bits } => alike(Part { wrap: true, ..Part::holding(1 << bits) }),
+            FieldKind::Choice { names } => alike(Part::holding(names.len().max(1) as u64)),
+            FieldKind::Rotation { bits } => {
+                turning = self.turning(*bits);
+                None
             }
+            // The bits of a slot are the room's choice; the layout fills them in.
+            FieldKind::Reference => alike(Part::holding(1 << 16)),
+            FieldKind::Text { bytes } => Some((Part::holding(u64::from(*bytes) + 1), Part::holding(1 << 24))),
         };
         let motion = match self.predictor {
             Predictor::Hold | Predictor::Follow { .. } => Motion::Hold,
@@ -320,11 +326,11 @@ impl Field {
             Predictor::AlphaBeta { calm } => Motion::AlphaBeta { calm },
             Predictor::Tick { step } => Motion::Tick { step: step / self.step() },
         };
-        for part in &mut parts {
-            part.motion = motion;
-            part.tolerance = self.marks.tolerance;
-        }
-        parts
+        let (count, tolerance) = (self.part_count(), self.marks.tolerance);
+        let simple = first_and_others
+            .into_iter()
+            .flat_map(move |(first, others)| std::iter::once(first).chain(std::iter::repeat_n(others, count - 1)));
+        turning.into_iter().chain(simple.map(move |part| Part { motion, tolerance, ..part }))
     }
 
     /// The parts of a rotation.

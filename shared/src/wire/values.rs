@@ -25,7 +25,7 @@ pub fn write_values(writer: &mut BitWriter, declaration: &Declaration, codes: &[
             }
             continue;
         }
-        for (part, &code) in field.parts().iter().zip(codes.by_ref()) {
+        for (part, &code) in field.each_part().zip(codes.by_ref()) {
             writer.write(code as u32, part.bits);
         }
     }
@@ -47,7 +47,7 @@ pub fn read_values(
             codes.push(if some { reader.read(16, "reference")? as i32 } else { NO_REFERENCE });
             continue;
         }
-        for part in field.parts() {
+        for part in field.each_part() {
             codes.push(reader.read_at_most(part.last, part.bits, "value")? as i32);
         }
     }
