@@ -96,10 +96,14 @@ pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> Pr
     if found != 0 && facet.tolerant {
         found = beyond_tolerance(facet, states, row, found);
     }
-    if facet.steps.len() < facet.moving {
+    if facet.steps.len() < facet.following {
         moving = 1;
         found = predict_followers(facet, states, row, found);
-        found = predict_turns(facet, states, row, found);
+    }
+    if facet.following < facet.moving {
+        let (turned, wrong) = predict_turns(facet, states, row);
+        moving |= i32::from(turned);
+        found |= wrong;
     }
     Predicted { moved: moving != 0 || found != 0, misses: Misses { found } }
 }
@@ -139,7 +143,7 @@ fn beyond_tolerance(facet: &FacetLayout, states: &[PartState], row: &[i32], foun
     beyond
 }
 
-/// The same for the parts that follow others.
+/// Moves the parts that follow others, and adds the bits of those that are not as in the row.
 fn predict_followers(facet: &FacetLayout, states: &mut [PartState], row: &[i32], mut found: u64) -> u64 {
     for at in facet.steps.len()..facet.following {
         let lead = lead_of(facet, at, states, row, found);
@@ -153,15 +157,17 @@ fn predict_followers(facet: &FacetLayout, states: &mut [PartState], row: &[i32],
     found
 }
 
-/// The same for rotations. Where another part than guessed is the largest, the guess leaves that one out from here on.
-fn predict_turns(facet: &FacetLayout, states: &mut [PartState], row: &[i32], mut found: u64) -> u64 {
+/// Moves rotations; where another part than guessed is the largest, the guess leaves that one out from here on. Says whether any
+/// moved, and which parts are not as in the row.
+fn predict_turns(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> (bool, u64) {
+    let (mut moved, mut found) = (false, 0);
     for at in facet.turns() {
         let (Some(part), Some(states), Some(row)) =
             (facet.parts.get(at + 1), states.get_mut(at..at + 4), row.get(at..at + 4))
         else {
             continue;
         };
-        turn::advance(part, states);
+        moved |= turn::advance(part, states);
         if let (&[guessed, ..], &[which, ..]) = (&*states, row) {
             turn::leave_out(part, states, guessed.code, which);
         }
@@ -171,7 +177,7 @@ fn predict_turns(facet: &FacetLayout, states: &mut [PartState], row: &[i32], mut
             }
         }
     }
-    found
+    (moved, found)
 }
 
 /// Corrects the rotations of which something was found wrong; which part is the largest is corrected already.
