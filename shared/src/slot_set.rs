@@ -107,13 +107,15 @@ impl SlotSet {
         }
     }
 
-    /// The positions, in this set's order, of those of `wanted` that are in it; appended to `positions`.
-    pub fn ranks(&self, wanted: &Self, positions: &mut Vec<u32>) {
+    /// The positions, in this set's order, of those of `wanted` that are in it; appended to `positions`. Returns how many this set
+    /// has.
+    pub fn ranks(&self, wanted: &Self, positions: &mut Vec<u32>) -> u32 {
         let mut below = 0;
-        for (&word, &wanted) in self.words.iter().zip(&wanted.words) {
-            positions.extend(Bits { word: word & wanted }.map(|bit| below + (word & ((1 << bit) - 1)).count_ones()));
+        for (&word, &wanted) in self.words.iter().zip(&wanted.words).filter(|(word, _)| **word != 0) {
+            push_ranks(word, word & wanted, below, positions);
             below += word.count_ones();
         }
+        below
     }
 
     /// The positions of `others` in the union of this set and them; appended to `positions`. Returns how many the union has.
@@ -121,7 +123,7 @@ impl SlotSet {
         let mut below = 0;
         for (&word, &wanted) in self.words.iter().zip(&others.words) {
             let word = word | wanted;
-            positions.extend(Bits { word: wanted }.map(|bit| below + (word & ((1 << bit) - 1)).count_ones()));
+            push_ranks(word, wanted, below, positions);
             below += word.count_ones();
         }
         below
@@ -141,6 +143,15 @@ impl SlotSet {
                 Some(_) => {}
             }
         }
+    }
+}
+
+/// The positions of some of a word's bits among all of them, where so many are below the word.
+fn push_ranks(word: u64, mut wanted: u64, below: u32, positions: &mut Vec<u32>) {
+    while wanted != 0 {
+        let bit = wanted & wanted.wrapping_neg();
+        wanted ^= bit;
+        positions.push(below + (word & (bit - 1)).count_ones());
     }
 }
 

@@ -244,35 +244,35 @@ fn write_changes(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: 
     let Lane { writer, positions, demoting, sending, .. } = lane;
     let demoting = demoting.of(section);
     let fresh = &mut view.holding_mut(section).fresh;
-    let fresh_count = fresh.count() as u32;
     let mut packer = Packer { writer, tables: shared.tables };
     for tick in covered_ticks(shared.tick, covered) {
         positions.clear();
         let Some(pieces) = shared.ring.of(tick) else {
-            write_positions(&mut packer, PositionsOf::Pieces, &[], fresh_count);
+            write_positions(&mut packer, PositionsOf::Pieces, &[], 0);
             continue;
         };
         let pieces_of = pieces.section(section);
         let mut sent = &*fresh;
-        if let Some(demoting) = demoting {
+        let among = if let Some(demoting) = demoting {
             sending.words_mut().copy_from_slice(fresh.words());
             sending.subtract(demoting);
             sending.intersect(&pieces_of.changed);
             sent = sending;
-            fresh.ranks(sending, positions);
+            fresh.ranks(sending, positions)
         } else {
-            fresh.ranks(&pieces_of.changed, positions);
-        }
-        write_positions(&mut packer, PositionsOf::Pieces, positions, fresh_count);
+            fresh.ranks(&pieces_of.changed, positions)
+        };
+        write_positions(&mut packer, PositionsOf::Pieces, positions, among);
         pieces_of.of(sent, |piece| packer.writer.append(pieces.bytes(), piece.span));
     }
     positions.clear();
+    let mut among = 0;
     if let Some(demoting) = demoting {
-        fresh.ranks(demoting, positions);
+        among = fresh.ranks(demoting, positions);
         fresh.subtract(demoting);
         lane.counts.demotions += positions.len() as u64;
     }
-    write_positions(&mut packer, PositionsOf::Demotions, positions, fresh_count);
+    write_positions(&mut packer, PositionsOf::Demotions, positions, among);
 }
 
 fn covered_ticks(to: Tick, covered: u32) -> impl Iterator<Item = Tick> + Clone {

@@ -167,7 +167,7 @@ impl Grid {
         self.owned[first..].iter().take_while(move |&&(owner, _)| owner == player).map(|&(_, slot)| slot)
     }
 
-    /// Calls `each` with all anchors that may be within the leave radius of an eye, and the square of their distance.
+    /// Calls `each` with all anchors that are within the leave radius of an eye, and the square of their distance.
     pub fn around(&self, eye: Steps, radii: Radii, mut each: impl FnMut(Slot, i64)) {
         let ends = |axis: usize| {
             let along = |offset: i32| (eye.0[axis].saturating_add(offset).max(0) / self.side) as usize;
@@ -178,7 +178,10 @@ impl Grid {
             for row in bottom..=top {
                 let first = (layer * self.across[1] + row) * self.across[0];
                 for entry in &self.entries[self.starts[first + left]..self.starts[first + right + 1]] {
-                    each(entry.slot, squared(entry.at, eye));
+                    let squared = squared(entry.at, eye);
+                    if squared <= radii.leave {
+                        each(entry.slot, squared);
+                    }
                 }
             }
         }
@@ -192,8 +195,9 @@ impl Grid {
 
 /// The square of a distance. Steps are below 2^30, so that nothing overflows.
 fn squared(one: Steps, other: Steps) -> i64 {
-    let along = |axis: usize| i64::from(one.0[axis]) - i64::from(other.0[axis]);
-    along(0) * along(0) + along(1) * along(1) + along(2) * along(2)
+    let along = |axis: usize| i64::from(one.0[axis].wrapping_sub(other.0[axis]));
+    let (x, y, z) = (along(0), along(1), along(2));
+    x.wrapping_mul(x).wrapping_add(y.wrapping_mul(y)).wrapping_add(z.wrapping_mul(z))
 }
 
 /// Per kind of facet: where an anchor's row has its position.
@@ -256,9 +260,8 @@ mod tests {
                 if squared <= radii.enter {
                     entered.insert(slot);
                 }
-                if squared <= radii.leave {
-                    stayed.insert(slot);
-                }
+                assert!(squared <= radii.leave);
+                stayed.insert(slot);
             });
             assert_eq!(entered, within(&places, units, &slots), "{units} units");
             assert_eq!(stayed, within(&places, (units * 11).div_ceil(10), &slots), "{units} units and a tenth");

@@ -153,8 +153,7 @@ impl Interest {
         };
         let Some(eye) = own.and_then(|anchor| grid.place_of(facets, rows, anchor)) else { return };
         grid.around(eye, radii, |slot, squared| {
-            let within = if before.contains(slot) { radii.leave } else { radii.enter };
-            if squared <= within {
+            if squared <= radii.enter || before.contains(slot) {
                 near.insert(slot);
             }
         });

@@ -27,6 +27,8 @@ pub struct SectionPieces {
     pub pieces: Vec<Piece>,
     /// Bits of all of them.
     pub bits: usize,
+    /// Per word of `changed`, up to the last one that is not empty: how many pieces come before it.
+    before: Vec<usize>,
 }
 
 /// All pieces of one tick.
@@ -42,7 +44,8 @@ pub struct TickPieces {
 
 impl TickPieces {
     fn new(slots: usize) -> Self {
-        let section = || SectionPieces { changed: SlotSet::new(slots), pieces: Vec::new(), bits: 0 };
+        let section =
+            || SectionPieces { changed: SlotSet::new(slots), pieces: Vec::new(), bits: 0, before: Vec::new() };
         Self {
             tick: Tick(0),
             bits: BitWriter::new(),
@@ -66,6 +69,9 @@ impl TickPieces {
         let pieces = &mut self.sections[section.index()];
         assert!(pieces.pieces.last().is_none_or(|last| last.slot < slot), "pieces come by slot");
         pieces.changed.insert(slot);
+        if pieces.before.len() <= slot.index() / 64 {
+            pieces.before.resize(slot.index() / 64 + 1, pieces.pieces.len());
+        }
         let start = std::mem::replace(&mut self.end, self.bits.bit_length());
         let length = self.end - start;
         pieces.pieces.push(Piece { slot, span: BitSpan { start, length } });
@@ -99,6 +105,7 @@ impl TickPieces {
             section.changed.clear();
             section.pieces.clear();
             section.bits = 0;
+            section.before.clear();
         }
     }
 
@@ -111,6 +118,7 @@ impl TickPieces {
         let Some(section) = self.sections.iter_mut().find(|section| !section.pieces.is_empty()) else { return false };
         let dropped = section.pieces.remove(0);
         section.changed.remove(dropped.slot);
+        section.before.iter_mut().skip(dropped.slot.index() / 64 + 1).for_each(|before| *before -= 1);
         true
     }
 }
@@ -118,22 +126,12 @@ impl TickPieces {
 impl SectionPieces {
     /// Calls `each` for the pieces of those slots that `fresh` has, ascending.
     pub fn of(&self, fresh: &SlotSet, mut each: impl FnMut(&Piece)) {
-        let mut at = 0;
-        for (word_at, (&changed, &fresh)) in self.changed.words().iter().zip(fresh.words()).enumerate() {
+        for ((&changed, &fresh), &before) in self.changed.words().iter().zip(fresh.words()).zip(&self.before) {
             let mut wanted = changed & fresh;
-            if wanted == 0 {
-                continue;
-            }
-            let first = Slot((word_at * 64) as u16);
-            at += self.pieces[at..].partition_point(|piece| piece.slot < first);
             while wanted != 0 {
-                let slot = Slot(first.0 + wanted.trailing_zeros() as u16);
-                wanted &= wanted - 1;
-                while self.pieces[at].slot < slot {
-                    at += 1;
-                }
-                each(&self.pieces[at]);
-                at += 1;
+                let bit = wanted & wanted.wrapping_neg();
+                wanted ^= bit;
+                each(&self.pieces[before + (changed & (bit - 1)).count_ones() as usize]);
             }
         }
     }

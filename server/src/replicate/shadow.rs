@@ -47,10 +47,13 @@ impl Shadow {
     #[must_use]
     pub fn sum(&self, facets: &Facets, held: &SlotSet, fresh: &SlotSet) -> Lanes {
         let mut sum = Lanes::default();
-        for slot in fresh.iter() {
-            sum += self.hashes[slot.index()];
-        }
-        for (at, (&held, &fresh)) in held.words().iter().zip(fresh.words()).enumerate() {
+        let hashes = self.hashes.chunks(64);
+        for (at, ((&held, &fresh), hashes)) in held.words().iter().zip(fresh.words()).zip(hashes).enumerate() {
+            let mut exact = fresh;
+            while exact != 0 {
+                sum += hashes[exact.trailing_zeros() as usize];
+                exact &= exact - 1;
+            }
             let mut stale = held & !fresh;
             while stale != 0 {
                 let slot = Slot((at * 64) as u16 + stale.trailing_zeros() as u16);

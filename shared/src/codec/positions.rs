@@ -49,8 +49,12 @@ pub fn write_positions(packer: &mut Packer<'_>, of: PositionsOf, positions: &[u3
     packer.writer.write_bool(as_bitmap);
     if as_bitmap {
         let mut next = positions.iter().copied().peekable();
-        for at in 0..among {
-            packer.writer.write_bool(next.next_if_eq(&at).is_some());
+        for from in (0..among).step_by(32) {
+            let mut bits = 0;
+            while let Some(at) = next.next_if(|&at| at - from < 32) {
+                bits |= 1 << (at - from);
+            }
+            packer.writer.write(bits, (among - from).min(32));
         }
     } else {
         for step in gaps(positions) {
