@@ -120,6 +120,7 @@ impl Trainer {
     fn retrain(&mut self) {
         let symbols = self.recent.symbols();
         if symbols < SYMBOLS_MIN {
+            tracing::debug!(symbols, "too little was sent to train code tables on");
             return;
         }
         let before = &self.setup.tables;
