@@ -290,8 +290,9 @@ pub fn read_teams(world: &World, teams: &mut BTreeMap<PlayerId, u8>) {
     let ids = world.resource::<EntityIds>();
     let of_entity = |id| world.get::<Team>(ids.entity(id)?).map(|team| team.0);
     teams.clear();
-    // Many games have none.
-    if world.try_query::<&Team>().is_none_or(|mut query| query.iter(world).next().is_none()) {
+    // Many games have none; to ask so costs less than to make a query every tick.
+    let Some(team) = world.components().component_id::<Team>() else { return };
+    if !world.archetypes().iter().any(|archetype| archetype.contains(team) && !archetype.is_empty()) {
         return;
     }
     let players = world.resource::<Players>().iter();

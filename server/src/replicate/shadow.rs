@@ -141,12 +141,10 @@ impl Shadow {
         } else {
             let predicted = predict(facet, states, row);
             if predicted.misses.any() {
-                let mut packer = Packer { writer: pieces.bits_mut(), tables };
+                let packer = &mut Packer { writer: pieces.bits_mut(), tables };
                 match tally {
-                    None => write_piece(&mut packer, layout, facet, states, row, predicted.misses),
-                    Some(tally) => {
-                        write_piece(&mut Both(&mut packer, tally), layout, facet, states, row, predicted.misses);
-                    }
+                    None => write_piece(packer, layout, facet, states, row, predicted.misses),
+                    Some(tally) => write_piece(&mut Both(packer, tally), layout, facet, states, row, predicted.misses),
                 }
                 pieces.add(facet.section, slot);
             }

@@ -202,11 +202,13 @@ pub trait Sink {
 pub struct Both<'a, A, B>(pub &'a mut A, pub &'a mut B);
 
 impl<A: Sink, B: Sink> Sink for Both<'_, A, B> {
+    #[inline(never)]
     fn symbol(&mut self, context: usize, symbol: usize) {
         self.0.symbol(context, symbol);
         self.1.symbol(context, symbol);
     }
 
+    #[inline(never)]
     fn raw(&mut self, value: u32, bits: u32) {
         self.0.raw(value, bits);
         self.1.raw(value, bits);

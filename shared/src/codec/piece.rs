@@ -91,9 +91,22 @@ const fn bit(at: usize) -> u64 {
 /// If `row` or `states` are shorter than the facet: our own bug.
 #[inline]
 pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> Predicted {
-    assert!(row.len() >= facet.moving && states.len() >= facet.moving, "a row shorter than its facet");
     let (mut moving, mut found) = guess(facet, states, row);
-    if found != 0 && facet.tolerant {
+    if !facet.simple {
+        (moving, found) = predict_more(facet, states, row, (moving, found));
+    }
+    Predicted { moved: moving != 0 || found != 0, misses: Misses { found } }
+}
+
+/// What simple facets do not take: tolerances, parts that follow others, rotations.
+#[inline(never)]
+fn predict_more(
+    facet: &FacetLayout,
+    states: &mut [PartState],
+    row: &[i32],
+    (mut moving, mut found): (i32, u64),
+) -> (i32, u64) {
+    if found != 0 {
         found = beyond_tolerance(facet, states, row, found);
     }
     if facet.steps.len() < facet.following {
@@ -105,7 +118,7 @@ pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> Pr
         moving |= i32::from(turned);
         found |= wrong;
     }
-    Predicted { moved: moving != 0 || found != 0, misses: Misses { found } }
+    (moving, found)
 }
 
 /// Moves the parts that follow nobody. Gives something other than 0 if any moved, and the bits of those that are not as in the
@@ -114,18 +127,16 @@ pub fn predict(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> Pr
 fn guess(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> (i32, u64) {
     let (mut moving, mut found) = (0, 0);
     let count = facet.steps.len();
-    let (Some(parts), Some(states), Some(row)) = (facet.parts.get(..count), states.get_mut(..count), row.get(..count))
-    else {
-        return (0, 0);
-    };
+    assert!(row.len() >= count && states.len() >= count, "a row shorter than its facet");
+    let (Some(states), Some(row)) = (states.get_mut(..count), row.get(..count)) else { return (0, 0) };
     // Backwards, so that the first part's bit is the last to be put in.
-    for (((step, part), state), &code) in facet.steps.iter().zip(parts).zip(states).zip(row).rev() {
+    for ((step, state), &code) in facet.steps.iter().zip(states).zip(row).rev() {
         moving |= state.speed;
         let next = state.code.wrapping_add(state.speed);
         if (next as u32) < step.codes {
             state.code = next;
         } else {
-            moving |= i32::from(state.advance(part));
+            moving |= i32::from(state.advance(&step.part));
         }
         found = found << 1 | u64::from(state.code != code);
     }
@@ -180,7 +191,8 @@ fn predict_turns(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> 
     (moved, found)
 }
 
-/// Corrects the rotations of which something was found wrong; which part is the largest is corrected already.
+/// Corrects the rotations, if there are any, of which something was found wrong; which part is the largest is corrected already.
+#[inline(never)]
 fn correct_turns(facet: &FacetLayout, states: &mut [PartState], row: &[i32], found: u64) {
     for at in facet.turns().filter(|&at| found >> (at % 64) & 0xF != 0) {
         if let (Some(part), Some(states), Some(&[_, x, y, z])) =
@@ -224,7 +236,7 @@ pub fn write_piece(
         first = first.wrapping_add(GROUP_PARTS_MAX);
         found >>= GROUP_PARTS_MAX;
     }
-    if facet.following < facet.moving {
+    if !facet.simple {
         correct_turns(facet, states, row, misses.found);
     }
 }

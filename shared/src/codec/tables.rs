@@ -198,7 +198,7 @@ pub struct Packer<'a> {
 }
 
 impl Sink for Packer<'_> {
-    #[inline]
+    #[inline(always)]
     fn symbol(&mut self, context: usize, symbol: usize) {
         self.tables.word(context, symbol).append_to(self.writer);
     }
@@ -208,7 +208,7 @@ impl Sink for Packer<'_> {
         self.writer.write(value, bits);
     }
 
-    #[inline]
+    #[inline(always)]
     fn number(&mut self, context: usize, number: u32) {
         let (symbol, raw_bits) = number_symbol(number);
         self.tables.word(context, symbol).append_with(self.writer, number, raw_bits);

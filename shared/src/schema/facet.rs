@@ -90,6 +90,8 @@ pub struct Step {
     pub plain: bool,
     /// The largest speed that it then may have, else it has none; 0 for what holds.
     pub speed_max: u32,
+    /// The part, for whatever takes more.
+    pub part: Part,
 }
 
 impl Step {
@@ -98,7 +100,7 @@ impl Step {
         let plain = (holds || linear) && !part.wrap;
         // With 2^32 codes there is nothing that all are below.
         let codes = if holds || plain { part.last.wrapping_add(1) } else { 0 };
-        Self { codes, plain, speed_max: if linear { part.jump() } else { 0 } }
+        Self { codes, plain, speed_max: if linear { part.jump() } else { 0 }, part: *part }
     }
 }
 
@@ -120,8 +122,8 @@ pub struct FacetLayout {
     pub following: usize,
     /// How many parts may change: those, and rotations of four parts each.
     pub moving: usize,
-    /// A part may be off by something.
-    pub tolerant: bool,
+    /// All that change are in `steps`, and none may be off by anything.
+    pub simple: bool,
     /// The parts that may change, [`GROUP_PARTS_MAX`] to a group; the last may have fewer.
     pub groups: Vec<Group>,
     /// The number of its first part among all parts of the layout: contexts count from here.
@@ -298,8 +300,8 @@ impl Layout {
         let Draft { section, parts, constant } = draft;
         let moving = constant.iter().filter(|&&constant| !constant).count();
         let following = parts[..moving].iter().filter(|part| !part.turns()).count();
-        let steps = parts[..following].iter().filter(|part| !part.follows()).map(Step::of).collect();
-        let tolerant = parts.iter().any(|part| part.tolerance > 0);
+        let steps: Vec<Step> = parts[..following].iter().filter(|part| !part.follows()).map(Step::of).collect();
+        let simple = steps.len() == moving && parts.iter().all(|part| part.tolerance == 0);
         let mut groups = Vec::new();
         for parts in parts[..moving].chunks(GROUP_PARTS_MAX) {
             let group = Group { parts: parts.len(), context: self.mask_contexts };
@@ -318,7 +320,7 @@ impl Layout {
             steps,
             following,
             moving,
-            tolerant,
+            simple,
             groups,
             context,
         });
