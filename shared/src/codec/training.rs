@@ -72,20 +72,20 @@ impl Tally {
     pub fn train(&self, epoch: u8) -> Tables {
         let pooled = self.pooled();
         let mut codes: Vec<PrefixCode> = vec![PrefixCode::from_frequencies(&[1]); self.families.len()];
-        let mut made = 0;
+        // Every family has a code for its habits; contexts share what is left.
+        let mut left = TABLE_CODES_MAX.saturating_sub(pooled.len());
         for (&family, habit) in &pooled {
             let contexts = self.families.iter().enumerate().filter(|&(_, own)| *own == family);
             let mut contexts: Vec<usize> = contexts.map(|(context, _)| context).collect();
             contexts.sort_by_key(|&context| (std::cmp::Reverse(self.total(context)), context));
             let mut known = vec![PrefixCode::from_frequencies(habit)];
-            made += 1;
             for context in contexts {
                 let counts = self.counts.get(context).map_or(&[][..], Vec::as_slice);
                 let Some((best, bits)) = cheapest(&known, counts) else { continue };
                 let own = PrefixCode::from_frequencies(&blend(counts, habit, FAMILY_WEIGHT));
                 let saved = bits.saturating_sub(cost(&own, counts));
-                let chosen = if saved > CODE_COST_BITS && made < TABLE_CODES_MAX {
-                    made += 1;
+                let chosen = if saved > CODE_COST_BITS && left > 0 {
+                    left -= 1;
                     known.push(own.clone());
                     own
                 } else {
@@ -160,7 +160,8 @@ mod tests {
     use crate::codec::piece::{predict, write_piece};
     use crate::codec::predictor::PartState;
     use crate::game::components::Position;
-    use crate::schema::{Kind, Schema};
+    use crate::schema::registry::EntityKind;
+    use crate::schema::{Audience, Declaration, Field, FieldKind, Kind, Marks, Predictor, Schema};
 
     fn layout() -> Layout {
         let schema = Schema::new("test")
@@ -201,6 +202,40 @@ mod tests {
         assert_eq!(trained, tally.train(3));
         assert!(4 * bits(&layout, &trained) < 3 * bits(&layout, &Tables::untrained(&layout)));
         assert_eq!(Tables::from_bytes(&trained.to_bytes(), &layout), Ok(trained));
+    }
+
+    #[test]
+    fn however_much_was_seen_the_tables_are_no_more_than_every_client_takes() {
+        let field = |number: usize| Field {
+            name: format!("field {number}"),
+            kind: FieldKind::Unsigned { max: 1 << number },
+            audience: Audience::Everyone,
+            predictor: Predictor::Linear,
+            marks: Marks::default(),
+        };
+        let component =
+            |number: usize| Declaration { name: format!("component {number}"), fields: (1..=24).map(field).collect() };
+        let kind = |number: u8| EntityKind { name: format!("kind {number}"), components: vec![number] };
+        let schema = Schema {
+            game: "wide".to_owned(),
+            components: (0..8).map(component).collect(),
+            kinds: (0..8).map(kind).collect(),
+            input: Declaration { name: "input".to_owned(), fields: Vec::new() },
+            events: Vec::new(),
+            requests: Vec::new(),
+        };
+        let layout = Layout::new(&schema, 6).unwrap();
+        let mut tally = Tally::new(&layout);
+        // Every context has a habit of its own.
+        for (context, family) in families(&layout).into_iter().enumerate() {
+            let (one, other) = (context % family.symbols(), context / family.symbols() % family.symbols());
+            for _ in 0..500 {
+                tally.symbol(context, one);
+                tally.symbol(context, other);
+            }
+        }
+        let tables = tally.train(1);
+        assert_eq!(Tables::from_bytes(&tables.to_bytes(), &layout), Ok(tables));
     }
 
     #[test]
