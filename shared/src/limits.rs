@@ -134,6 +134,8 @@ pub const SCHEMA_ITEMS_MAX: usize = 64;
 pub const COMPONENT_FIELDS_MAX: usize = 32;
 /// Facets of one entity (everyone, team, owner and one per reference). Over it: refused.
 pub const ENTITY_FACETS_MAX: usize = 8;
+/// Kinds of facets that a schema may come to, all kinds of entities together: they share a code. Over it: refused.
+pub const FACET_KINDS_MAX: usize = 255;
 /// Bytes of a name in a schema. Over it: refused.
 pub const NAME_BYTES_MAX: usize = 64;
 /// Bytes of a player's name. Over it the Hello is malformed: nobody is to find its name cut.
@@ -167,4 +169,5 @@ const _: () =
 const _: () = assert!(SERVER_MESSAGE_BYTES_MAX + AUDIT_BYTES_MAX < WRITE_BUFFER_BYTES_MAX);
 const _: () = assert!(MESSAGES_BURST >= MESSAGES_PER_SECOND && BYTES_BURST >= BYTES_PER_SECOND);
 const _: () = assert!(CODE_BITS_MAX <= 12, "a look-up entry has 12 bits for a symbol and 4 for a length");
+const _: () = assert!(FACET_KINDS_MAX <= 255, "tables give eight bits to the number of a code's symbols");
 const _: () = assert!(GROUP_PARTS_MAX <= 6 && FACET_PARTS_MAX.is_multiple_of(2));

@@ -15,9 +15,9 @@
 //! Never here: states and bits (see `codec`).
 
 use super::component::Declaration;
-use super::field::{Audience, FOLLOW_BITS, FOLLOW_TIMES_MAX, Field, FieldKind, Motion, Part, Predictor, bits_for};
+use super::field::{Audience, FOLLOW_BITS, FOLLOW_TIMES_MAX, Field, FieldKind, Motion, Part, Predictor};
 use super::registry::{Kind, Schema, SchemaError};
-use crate::limits::{ENTITY_FACETS_MAX, FACET_PARTS_MAX, GROUP_PARTS_MAX};
+use crate::limits::{ENTITY_FACETS_MAX, FACET_KINDS_MAX, FACET_PARTS_MAX, GROUP_PARTS_MAX};
 
 /// A kind of facet: a position in [`Layout::facets`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,7 +150,6 @@ pub struct Layout {
     kinds: Vec<Vec<FacetKind>>,
     routes: Vec<Vec<Route>>,
     slot_bits: u32,
-    facet_bits: u32,
     parts_max: usize,
     part_contexts: usize,
     mask_contexts: usize,
@@ -160,14 +159,13 @@ impl Layout {
     /// Lays `schema` out for a room whose pool has `1 << slot_bits` slots.
     ///
     /// # Errors
-    /// [`SchemaError::TooMany`] if an entity has too many facets or a facet too many parts.
+    /// [`SchemaError::TooMany`] if an entity has too many facets, a facet too many parts, or all kinds together too many facets.
     pub fn new(schema: &Schema, slot_bits: u32) -> Result<Self, SchemaError> {
         let mut layout = Self {
             facets: Vec::new(),
             kinds: Vec::new(),
             routes: Vec::new(),
             slot_bits,
-            facet_bits: 0,
             parts_max: 0,
             part_contexts: 0,
             mask_contexts: 0,
@@ -180,7 +178,10 @@ impl Layout {
                 .collect();
             layout.add_kind(Kind(number as u8), &kind.name, &components)?;
         }
-        layout.facet_bits = bits_for(layout.facets.len() as u32);
+        if layout.facets.len() > FACET_KINDS_MAX {
+            let what = "facets of all kinds".to_owned();
+            return Err(SchemaError::TooMany { what, count: layout.facets.len(), max: FACET_KINDS_MAX });
+        }
         Ok(layout)
     }
 
@@ -218,12 +219,6 @@ impl Layout {
     #[must_use]
     pub const fn slots(&self) -> usize {
         1 << self.slot_bits
-    }
-
-    /// Bits of a facet kind.
-    #[must_use]
-    pub const fn facet_bits(&self) -> u32 {
-        self.facet_bits
     }
 
     /// Parts of the largest facet: the stride of per-slot arrays.
@@ -410,4 +405,46 @@ fn draft_for(drafts: &mut Vec<Draft>, section: Section) -> usize {
         drafts.push(Draft::new(section));
         drafts.len() - 1
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Marks;
+    use crate::schema::registry::EntityKind;
+
+    /// Kinds of five facets each: everyone's, team's, owner's and one per reference.
+    fn kinds(count: usize) -> Schema {
+        let field = |(number, audience): (usize, Audience)| Field {
+            name: format!("field {number}"),
+            kind: if number > 2 { FieldKind::Reference } else { FieldKind::Bool },
+            audience,
+            predictor: Predictor::Hold,
+            marks: Marks::default(),
+        };
+        let audiences = [Audience::Everyone, Audience::Team, Audience::Owner, Audience::Everyone, Audience::Everyone];
+        Schema {
+            game: "many".to_owned(),
+            components: vec![Declaration {
+                name: "all".to_owned(),
+                fields: audiences.into_iter().enumerate().map(field).collect(),
+            }],
+            kinds: (0..count)
+                .map(|number| EntityKind { name: format!("kind {number}"), components: vec![0] })
+                .collect(),
+            input: Declaration { name: "input".to_owned(), fields: Vec::new() },
+            events: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_schema_of_more_facets_than_tables_can_tell_apart_is_refused() {
+        assert_eq!(Layout::new(&kinds(51), 6).map(|layout| layout.facets().len()), Ok(FACET_KINDS_MAX));
+        let refused = Layout::new(&kinds(52), 6).expect_err("260 of them");
+        assert_eq!(
+            refused,
+            SchemaError::TooMany { what: "facets of all kinds".to_owned(), count: 260, max: FACET_KINDS_MAX }
+        );
+    }
 }
