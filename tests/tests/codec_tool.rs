@@ -70,6 +70,7 @@ fn a_rotation_as_one_value_takes_less_than_part_by_part() {
         report.bytes_per_tick
     };
     let (one, parts) = (packed(true), packed(false));
+    println!("{one:.1} bytes per tick with rotations as one value, {parts:.1} part by part");
     assert!(2.0 * one < parts, "{one} bytes per tick as one, {parts} part by part");
 }
 
