@@ -45,7 +45,7 @@ pub mod exchange;
 // Which code tables rooms begin with.
 pub mod code_tables;
 
-// Better code tables, made of what rooms send.
+// Better code tables, made of what rooms send: a plain thread of its own, where the operator asks for it.
 pub mod trainer;
 
 // One room and its tick: pure.

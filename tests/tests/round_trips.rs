@@ -6,7 +6,7 @@
 //! | `varint::write_number`, `zigzag` | `varint::read_number`, `unzigzag` |
 //! | `PrefixCode::write_symbol`, `write_number`, `lengths` | `read_symbol`, `read_number`, `from_lengths` |
 //! | `Tables::to_bytes` | `Tables::from_bytes` |
-//! | `write_mask`, `write_piece` | `read_mask`, `read_piece` |
+//! | `write_piece` | `read_piece` |
 //! | `write_record` | `read_record` |
 //! | `write_positions`, `SlotSet::ranks` | `read_positions`, `SlotSet::at_ranks` |
 //! | `write_values` | `read_values` |

@@ -1,5 +1,5 @@
-//! The World's changes, as rows of codes: who came, who went, what changed. The only reader of the World outside `sim` and
-//! `game`; it copies values out and decides nothing.
+//! The World's changes, as rows of codes: who came, who went, what changed. It copies values out and decides nothing. Beside it,
+//! only `audit` (on purpose: other eyes), `scrub` and the game's rule of sight read components, and what a step told is taken from its outbox.
 //!
 //! ```text
 //!   log of the step ─► gone: untrack · spawned: track, read whole

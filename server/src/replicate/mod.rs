@@ -13,7 +13,7 @@
 //!
 //! Never here: sockets (see `worker`), changing the World (see `sim` and `game`), what bits look like (see `shared::codec`).
 
-// The World's changes, as rows of codes. The only reader of the World outside `sim` and `game`.
+// The World's changes, as rows of codes.
 pub mod extract;
 
 // Codes as they are now, by slot.

@@ -6,9 +6,9 @@
 //!                  └── strike ┴─ close code ───────────────────────────────────► Outgoing
 //! ```
 //!
-//! [`run_tick`] is the tick; read the rooms that [`step_tick`] names in their order. Who owns a room calls it once per tick,
-//! with what came since the last, and sends what comes out. The test harness does the same over a virtual link. Who has
-//! several threads for a room calls its parts: the clients' frames are made in shares, side by side.
+//! [`step_tick`] is the tick; read the rooms that it names in their order. A worker calls it once per tick with what came since
+//! the last, has the clients' frames made in shares, on one thread or side by side on several, and then calls
+//! [`settle_tick`]. [`run_tick`] is all three in one, for the test harness, which runs rooms over a virtual link.
 
 // How a connection becomes a player.
 mod welcome;

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Rooms run earliest deadline first, their phases are spread. Nothing wakes this thread for an input, and while no
-//! mail comes nothing crosses it: no lock, no other thread. Its mailbox is bounded (see `mailbox`), and each turn takes a
+//! mail comes nothing crosses it: no lock, no other thread (a server that trains code tables hands counts to the trainer, and a
+//! room in lanes has threads of its own). Its mailbox is bounded (see `mailbox`), and each turn takes a
 //! bounded number of letters, so that neither a rush of players nor a crowd of rooms keeps the other waiting.
 //!
 //! Never here: sockets (see `connection`), what a tick does (see `hosted`).

@@ -12,7 +12,7 @@
 //!
 //! A worker runs at its own pace: read once, step once, publish once, write once. An input wakes nobody; it is read
 //! right before the tick that uses it. In the steady state each playing socket costs one receive and one send per tick,
-//! and nothing crosses a thread, unless a room is so large that it is served in lanes.
+//! and nothing crosses a thread, unless a room is so large that it is served in lanes, or its server trains code tables.
 //!
 //! Never here: tokio, handshakes, what messages mean, the World.
 

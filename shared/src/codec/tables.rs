@@ -2,12 +2,12 @@
 //!
 //! Each context points at one of a few codes, so that contexts that behave alike share one. The untrained tables know
 //! nothing of a game but its layout; trained ones come from what it was seen to send ([`super::training`]). Tables have an
-//! epoch (a step frame names the one in force at its newest tick) so that better ones can replace them at a marked tick.
+//! epoch (a frame with state names the one in force at its newest tick) so that better ones can replace them at a marked tick.
 //!
 //! ```text
 //!   epoch u8 · codes u12 · per code: symbols u8, runs of (length u4, times - 1 u3) · per context: 1, or 0 and its code u12
 //! ```
-//! A context that says 1 has the code of the context before it. PROTOCOL.md, "Tables".
+//! A context that says 1 has the code of the context before it. PROTOCOL.md, "Codes".
 //!
 //! Never here: how symbols are made (see `piece`, `record`, `positions`), what contexts are (see `contexts`).
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   client ─► Hello · Input · Confirm · Pause · Resync · Ping · Request · Bye
-//!   server ─► Welcome · State (step, full, keep-alive) · Pong · Reply · Redirect · Tables · Audit · Notice of the close code
+//!   server ─► Welcome · State (step, full, keep-alive) · Pong · Reply · Redirect · Tables · Audit
 //! ```
 //!
 //! One WebSocket message is one of these; its first byte says which. Control messages are bincode behind a limit; what

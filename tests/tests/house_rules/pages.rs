@@ -115,6 +115,19 @@ pub(crate) const RULES: &[Rule] = &[
         ]],
     },
     Rule {
+        name: "chapters",
+        why: "who is sent to a chapter of PROTOCOL.md must find it",
+        check: Check::Sight(chapters),
+        fires: &[&[
+            ("shared/PROTOCOL.md", "## Codes\n"),
+            ("shared/src/a.rs", concat!("//! PROTOCOL", ".md, \"Tables\".")),
+        ]],
+        quiet: &[&[
+            ("shared/PROTOCOL.md", "## Codes\n### Pieces\n"),
+            ("shared/src/a.rs", concat!("//! PROTOCOL", ".md, \"Codes\".\n//! PROTOCOL", ".md, \"Pieces\".")),
+        ]],
+    },
+    Rule {
         name: "golden bytes",
         why: "a wire change touches PROTOCOL.md, the golden bytes and the version together: the page names every golden \
               file, and every golden file it names is there",
@@ -302,6 +315,25 @@ fn golden_bytes(repository: &Repository) -> Vec<Finding> {
             let name = name.rsplit('/').next().unwrap_or(name);
             if !repository.has(&format!("tests/golden/{name}")) {
                 found.push(Finding::new(PROTOCOL, number, name));
+            }
+        }
+    }
+    found
+}
+
+fn chapters(repository: &Repository) -> Vec<Finding> {
+    const NAMED: &str = concat!("PROTOCOL", ".md, \"");
+    let Some(protocol) = repository.file(PROTOCOL) else { return Vec::new() };
+    let is_there = |chapter: &str| {
+        let mut headings = protocol.text.lines().filter(|line| line.starts_with('#'));
+        headings.any(|heading| heading.trim_start_matches('#').trim() == chapter)
+    };
+    let mut found = Vec::new();
+    for file in repository.files.iter().filter(|file| file.path.ends_with(".rs")) {
+        for (line, number) in file.text.lines().zip(1..) {
+            let chapters = line.split(NAMED).skip(1).filter_map(|rest| rest.split('"').next());
+            for chapter in chapters.filter(|chapter| !is_there(chapter)) {
+                found.push(Finding::new(&file.path, number, chapter));
             }
         }
     }
