@@ -80,7 +80,7 @@ impl Wander {
         let Some(at) = eyes.me().and_then(|me| eyes.living(me)) else { return ArenaInput::default() };
         let thrust = self.walker.walk(at, None, &mut self.dice);
         let dash = self.dice.once_in(90);
-        ArenaInput { thrust, aim: angle_of(thrust), fire: false, dash }
+        ArenaInput { thrust, aim: angle_of(thrust), dash, ..ArenaInput::default() }
     }
 }
 
@@ -149,7 +149,7 @@ impl Fight {
         let turn = i32::from(wanted.wrapping_sub(self.aim) as i16);
         self.aim = self.aim.wrapping_add_signed(turn.clamp(-TURN_MAX, TURN_MAX) as i16);
         let fire = turn.abs() <= ALIGNED && way.abs().max_element() <= RANGE;
-        ArenaInput { thrust, aim: self.aim, fire, dash: self.dice.once_in(120) }
+        ArenaInput { thrust, aim: self.aim, fire, dash: self.dice.once_in(120), ..ArenaInput::default() }
     }
 
     /// Where the enemy is, and where it will be when a shot gets there.

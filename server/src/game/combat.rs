@@ -2,6 +2,7 @@
 //! a wall.
 
 use super::life::Mortal;
+use super::motion::Fired;
 use super::{Feel, Terrain};
 use crate::sim::{Controls, EntityIds, Networked, Outbox, Owner, To};
 use bevy_ecs::prelude::*;
@@ -131,16 +132,16 @@ pub fn hurt(
     }
 }
 
-/// Spawn: who shot in this tick (its weapon has just begun to cool) and still lives gets a projectile, in the order of
+/// Spawn: who shot in this tick and still lives gets a projectile, in the order of
 /// entities: their numbers follow from it.
 pub fn shoot(
-    mut players: Query<(&Networked, &Controls<ArenaInput>, &Health, &Body, &mut Score)>,
+    mut players: Query<(&Networked, &Controls<ArenaInput>, &Health, &Body, &Fired, &mut Score)>,
     feel: Res<Feel>,
     mut ids: ResMut<EntityIds>,
     mut commands: Commands,
 ) {
-    for (networked, controls, health, body, mut score) in players.iter_mut().sort::<&Networked>() {
-        if !health.is_alive() || body.shot_in != feel.0.shot_ticks {
+    for (networked, controls, health, body, fired, mut score) in players.iter_mut().sort::<&Networked>() {
+        if !health.is_alive() || fired.0.is_none() {
             continue;
         }
         score.shots = score.shots.saturating_add(1);

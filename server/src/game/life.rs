@@ -41,7 +41,8 @@ impl MortalItem<'_, '_> {
         self.health.hp = 0;
         self.waiting.ticks = feel.0.respawn_ticks;
         self.score.deaths = self.score.deaths.saturating_add(1);
-        *self.body = Body { at: self.body.at, ..Body::default() };
+        let rest = Body { at: self.body.at, ..Body::default() };
+        self.body.replace(rest);
     }
 }
 
@@ -86,7 +87,7 @@ pub fn respawn(
         }
         let at = choose_place(&terrain.0, &mut randomness, &enemies);
         enemies.push(at);
-        *body = Body { at, ..Body::default() };
+        body.replace(Body::begin(at));
         health.hp = HP_MAX;
         score.respawns = score.respawns.saturating_add(1);
     }

@@ -80,6 +80,7 @@ impl Game for Arena {
             .replicated::<Body>()
             .replicated::<Projectile>()
             .component::<life::Waiting>()
+            .component::<motion::Fired>()
             .component::<combat::Fuse>()
             .resource::<combat::Impacts>()
             .constant::<Terrain>()
@@ -105,8 +106,9 @@ impl Game for Arena {
             Health { hp: HP_MAX },
             Score::default(),
             Nameplate { name },
-            Body { at, ..Body::default() },
+            Body::begin(at),
             life::Waiting::default(),
+            motion::Fired::default(),
         ));
         networked.id
     }
@@ -159,6 +161,7 @@ mod tests {
     };
     use glam::IVec2;
     use shared::game::components::{GiveUp, Kill};
+    use shared::game::weapon::Weapon;
     use shared::ids::Tick;
     use shared::schema::Replicated;
 
@@ -191,7 +194,9 @@ mod tests {
             let held = chance.bits();
             let thrust = IVec2::new((held % 3) as i32 - 1, (held / 3 % 3) as i32 - 1);
             let aim = (held >> 16) as u16;
-            step.inputs.push(input(player, ArenaInput { thrust, aim, fire: held & 64 != 0, dash: held & 1920 == 0 }));
+            let weapon = if held & 0x3000 == 0 { Weapon::RocketLauncher } else { Weapon::Rifle };
+            let (fire, dash) = (held & 64 != 0, held & 1920 == 0);
+            step.inputs.push(input(player, ArenaInput { thrust, aim, weapon, fire, dash }));
         }
         if tick % 40 == 13 {
             step.requests.push(PlayerRequest { player: PlayerId(9), number: tick as u16, kind: 0, codes: Vec::new() });
@@ -233,7 +238,7 @@ mod tests {
         for tick in 1..=300 {
             sim.step(&brawl(tick, &mut chance));
         }
-        assert_eq!(sim.hash(), 1_023_843_352_392_519_023);
+        assert_eq!(sim.hash(), 16_986_067_233_075_070_189);
     }
 
     #[test]

@@ -3,17 +3,30 @@
 use super::{Feel, Terrain};
 use crate::sim::Controls;
 use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
 use shared::game::components::{Aim, Body, Health, Position};
 use shared::game::input::ArenaInput;
 use shared::game::movement;
+use shared::game::weapon::Weapon;
+
+/// What a player shot with in this tick, if it shot: written by [`drive`].
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fired(pub Option<Weapon>);
 
 /// Move: each living body takes its step. Bodies don't touch each other, so their order does not matter.
-pub fn drive(mut bodies: Query<(&Controls<ArenaInput>, &Health, &mut Body)>, terrain: Res<Terrain>, feel: Res<Feel>) {
-    for (controls, health, mut body) in &mut bodies {
+pub fn drive(
+    mut bodies: Query<(&Controls<ArenaInput>, &Health, &mut Body, &mut Fired)>,
+    terrain: Res<Terrain>,
+    feel: Res<Feel>,
+) {
+    for (controls, health, mut body, mut fired) in &mut bodies {
+        let mut shot = None;
         if health.is_alive() {
             let stepped = movement::step(*body, &controls.input, &terrain.0, &feel.0);
             body.set_if_neq(stepped.body);
+            shot = stepped.shot;
         }
+        fired.set_if_neq(Fired(shot));
     }
 }
 

@@ -4,7 +4,11 @@
 //! same movement step and must come to the same numbers.
 
 use crate::Replicated;
-use crate::game::constants::{HP_MAX, POSITION_MAX, PROJECTILE_VELOCITY_MAX, VELOCITY_MAX};
+use crate::game::constants::{
+    HP_MAX, POSITION_MAX, PROJECTILE_VELOCITY_MAX, ROCKETS_AT_FIRST, ROCKETS_MAX, ROUNDS_AT_FIRST, ROUNDS_MAX,
+    VELOCITY_MAX,
+};
+use crate::game::weapon::Weapon;
 use crate::ids::EntityId;
 use crate::schema::Text;
 #[cfg(feature = "ecs")]
@@ -84,12 +88,55 @@ pub struct Body {
     /// In 1/256 unit per tick.
     #[field(range = -VELOCITY_MAX..=VELOCITY_MAX, step = 1, unit = 256, audience = owner, predicted)]
     pub velocity: IVec2,
-    /// Ticks until the next shot.
+    /// What it shoots with: what it chose last.
+    #[field(audience = owner, predicted)]
+    pub weapon: Weapon,
+    /// Rounds left for the rifle.
+    #[field(range = 0..=ROUNDS_MAX, audience = owner, predicted)]
+    pub rounds: u8,
+    /// Rockets left.
+    #[field(range = 0..=ROCKETS_MAX, audience = owner, predicted)]
+    pub rockets: u8,
+    /// Ticks until the next shot, whatever the weapon.
     #[field(range = 0..=255, audience = owner, predictor = tick(-1), predicted)]
     pub shot_in: u8,
     /// Ticks until the next dash.
     #[field(range = 0..=255, audience = owner, predictor = tick(-1), predicted)]
     pub dash_in: u8,
+    /// How often something else than its own step changed it (a death, a new life, a pickup): so that its client can tell
+    /// what it could not predict from what it predicted wrong. Begins again at 0 after 255.
+    #[field(range = 0..=255, audience = owner, predicted)]
+    pub touched: u8,
+}
+
+impl Body {
+    /// A new life: at rest, armed and ready.
+    #[must_use]
+    pub fn begin(at: IVec2) -> Self {
+        Self { at, rounds: ROUNDS_AT_FIRST, rockets: ROCKETS_AT_FIRST, ..Self::default() }
+    }
+
+    /// Puts `other` in its place, from outside the step.
+    pub const fn replace(&mut self, other: Self) {
+        *self = Self { touched: self.touched.wrapping_add(1), ..other };
+    }
+
+    /// What is left for a weapon.
+    #[must_use]
+    pub const fn ammunition(&self, weapon: Weapon) -> u8 {
+        match weapon {
+            Weapon::Rifle => self.rounds,
+            Weapon::RocketLauncher => self.rockets,
+        }
+    }
+
+    /// What is left for a weapon, to change it.
+    pub const fn ammunition_mut(&mut self, weapon: Weapon) -> &mut u8 {
+        match weapon {
+            Weapon::Rifle => &mut self.rounds,
+            Weapon::RocketLauncher => &mut self.rockets,
+        }
+    }
 }
 
 /// Something that was shot. It flies straight, so that after its record it costs nothing.

@@ -3,6 +3,8 @@
 //! Lengths are in units of the screen's world; the simulation counts in [`UNIT`]ths of one. Times are in milliseconds and
 //! speeds per second; [`Tuning`] turns both into whole numbers per tick, the same on both sides, once per room.
 
+use super::weapon::Weapon;
+
 /// Parts of a unit: what the simulation's integers count.
 pub const UNIT: i32 = 256;
 
@@ -38,8 +40,18 @@ pub const PROJECTILE_SPEED: i32 = 480;
 pub const PROJECTILE_VELOCITY_MAX: i32 = PROJECTILE_SPEED * UNIT / TICK_RATE_MIN as i32 + 1;
 /// Milliseconds that a projectile flies.
 pub const PROJECTILE_MS: u32 = 1000;
-/// Milliseconds between two shots.
-pub const SHOT_MS: u32 = 330;
+/// Milliseconds from a shot of the rifle to the next shot.
+pub const RIFLE_MS: u32 = 330;
+/// Milliseconds from a rocket to the next shot.
+pub const ROCKET_MS: u32 = 900;
+/// Rounds that a new life has for its rifle.
+pub const ROUNDS_AT_FIRST: u8 = 40;
+/// Rounds that one can carry.
+pub const ROUNDS_MAX: u8 = 80;
+/// Rockets that a new life has.
+pub const ROCKETS_AT_FIRST: u8 = 4;
+/// Rockets that one can carry.
+pub const ROCKETS_MAX: u8 = 12;
 
 /// Health of a new life.
 pub const HP_MAX: u8 = 100;
@@ -67,8 +79,10 @@ pub struct Tuning {
     pub dash: i32,
     /// Ticks between two dashes.
     pub dash_ticks: u8,
-    /// Ticks between two shots.
-    pub shot_ticks: u8,
+    /// Ticks from a shot of the rifle to the next shot.
+    pub rifle_ticks: u8,
+    /// Ticks from a rocket to the next shot.
+    pub rocket_ticks: u8,
     /// Speed of a projectile, in 1/256 unit per tick.
     pub projectile_speed: i32,
     /// Ticks that a projectile flies.
@@ -90,10 +104,20 @@ impl Tuning {
             friction: FRICTION / hz,
             dash: DASH * UNIT / hz,
             dash_ticks: ticks(DASH_MS) as u8,
-            shot_ticks: ticks(SHOT_MS) as u8,
+            rifle_ticks: ticks(RIFLE_MS) as u8,
+            rocket_ticks: ticks(ROCKET_MS) as u8,
             projectile_speed: PROJECTILE_SPEED * UNIT / hz,
             projectile_ticks: ticks(PROJECTILE_MS) as u16,
             respawn_ticks: ticks(RESPAWN_MS) as u16,
+        }
+    }
+
+    /// Ticks from a shot of `weapon` to the next shot.
+    #[must_use]
+    pub const fn cooldown_ticks(&self, weapon: Weapon) -> u8 {
+        match weapon {
+            Weapon::Rifle => self.rifle_ticks,
+            Weapon::RocketLauncher => self.rocket_ticks,
         }
     }
 }

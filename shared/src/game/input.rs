@@ -1,6 +1,7 @@
 //! What a player of Arena may do in one tick.
 
 use crate::Replicated;
+use crate::game::weapon::Weapon;
 use glam::IVec2;
 
 /// One tick of a player's will. The default is neutral: stand still, look along x, do nothing.
@@ -12,7 +13,9 @@ pub struct ArenaInput {
     /// Where to look, in 1/65,536 turn.
     #[field(bits = 10)]
     pub aim: u16,
-    /// The trigger is held: a shot whenever the weapon is ready.
+    /// What to shoot with.
+    pub weapon: Weapon,
+    /// The trigger is held: a shot whenever the weapon is ready and loaded.
     pub fire: bool,
     /// Leap in the direction of `thrust`, once.
     #[field(press)]

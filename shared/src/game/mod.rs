@@ -15,6 +15,9 @@ pub mod components;
 // What players may do.
 pub mod input;
 
+// What players shoot with.
+pub mod weapon;
+
 // How it feels.
 pub mod constants;
 

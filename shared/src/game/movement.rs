@@ -2,7 +2,7 @@
 //! exact [`Body`] can tell where it will be.
 //!
 //! ```text
-//!   friction ─► thrust ─► dash ─► along x until a wall ─► along y until a wall ─► cooldowns
+//!   friction ─► thrust ─► dash ─► along x until a wall ─► along y until a wall ─► trigger, cooldowns
 //! ```
 //!
 //! A body is a circle that starts clear of all walls. Each axis is swept: for every row of tiles that the circle reaches
@@ -13,6 +13,7 @@ use super::components::Body;
 use super::constants::{PLAYER_RADIUS, TILE, Tuning, VELOCITY_MAX};
 use super::input::ArenaInput;
 use super::map::Map;
+use super::weapon::Weapon;
 use glam::IVec2;
 
 /// What came of a step.
@@ -20,8 +21,8 @@ use glam::IVec2;
 pub struct Stepped {
     /// The body after it.
     pub body: Body,
-    /// It shot.
-    pub shot: bool,
+    /// What it shot with, if it shot.
+    pub shot: Option<Weapon>,
 }
 
 /// One tick of a living body.
@@ -50,9 +51,20 @@ pub fn step(body: Body, input: &ArenaInput, map: &Map, tuning: &Tuning) -> Stepp
     }
     body.at.y = y;
 
-    let shot = input.fire && body.shot_in == 0;
-    body.shot_in = if shot { tuning.shot_ticks } else { body.shot_in.saturating_sub(1) };
+    let shot = pull(&mut body, input, tuning);
     Stepped { body, shot }
+}
+
+/// The trigger: a shot leaves if it is held, the weapon has cooled and there is something to shoot.
+fn pull(body: &mut Body, input: &ArenaInput, tuning: &Tuning) -> Option<Weapon> {
+    body.weapon = input.weapon;
+    if !input.fire || body.shot_in > 0 || body.ammunition(input.weapon) == 0 {
+        body.shot_in = body.shot_in.saturating_sub(1);
+        return None;
+    }
+    *body.ammunition_mut(input.weapon) -= 1;
+    body.shot_in = tuning.cooldown_ticks(input.weapon);
+    Some(input.weapon)
 }
 
 /// Length of a wish.
@@ -156,13 +168,14 @@ mod tests {
 
     fn wander(seed: u32, ticks: usize, mut each: impl FnMut(&Body)) -> Body {
         let (map, tuning) = (yard(), Tuning::at(30));
-        let mut body = Body { at: middle_of(1, 1), ..Body::default() };
+        let mut body = Body::begin(middle_of(1, 1));
         let mut state = seed;
         for _ in 0..ticks {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let bits = state >> 16;
             let thrust = IVec2::new((bits % 3) as i32 - 1, (bits / 3 % 3) as i32 - 1);
-            let input = ArenaInput { thrust, aim: 0, fire: bits & 64 != 0, dash: bits & 128 != 0 };
+            let weapon = if bits & 256 != 0 { Weapon::RocketLauncher } else { Weapon::Rifle };
+            let input = ArenaInput { thrust, aim: 0, weapon, fire: bits & 64 != 0, dash: bits & 128 != 0 };
             body = step(body, &input, &map, &tuning).body;
             each(&body);
         }
@@ -209,15 +222,33 @@ mod tests {
     #[test]
     fn a_held_trigger_shoots_once_per_cooldown() {
         let (map, tuning) = (yard(), Tuning::at(30));
-        let mut body = Body { at: middle_of(1, 1), ..Body::default() };
+        let mut body = Body::begin(middle_of(1, 1));
         let input = ArenaInput { fire: true, ..ArenaInput::default() };
         let mut shots = 0;
-        for _ in 0..10 * (u32::from(tuning.shot_ticks) + 1) {
+        for _ in 0..10 * (u32::from(tuning.rifle_ticks) + 1) {
             let stepped = step(body, &input, &map, &tuning);
             body = stepped.body;
-            shots += u32::from(stepped.shot);
+            shots += u32::from(stepped.shot.is_some());
         }
         assert_eq!(shots, 10);
+    }
+
+    #[test]
+    fn changing_weapons_is_no_way_around_the_cooldown_and_without_ammunition_nothing_leaves() {
+        let (map, tuning) = (yard(), Tuning::at(30));
+        let mut body = Body { rockets: 2, ..Body::begin(middle_of(1, 1)) };
+        let mut shots = Vec::new();
+        for tick in 0..4 * (u32::from(tuning.rocket_ticks) + 1) {
+            let weapon = if tick % 2 == 0 { Weapon::RocketLauncher } else { Weapon::Rifle };
+            let stepped = step(body, &ArenaInput { fire: true, weapon, ..ArenaInput::default() }, &map, &tuning);
+            body = stepped.body;
+            shots.extend(stepped.shot.map(|weapon| (tick, weapon)));
+        }
+        let apart: Vec<u32> = shots.windows(2).map(|two| two[1].0 - two[0].0).collect();
+        let cooled = shots.iter().zip(&apart).all(|(shot, &apart)| apart > tuning.cooldown_ticks(shot.1).into());
+        assert!(cooled, "{shots:?}");
+        assert_eq!(shots.iter().filter(|shot| shot.1 == Weapon::RocketLauncher).count(), 2, "{shots:?}");
+        assert_eq!((body.rockets, body.weapon), (0, Weapon::Rifle));
     }
 
     /// The browser's twin runs the same hundred steps to the same numbers.
@@ -225,12 +256,19 @@ mod tests {
     fn a_hundred_steps_are_the_same_for_ever() {
         let mut sum = 0u32;
         let last = wander(0x5EED, 100, |body| {
-            for number in
-                [body.at.x, body.at.y, body.velocity.x, body.velocity.y, body.shot_in.into(), body.dash_in.into()]
-            {
+            for number in [
+                body.at.x,
+                body.at.y,
+                body.velocity.x,
+                body.velocity.y,
+                body.shot_in.into(),
+                body.dash_in.into(),
+                body.rounds.into(),
+                body.rockets.into(),
+            ] {
                 sum = sum.wrapping_mul(31).wrapping_add(number as u32);
             }
         });
-        assert_eq!((last.at, last.velocity, sum), (IVec2::new(23_731, 6_656), IVec2::new(395, 0), 1_540_272_526));
+        assert_eq!((last.at, last.velocity, sum), (IVec2::new(23_731, 6_656), IVec2::new(395, 0), 3_282_859_737));
     }
 }
