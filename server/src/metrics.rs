@@ -205,9 +205,9 @@ catalogue! {
 
     /// State frames handed over.
     Counter frames = "tickwire_frames_total";
-    /// Of these, full ones.
+    /// State frames handed over that were full ones.
     Counter full_frames = "tickwire_full_frames_total";
-    /// Their bytes.
+    /// Bytes of all state frames handed over.
     Counter state_bytes = "tickwire_state_bytes_total";
     /// Ticks that frames covered beyond their own.
     Counter caught_up_ticks = "tickwire_caught_up_ticks_total";
@@ -219,7 +219,7 @@ catalogue! {
     Counter skipped_paused = "tickwire_frames_skipped_total" { cause = "paused" };
     /// Pieces packed.
     Counter pieces = "tickwire_pieces_total";
-    /// Frames that were made smaller than allowed, because a client's path drains less.
+    /// State frames made for a path that was taken for narrow: it drains less than the budget allows.
     Counter frames_narrowed = "tickwire_frames_narrowed_total";
     /// Facets that a client held exactly and does not any more, for want of bytes.
     Counter demotions = "tickwire_demotions_total";
