@@ -30,7 +30,7 @@ fn declaration(declaration: &Declaration) -> Value {
 
 fn field(field: &Field) -> Value {
     let mut value = kind(&field.kind);
-    let Marks { predicted, position, priority, press, constant, tolerance } = field.marks;
+    let Marks { predicted, position, priority, press, constant, tolerance, snap } = field.marks;
     value["name"] = json!(field.name);
     value["audience"] = json!(match field.audience {
         Audience::Everyone => "everyone",
@@ -56,6 +56,9 @@ fn field(field: &Field) -> Value {
     }
     if tolerance > 0 {
         value["tolerance"] = json!(tolerance);
+    }
+    if snap > 0 {
+        value["snap"] = json!(snap);
     }
     value
 }

@@ -33,6 +33,9 @@ pub mod bits;
 // Rows of codes ↔ pieces and records.
 pub mod codec;
 
+// Between two frames.
+pub mod interpolation;
+
 // Sets of slots, as words.
 pub mod slot_set;
 

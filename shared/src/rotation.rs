@@ -56,6 +56,25 @@ impl Rotation {
         Self { x, y, z, w }
     }
 
+    /// So many `of` parts of the way to `other`, the short way, made as long as it should be. Straight, not along the arc: between two
+    /// frames nobody can tell.
+    #[must_use]
+    pub fn towards(self, other: Self, parts: i64, of: i64) -> Self {
+        let (from, to) = (self.parts(), other.parts());
+        let dot: i64 = from.iter().zip(to).map(|(from, to)| from * to).sum();
+        let sign = if dot < 0 { -1 } else { 1 };
+        let mut sum = [0; 4];
+        for ((sum, from), to) in sum.iter_mut().zip(from).zip(to) {
+            *sum = (from * (of - parts) + sign * to * parts) / of;
+        }
+        let length = length(sum);
+        if length == 0 {
+            return self;
+        }
+        let [x, y, z, w] = sum.map(|part| rounded(part * i64::from(Self::ONE), length) as i32);
+        Self { x, y, z, w }
+    }
+
     /// Its codes: which part is the largest, and the other three. Inverse of [`Rotation::of_codes`], up to quantising.
     #[must_use]
     pub fn codes(self, bits: u32) -> [i32; 4] {

@@ -37,6 +37,8 @@ pub(crate) struct Attributes {
     pub(crate) priority: Option<Expr>,
     /// `tolerance = n`.
     pub(crate) tolerance: Option<Expr>,
+    /// `snap = n`.
+    pub(crate) snap: Option<Expr>,
 }
 
 impl Attributes {
@@ -58,6 +60,7 @@ impl Attributes {
             "bits" => once(word, &mut self.bits, value),
             "priority" => once(word, &mut self.priority, value),
             "tolerance" => once(word, &mut self.tolerance, value),
+            "snap" => once(word, &mut self.snap, value),
             "angle" => once(word, &mut self.angle, flag),
             "predicted" => once(word, &mut self.predicted, flag),
             "position" => once(word, &mut self.position, flag),
@@ -70,7 +73,7 @@ impl Attributes {
             "bytes" => Err(word.error("a text's length stands in its type: write `Text<16>`")),
             _ => Err(word.error(
                 "not known: write range, step, unit, bits, angle, audience, predictor, predicted, position, press, \
-                 constant, priority or tolerance",
+                 constant, priority, tolerance or snap",
             )),
         }
     }

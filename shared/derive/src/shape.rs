@@ -135,6 +135,10 @@ impl Shape {
         if !moves || matches!(self, Self::Angle(_)) {
             refuse(attributes.position, "a place is made of numbers and vectors: put `position` on one")?;
         }
+        if !matches!(self, Self::Fixed(_) | Self::Vector(..)) {
+            let snap = attributes.snap.as_ref().map(Spanned::span);
+            refuse(snap, "vectors and fixed-point numbers are drawn on their way: remove `snap`, or add `step = 1`")?;
+        }
         if !matches!(self, Self::Bool | Self::Unsigned(_) | Self::Choice) {
             refuse(
                 attributes.press,

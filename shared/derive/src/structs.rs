@@ -74,6 +74,7 @@ impl Written {
         items.extend(quote!(static #kind: ::shared::schema::FieldKind = #value;));
         items.extend(priority_of(&attributes, &said, place));
         items.extend(tolerance_of(&attributes, &said, place));
+        items.extend(snap_of(&attributes, &said, place));
         let part_count = match &shape {
             Shape::Vector(axes, _) => quote!(#axes),
             Shape::Rotation(_) => quote!(4),
@@ -278,6 +279,15 @@ fn tolerance_of(attributes: &Attributes, said: &str, place: usize) -> TokenStrea
     quote!(#constant #check)
 }
 
+fn snap_of(attributes: &Attributes, said: &str, place: usize) -> TokenStream {
+    let Some(value) = &attributes.snap else { return TokenStream::new() };
+    let name = format_ident!("__SNAP_{place}");
+    let say = format!("{said}: a snap is 1 to 2,147,483,647");
+    let check = check(value.span(), &quote!(#name >= 1 && #name <= i32::MAX as i64), &say);
+    let constant = constant(&name, value);
+    quote!(#constant #check)
+}
+
 /// The field as data: one entry of the declaration.
 fn declared(
     ident: &Ident,
@@ -323,6 +333,13 @@ fn declared(
         }
         None => quote!(0),
     };
+    let snap = match &attributes.snap {
+        Some(_) => {
+            let name = format_ident!("__SNAP_{place}");
+            quote!(#name as u32)
+        }
+        None => quote!(0),
+    };
     Ok(quote! {
         ::shared::schema::Field {
             name: ::std::string::String::from(#name),
@@ -336,6 +353,7 @@ fn declared(
                 press: #press,
                 constant: #constant,
                 tolerance: #tolerance,
+                snap: #snap,
             },
         }
     })

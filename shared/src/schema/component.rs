@@ -5,7 +5,8 @@
 //!
 //! Never here: bits (see `codec` and `wire`), the World (see the server's `sim` and `replicate`).
 
-use super::field::{Enumerated, Field, FieldKind, Part, Text};
+use super::field::{Enumerated, Field, FieldKind, Part};
+use super::text::Text;
 use crate::ids::EntityId;
 use crate::quantise::{angle_code, angle_value};
 use crate::rotation::Rotation;

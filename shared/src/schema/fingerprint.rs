@@ -101,7 +101,9 @@ fn read_declaration(reader: &mut BitReader<'_>) -> Result<Declaration, SchemaByt
 
 fn write_field(out: &mut BitWriter, field: &Field) {
     write_text(out, &field.name);
-    let (word, numbers, names) = describe(&field.kind);
+    let (word, mut numbers, names) = describe(&field.kind);
+    // Only where it is said, so that what does not say it keeps its bytes.
+    numbers.extend((field.marks.snap > 0).then_some(field.marks.snap as i32));
     write_text(out, word);
     write_list(out, &numbers, |out, &number| out.write(number as u32, 32));
     write_list(out, names, |out, name| write_text(out, name));
@@ -109,7 +111,7 @@ fn write_field(out: &mut BitWriter, field: &Field) {
     let (word, numbers) = describe_predictor(field.predictor);
     write_text(out, word);
     write_list(out, &numbers, |out, &number| out.write(number as u32, 32));
-    let Marks { predicted, position, priority, press, constant, tolerance } = field.marks;
+    let Marks { predicted, position, priority, press, constant, tolerance, snap: _ } = field.marks;
     for mark in [predicted, position, press, constant] {
         out.write_bool(mark);
     }
@@ -120,7 +122,13 @@ fn write_field(out: &mut BitWriter, field: &Field) {
 fn read_field(reader: &mut BitReader<'_>) -> Result<Field, SchemaBytesError> {
     let name = read_text(reader)?;
     let word = read_text(reader)?;
-    let numbers = read_list(reader, |reader| Ok(reader.read(32, "schema number")? as i32))?;
+    let mut numbers = read_list(reader, |reader| Ok(reader.read(32, "schema number")? as i32))?;
+    // A 0 that nobody writes would give one schema two forms.
+    let snap = match numbers.as_slice() {
+        &[.., snap] if can_snap(&word) && numbers.len() == 5 && snap != 0 => snap as u32,
+        _ => 0,
+    };
+    numbers.truncate(if snap > 0 { 4 } else { numbers.len() });
     let names = read_list(reader, read_text)?;
     // Names that nobody reads would give one schema two forms, and two fingerprints.
     if !names.is_empty() && word != CHOICE {
@@ -137,13 +145,18 @@ fn read_field(reader: &mut BitReader<'_>) -> Result<Field, SchemaBytesError> {
     let numbers = read_list(reader, |reader| Ok(reader.read(32, "predictor's number")? as i32))?;
     let predictor =
         understand_predictor(&word, &numbers).ok_or(SchemaBytesError::Unknown { what: "predictor", name: word })?;
-    let mut marks = Marks::default();
+    let mut marks = Marks { snap, ..Marks::default() };
     for mark in [&mut marks.predicted, &mut marks.position, &mut marks.press, &mut marks.constant] {
         *mark = reader.read_bool("mark")?;
     }
     marks.priority = reader.read(4, "priority")? as u8;
     marks.tolerance = reader.read(16, "tolerance")? as u16;
     Ok(Field { name, kind, audience, predictor, marks })
+}
+
+/// Behind the numbers of such a kind may stand one more: see [`Marks::snap`].
+fn can_snap(word: &str) -> bool {
+    matches!(word, "fixed" | "vector2" | "vector3")
 }
 
 /// A kind of field as a word, numbers and names. Inverse of [`understand`].

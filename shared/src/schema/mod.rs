@@ -12,6 +12,9 @@
 // One field: what it holds, who may see it, how it is guessed.
 pub mod field;
 
+// A text of bounded length.
+pub mod text;
+
 // One declaration, and values as codes.
 pub mod component;
 
@@ -31,7 +34,8 @@ pub use derive::Replicated;
 
 pub use component::{Clamped, Declaration, FieldValue, Replicated};
 pub use facet::{FacetKind, Layout, Section};
-pub use field::{Audience, Enumerated, Field, FieldKind, Marks, Motion, Part, Predictor, Text};
+pub use field::{Audience, Enumerated, Field, FieldKind, Marks, Motion, Part, Predictor};
 pub use fingerprint::SchemaBytesError;
 pub use position::Positions;
 pub use registry::{Kind, Schema, SchemaBuilder, SchemaError};
+pub use text::Text;

@@ -343,6 +343,16 @@ fn check_declaration(declaration: &Declaration, is_input: bool) -> Result<(), Sc
             });
         }
         check_predictor(declaration, field)?;
+        let snaps =
+            matches!(field.kind, FieldKind::Fixed { .. } | FieldKind::Vector2 { .. } | FieldKind::Vector3 { .. });
+        if field.marks.snap > 0 && !snaps {
+            return Err(SchemaError::Mark {
+                declaration: declaration.name.clone(),
+                field: field.name.clone(),
+                mark: "snap",
+                belongs: "a vector or a fixed-point number",
+            });
+        }
     }
     Ok(())
 }

@@ -25,11 +25,14 @@ use crate::schema::Schema;
 pub struct ViewTick {
     /// The older of the two frames.
     pub older: Tick,
-    /// Ticks from the older to the newer, 0 to 31.
+    /// Ticks from the older to the newer, 0 to [`SPAN_MAX`].
     pub span: u8,
     /// Where between them, in 1/16 tick from the older: 0 to `16 * span`.
     pub sixteenths: u16,
 }
+
+/// Ticks that may lie between the two frames of a view.
+pub const SPAN_MAX: u8 = (1 << SPAN_BITS) - 1;
 
 /// Bits of [`ViewTick::span`] and [`ViewTick::sixteenths`].
 const SPAN_BITS: u32 = 5;

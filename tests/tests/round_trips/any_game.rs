@@ -54,10 +54,11 @@ pub(crate) fn field() -> impl Strategy<Value = (FieldKind, Audience, Predictor, 
         }),
         (-9i32..=9).prop_map(|step| Predictor::Tick { step }),
     ];
-    let marks = (any::<bool>(), any::<bool>(), 0u8..=15, prop::bool::weighted(0.2), 0u16..3).prop_map(
-        |(predicted, position, priority, constant, tolerance)| {
+    let snap = prop_oneof![2 => Just(0), 1 => any::<u32>()];
+    let marks = (any::<bool>(), any::<bool>(), 0u8..=15, prop::bool::weighted(0.2), 0u16..3, snap).prop_map(
+        |(predicted, position, priority, constant, tolerance, snap)| {
             let press = false;
-            Marks { predicted, position, priority, press, constant, tolerance: tolerance.saturating_sub(1) }
+            Marks { predicted, position, priority, press, constant, tolerance: tolerance.saturating_sub(1), snap }
         },
     );
     (kind(), audience, predictor, marks)
@@ -80,6 +81,12 @@ pub(crate) fn declaration(fields_max: usize) -> impl Strategy<Value = Declaratio
             fields[at].predictor = fitting(&fields, at);
             if !fields[at].is_number() {
                 fields[at].marks.tolerance = 0;
+            }
+            if !matches!(
+                fields[at].kind,
+                FieldKind::Fixed { .. } | FieldKind::Vector2 { .. } | FieldKind::Vector3 { .. }
+            ) {
+                fields[at].marks.snap = 0;
             }
         }
         Declaration { name: String::new(), fields }

@@ -3,7 +3,7 @@
 use crate::messages::{Example, examples};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 fn repository(path: &str) -> PathBuf {
@@ -46,8 +46,8 @@ pub(crate) static READ: LazyLock<(String, BTreeMap<String, String>)> = LazyLock:
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let all = examples();
         std::fs::create_dir_all(&folder).unwrap();
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        for path in hex_files(&folder) {
+            std::fs::remove_file(path).unwrap();
         }
         for example in &all {
             std::fs::write(folder.join(format!("{}.hex", example.name)), file_text(example)).unwrap();
@@ -57,13 +57,18 @@ pub(crate) static READ: LazyLock<(String, BTreeMap<String, String>)> = LazyLock:
         std::fs::write(&page_path, &page).unwrap();
     }
     let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in hex_files(&folder) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         files.insert(name, std::fs::read_to_string(&path).unwrap());
     }
     (page, files)
 });
+
+/// What is not in hexadecimal is no message (see `golden_numbers`).
+fn hex_files(folder: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "hex")).collect()
+}
 
 /// The cells of the rows of the table under a heading of the page, its first two lines aside.
 pub(crate) fn table(heading: &str) -> Vec<Vec<String>> {
