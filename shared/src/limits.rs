@@ -92,8 +92,11 @@ pub const PINGS_BURST: u32 = 3 * PINGS_PER_SECOND;
 /// five minutes of it, and a flood is over in seconds. Over it: `TooFast`.
 pub const PINGS_UNANSWERED_MAX: u32 = 300;
 
-/// Codes that an input, an event or a request may have; inputs are kept inline. Over it: the schema is refused.
+/// Codes that an input may have: it is kept inline. Over it: the schema is refused.
 pub const INPUT_PARTS_MAX: usize = 16;
+
+/// Codes that an event or a request may have: a longest text, a name and a little more. Over it: the schema is refused.
+pub const MESSAGE_PARTS_MAX: usize = 48;
 
 /// Requests that one player may have unanswered. Over it: closed `TooFast`.
 pub const REQUESTS_WAITING_MAX: usize = 16;

@@ -6,6 +6,8 @@ use bevy_ecs::prelude::{Component, Entity, World};
 use server::sim::{Controls, EntityIds, InputSource, Owner, Players, Sim};
 use shared::game::components::{Aim, Body, Health, Nameplate, Position, Projectile, Score};
 use shared::game::input::ArenaInput;
+use shared::game::pickup::Pickup;
+use shared::game::round::{Match, Side};
 use shared::ids::{EntityId, PlayerId, Slot};
 use shared::schema::Replicated;
 use std::collections::BTreeMap;
@@ -29,6 +31,9 @@ struct Thing {
     nameplate: Option<Nameplate>,
     body: Option<Body>,
     projectile: Option<Projectile>,
+    side: Option<Side>,
+    pickup: Option<Pickup>,
+    game: Option<Match>,
 }
 
 /// Reads the World of an arena.
@@ -46,6 +51,9 @@ pub fn look(sim: &Sim) -> Box<dyn Things> {
         nameplate: seen(world, entity),
         body: seen(world, entity),
         projectile: world.get(entity).copied(),
+        side: seen(world, entity),
+        pickup: seen(world, entity),
+        game: seen(world, entity),
     });
     let sources = world.resource::<Players>().iter().filter_map(|(player, known)| {
         let entity = ids.entity(known.entity)?;
@@ -90,6 +98,9 @@ impl Thing {
         self.same(self.health.as_ref(), anchor, sight, found);
         self.same(self.score.as_ref(), anchor, sight, found);
         self.same(self.nameplate.as_ref(), anchor, sight, found);
+        self.same(self.side.as_ref(), anchor, sight, found);
+        self.same(self.pickup.as_ref(), anchor, sight, found);
+        self.same(self.game.as_ref(), anchor, sight, found);
         let complete = sight.replica.complete() && !sight.moment.crowded;
         match (sight.replica.read::<Body>(anchor), self.owner == Some(sight.player)) {
             (None, true) if self.body.is_none() || !complete => {}
@@ -100,7 +111,7 @@ impl Thing {
         if let Some(projectile) = &self.projectile {
             match sight.replica.read::<Projectile>(anchor) {
                 Some(read)
-                    if read.velocity == projectile.velocity
+                    if (read.velocity, read.shot_at) == (projectile.velocity, projectile.shot_at)
                         && points_at(read.shooter, projectile.shooter, complete, sight) => {}
                 read => found.push(format!("{:?}: the client reads {read:?}, the World has {projectile:?}", self.id)),
             }

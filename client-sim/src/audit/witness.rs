@@ -13,7 +13,7 @@ use super::rule::{Breach, Truth};
 use crate::replica::{Applied, Event, Replica};
 use shared::codec::Record;
 use shared::ids::{PlayerId, Slot, Tick};
-use shared::limits::{EVENT_BYTES_WAITING_MAX, INPUT_PARTS_MAX};
+use shared::limits::{EVENT_BYTES_WAITING_MAX, MESSAGE_PARTS_MAX};
 use shared::wire::FrameKind;
 use std::collections::VecDeque;
 
@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 const WAITING_MAX: usize = 64;
 
 /// A frame with fewer events has told all that there was to tell: so many always fit.
-const EVENTS_OF_A_FRAME_MIN: usize = EVENT_BYTES_WAITING_MAX / (1 + 4 * INPUT_PARTS_MAX);
+const EVENTS_OF_A_FRAME_MIN: usize = EVENT_BYTES_WAITING_MAX / (1 + 4 * MESSAGE_PARTS_MAX);
 
 /// What was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

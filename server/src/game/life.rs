@@ -1,7 +1,9 @@
 //! Beginning, ending, beginning again. A dead player keeps its entity, with no health: whoever watches it, or is it, goes
 //! on with the same one.
 
-use super::{Feel, Terrain};
+use super::Feel;
+use super::ground::{self, Terrain};
+use super::round::Anew;
 use crate::sim::{Answer, EntityIds, Networked, Outbox, Players, Randomness, Requests, To};
 use bevy_ecs::prelude::*;
 use glam::IVec2;
@@ -10,6 +12,7 @@ use shared::game::components::{Body, GiveUp, Health, Kill, Score};
 use shared::game::constants::{HP_MAX, SPAWN_CHOICES};
 use shared::game::geometry::distance_squared;
 use shared::game::map::Map;
+use shared::game::round::{Faction, Side};
 
 /// Ticks until the next life; 0 while alive.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,13 +74,13 @@ pub fn give_up(
 /// Spawn: who waited long enough begins again, in the order of entities: each draws from the same stream, and the next
 /// keeps away from the one before.
 pub fn respawn(
-    mut players: Query<(&Networked, &mut Health, &mut Body, &mut Score, &mut Waiting)>,
-    terrain: Res<Terrain>,
+    mut players: Query<(&Networked, &Side, &mut Health, &mut Body, &mut Score, &mut Waiting)>,
+    (terrain, anew): (Terrain, Res<Anew>),
     mut randomness: ResMut<Randomness>,
 ) {
-    let living = players.iter().filter(|(_, health, ..)| health.is_alive());
-    let mut enemies: Vec<IVec2> = living.map(|(_, _, body, ..)| body.at).collect();
-    for (_, mut health, mut body, mut score, mut waiting) in players.iter_mut().sort::<&Networked>() {
+    let living = players.iter().filter(|(_, _, health, ..)| health.is_alive());
+    let mut others: Vec<Other> = living.map(|(_, side, _, body, ..)| (side.faction, body.at)).collect();
+    for (_, side, mut health, mut body, mut score, mut waiting) in players.iter_mut().sort::<&Networked>() {
         if health.is_alive() {
             continue;
         }
@@ -85,30 +88,36 @@ pub fn respawn(
             waiting.ticks -= 1;
             continue;
         }
-        let at = choose_place(&terrain.0, &mut randomness, &enemies);
-        enemies.push(at);
+        let at = choose_place(terrain.map(), &mut randomness, side.faction, &others);
+        others.push((side.faction, at));
         body.replace(Body::begin(at));
         health.hp = HP_MAX;
-        score.respawns = score.respawns.saturating_add(1);
+        if *anew == Anew::Nothing {
+            score.respawns = score.respawns.saturating_add(1);
+        }
     }
 }
 
 /// Where a newcomer begins.
-pub fn place_in(world: &mut World) -> IVec2 {
-    let mut living = world.query::<(&Health, &Body)>();
-    let enemies: Vec<IVec2> =
-        living.iter(world).filter(|(health, _)| health.is_alive()).map(|(_, body)| body.at).collect();
+pub fn place_in(world: &mut World, faction: Faction) -> IVec2 {
+    let mut players = world.query::<(&Side, &Health, &Body)>();
+    let living = players.iter(world).filter(|(_, health, _)| health.is_alive());
+    let others: Vec<Other> = living.map(|(side, _, body)| (side.faction, body.at)).collect();
     world.resource_scope(|world, mut randomness: Mut<Randomness>| {
-        choose_place(&world.resource::<Terrain>().0, &mut randomness, &enemies)
+        choose_place(ground::map_of(world), &mut randomness, faction, &others)
     })
 }
 
+/// Someone who lives: on which side, and where.
+type Other = (Faction, IVec2);
+
 /// Of a few spawn points drawn at random, the one whose nearest enemy is farthest; the earlier drawn if equal.
-fn choose_place(map: &Map, randomness: &mut Randomness, enemies: &[IVec2]) -> IVec2 {
+fn choose_place(map: &Map, randomness: &mut Randomness, faction: Faction, others: &[Other]) -> IVec2 {
+    let enemies = others.iter().filter(|(other, _)| !other.is_allied(faction));
     let mut best = (-1, IVec2::ZERO);
     for _ in 0..SPAWN_CHOICES {
-        let Some(&at) = randomness.pick(map.spawns()) else { break };
-        let safety = enemies.iter().map(|&enemy| distance_squared(at, enemy)).min().unwrap_or(i64::MAX);
+        let Some(&at) = randomness.pick(map.spawns(faction)) else { break };
+        let safety = enemies.clone().map(|&(_, enemy)| distance_squared(at, enemy)).min().unwrap_or(i64::MAX);
         if safety > best.0 {
             best = (safety, at);
         }
@@ -123,16 +132,20 @@ mod tests {
     #[test]
     fn a_life_begins_away_from_enemies() {
         let map = Map::from_rows("hall", &["##########", "#........#", "##########"]);
-        let enemy = map.spawns()[0];
+        let spawns = map.spawns(Faction::Alone);
+        let enemy = spawns[0];
         let mut randomness = Randomness::seeded(3);
         let mut nearest = i64::MAX;
         let mut sum = 0;
         for _ in 0..200 {
-            let apart = distance_squared(choose_place(&map, &mut randomness, &[enemy]), enemy);
+            let apart = distance_squared(
+                choose_place(&map, &mut randomness, Faction::Alone, &[(Faction::Alone, enemy)]),
+                enemy,
+            );
             nearest = nearest.min(apart);
             sum += apart;
         }
-        let drawn: i64 = map.spawns().iter().map(|&at| distance_squared(at, enemy)).sum::<i64>() / 8;
+        let drawn: i64 = spawns.iter().map(|&at| distance_squared(at, enemy)).sum::<i64>() / 8;
         assert!(sum / 200 > drawn * 3 / 2, "much farther than a place drawn at random");
     }
 }

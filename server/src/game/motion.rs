@@ -1,6 +1,7 @@
 //! Running and looking: the shared movement step for every living body, and what others see of it.
 
-use super::{Feel, Terrain};
+use super::Feel;
+use super::ground::Terrain;
 use crate::sim::Controls;
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,13 +17,13 @@ pub struct Fired(pub Option<Weapon>);
 /// Move: each living body takes its step. Bodies don't touch each other, so their order does not matter.
 pub fn drive(
     mut bodies: Query<(&Controls<ArenaInput>, &Health, &mut Body, &mut Fired)>,
-    terrain: Res<Terrain>,
+    terrain: Terrain,
     feel: Res<Feel>,
 ) {
     for (controls, health, mut body, mut fired) in &mut bodies {
         let mut shot = None;
         if health.is_alive() {
-            let stepped = movement::step(*body, &controls.input, &terrain.0, &feel.0);
+            let stepped = movement::step(*body, &controls.input, terrain.map(), &feel.0);
             body.set_if_neq(stepped.body);
             shot = stepped.shot;
         }

@@ -73,7 +73,7 @@ pub struct Score {
 #[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ecs", derive(Component))]
 pub struct Nameplate {
-    /// The name, as chosen; not unique.
+    /// The name: as chosen, cleaned, and unlike all others in the room.
     #[field(constant)]
     pub name: Text<16>,
 }
@@ -148,6 +148,9 @@ pub struct Projectile {
     pub velocity: IVec2,
     /// Who shot it.
     pub shooter: EntityId,
+    /// The last byte of the tick in which it was shot: by this and the shooter a client finds the ghost that it drew.
+    #[field(range = 0..=255, constant)]
+    pub shot_at: u8,
 }
 
 /// Someone was hit; told to the one who shot and the one who was hit.

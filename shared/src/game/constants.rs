@@ -53,6 +53,45 @@ pub const ROCKETS_AT_FIRST: u8 = 4;
 /// Rockets that one can carry.
 pub const ROCKETS_MAX: u8 = 12;
 
+/// Speed of a rocket, in units per second: half as fast again as a player runs.
+pub const ROCKET_SPEED: i32 = 240;
+/// Milliseconds that a rocket flies before it bursts by itself.
+pub const ROCKET_FLIGHT_MS: u32 = 3000;
+/// Health that a rocket takes from whom it hits.
+pub const ROCKET_DAMAGE: u8 = 75;
+/// Health that a burst takes at its middle from who was not hit; it falls to nothing at [`SPLASH_RADIUS`].
+pub const SPLASH_DAMAGE: u8 = 60;
+/// How far a burst reaches: three tiles.
+pub const SPLASH_RADIUS: i32 = 3 * TILE;
+/// What share of a burst's harm its own shooter takes, in per cent: a rocket at one's feet is a mistake, not an end.
+pub const SELF_DAMAGE_PERCENT: u8 = 50;
+
+/// How near one must come to take something, centre to centre.
+pub const PICKUP_REACH: i32 = PLAYER_RADIUS + 4 * UNIT;
+/// Health that lies at a place.
+pub const PICKUP_HEALTH: u8 = 40;
+/// Rounds that lie at a place.
+pub const PICKUP_ROUNDS: u8 = 20;
+/// Rockets that lie at a place.
+pub const PICKUP_ROCKETS: u8 = 3;
+/// Milliseconds until something that was taken lies there again.
+pub const PICKUP_MS: u32 = 15_000;
+
+/// How near one must be to see who stands in the undergrowth: five tiles.
+pub const STEALTH_NEAR: i32 = 5 * TILE;
+/// Milliseconds for which one who was hit from the undergrowth sees by whom.
+pub const ALARM_MS: u32 = 1500;
+
+/// Milliseconds of a warm-up.
+pub const WARM_UP_MS: u32 = 5000;
+/// Milliseconds for which a result is shown.
+pub const RESULT_MS: u32 = 8000;
+
+/// Milliseconds that each thing said costs; who has used up [`SAY_CREDIT_MS`] waits.
+pub const SAY_MS: u32 = 2000;
+/// Milliseconds that one may be ahead: four things said at once.
+pub const SAY_CREDIT_MS: u32 = 8000;
+
 /// Health of a new life.
 pub const HP_MAX: u8 = 100;
 /// Health that a hit takes.
@@ -87,6 +126,22 @@ pub struct Tuning {
     pub projectile_speed: i32,
     /// Ticks that a projectile flies.
     pub projectile_ticks: u16,
+    /// Speed of a rocket, in 1/256 unit per tick.
+    pub rocket_speed: i32,
+    /// Ticks that a rocket flies.
+    pub rocket_flight_ticks: u16,
+    /// Ticks until a pickup is there again.
+    pub pickup_ticks: u16,
+    /// Ticks for which one sees who hit one.
+    pub alarm_ticks: u16,
+    /// Ticks of a warm-up.
+    pub warm_up_ticks: u32,
+    /// Ticks for which a result is shown.
+    pub result_ticks: u32,
+    /// Ticks that each thing said costs.
+    pub say_ticks: u16,
+    /// Ticks that one may be ahead with what one says.
+    pub say_credit_ticks: u16,
     /// Ticks between death and the next life.
     pub respawn_ticks: u16,
 }
@@ -108,6 +163,14 @@ impl Tuning {
             rocket_ticks: ticks(ROCKET_MS) as u8,
             projectile_speed: PROJECTILE_SPEED * UNIT / hz,
             projectile_ticks: ticks(PROJECTILE_MS) as u16,
+            rocket_speed: ROCKET_SPEED * UNIT / hz,
+            rocket_flight_ticks: ticks(ROCKET_FLIGHT_MS) as u16,
+            pickup_ticks: ticks(PICKUP_MS) as u16,
+            alarm_ticks: ticks(ALARM_MS) as u16,
+            warm_up_ticks: ticks(WARM_UP_MS),
+            result_ticks: ticks(RESULT_MS),
+            say_ticks: ticks(SAY_MS) as u16,
+            say_credit_ticks: ticks(SAY_CREDIT_MS) as u16,
             respawn_ticks: ticks(RESPAWN_MS) as u16,
         }
     }

@@ -18,27 +18,51 @@ pub mod input;
 // What players shoot with.
 pub mod weapon;
 
+// What lies about.
+pub mod pickup;
+
+// The match as all see it.
+pub mod round;
+
+// Words between players.
+pub mod chat;
+
 // How it feels.
 pub mod constants;
 
 // Directions and distances in whole numbers.
 pub mod geometry;
 
-// Walls and places to begin.
+// Walls, places to begin, things to take, undergrowth.
 pub mod map;
+
+// Maps from the editor's files.
+mod map_file;
+
+// The maps in the box.
+pub mod maps;
 
 // The step both sides run.
 pub mod movement;
 
 use crate::schema::{Kind, Replicated, Schema};
+use chat::{Said, Say};
 use components::{Aim, Body, GiveUp, Health, Hit, Kill, Nameplate, Position, Projectile, Score};
 use input::ArenaInput;
+use pickup::{Pickup, Taken};
+use round::{Match, RoundOver, Side};
 
 /// A player, dead or alive.
 pub const PLAYER: Kind = Kind(0);
 
 /// Something that was shot.
 pub const PROJECTILE: Kind = Kind(1);
+
+/// A place where something lies now and then.
+pub const PICKUP: Kind = Kind(2);
+
+/// The match: one in a room.
+pub const MATCH: Kind = Kind(3);
 
 /// All that Arena declares.
 ///
@@ -54,12 +78,25 @@ pub fn schema() -> Schema {
         .component::<Nameplate>()
         .component::<Body>()
         .component::<Projectile>()
-        .kind(PLAYER, "player", &[Position::NAME, Aim::NAME, Health::NAME, Score::NAME, Nameplate::NAME, Body::NAME])
+        .component::<Side>()
+        .component::<Pickup>()
+        .component::<Match>()
+        .kind(
+            PLAYER,
+            "player",
+            &[Position::NAME, Aim::NAME, Health::NAME, Score::NAME, Nameplate::NAME, Side::NAME, Body::NAME],
+        )
         .kind(PROJECTILE, "projectile", &[Position::NAME, Projectile::NAME])
+        .kind(PICKUP, "pickup", &[Position::NAME, Pickup::NAME])
+        .kind(MATCH, "match", &[Match::NAME])
         .input::<ArenaInput>()
         .event::<Hit>()
         .event::<Kill>()
+        .event::<Taken>()
+        .event::<Said>()
+        .event::<RoundOver>()
         .request::<GiveUp>()
+        .request::<Say>()
         .build()
         .expect("a test builds it")
 }

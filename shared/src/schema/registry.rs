@@ -11,7 +11,8 @@ use super::field::{
 };
 use super::position::Positions;
 use crate::limits::{
-    COMPONENT_FIELDS_MAX, INPUT_PARTS_MAX, NAME_BYTES_MAX, PART_CODES_MAX, SCHEMA_ITEMS_MAX, TEXT_BYTES_MAX,
+    COMPONENT_FIELDS_MAX, INPUT_PARTS_MAX, MESSAGE_PARTS_MAX, NAME_BYTES_MAX, PART_CODES_MAX, SCHEMA_ITEMS_MAX,
+    TEXT_BYTES_MAX,
 };
 
 /// A kind of entity: a position in [`Schema::kinds`]. Which components an entity has is decided by its kind.
@@ -188,9 +189,9 @@ impl Schema {
                 check_declaration(declaration, false)?;
             }
         }
-        for declaration in self.events.iter().chain(&self.requests).chain([&self.input]) {
-            let what = format!("{} (parts)", declaration.name);
-            check_count(&what, declaration.part_count(), INPUT_PARTS_MAX)?;
+        let messages = self.events.iter().chain(&self.requests).map(|declaration| (declaration, MESSAGE_PARTS_MAX));
+        for (declaration, most) in messages.chain([(&self.input, INPUT_PARTS_MAX)]) {
+            check_count(&format!("{} (parts)", declaration.name), declaration.part_count(), most)?;
         }
         check_declaration(&self.input, true)?;
         check_count("kinds", self.kinds.len(), SCHEMA_ITEMS_MAX)?;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use shared::bits::{BitReader, BitWriter};
 use shared::codec::Lanes;
 use shared::ids::{Slot, Tick};
-use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, INPUT_PARTS_MAX, PLAYER_NAME_BYTES_MAX};
+use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, INPUT_PARTS_MAX, MESSAGE_PARTS_MAX, PLAYER_NAME_BYTES_MAX};
 use shared::schema::{Schema, Section};
 use shared::wire::audit::{
     Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedHiding, AuditedPlayer, read_audit, write_audit,
@@ -270,8 +270,10 @@ proptest! {
                 Ok(ClientMessage::Hello(_)) | Err(_) => {}
                 Ok(message) => {
                     prop_assert_eq!(message.to_bytes(&schema), &bytes[..length]);
-                    if let ClientMessage::Input(Input { codes, .. }) | ClientMessage::Request { codes, .. } = message {
-                        prop_assert!(codes.len() <= INPUT_PARTS_MAX);
+                    match message {
+                        ClientMessage::Input(Input { codes, .. }) => prop_assert!(codes.len() <= INPUT_PARTS_MAX),
+                        ClientMessage::Request { codes, .. } => prop_assert!(codes.len() <= MESSAGE_PARTS_MAX),
+                        _ => {}
                     }
                 }
             }

@@ -74,7 +74,7 @@ proptest! {
             value.write_codes(&mut codes);
             assert_eq!(T::read_codes(&codes), value, "{}", T::NAME);
         }
-        use shared::game::{components, input};
+        use shared::game::{chat, components, input, pickup, round};
         let mut choices = Choices::new(&choices);
         check::<components::Position>(&mut choices);
         check::<components::Aim>(&mut choices);
@@ -86,6 +86,13 @@ proptest! {
         check::<components::Hit>(&mut choices);
         check::<components::Kill>(&mut choices);
         check::<components::GiveUp>(&mut choices);
+        check::<pickup::Pickup>(&mut choices);
+        check::<pickup::Taken>(&mut choices);
+        check::<round::Side>(&mut choices);
+        check::<round::Match>(&mut choices);
+        check::<round::RoundOver>(&mut choices);
+        check::<chat::Say>(&mut choices);
+        check::<chat::Said>(&mut choices);
         check::<input::ArenaInput>(&mut choices);
     }
 }
