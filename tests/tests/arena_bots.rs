@@ -1,15 +1,18 @@
 //! Do Arena's bots play? A hundred of them in one simulation, without a wire between: what they see is the World.
 
-use bevy_ecs::entity::Entity;
+use bevy_ecs::prelude::{Component, Entity};
 use client_sim::game::bots::{Eyes, Fight, Wander};
 use glam::IVec2;
 use server::game::Arena;
 use server::sim::{EntityIds, InputCodes, InputSource, Join, Networked, PlayerInput, RoomOptions, Sim, StepInput};
-use shared::game::PLAYER;
-use shared::game::components::{Health, Position, Score};
+use shared::game::components::{Body, Health, Position, Score};
 use shared::game::input::ArenaInput;
+use shared::game::map::Map;
+use shared::game::pickup::{Pickup, Sort};
+use shared::game::round::{Faction, Match, Side};
+use shared::game::{MATCH, PICKUP, PLAYER, maps};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
-use shared::schema::{Replicated, Text};
+use shared::schema::{Kind, Replicated, Text};
 use std::sync::Arc;
 
 const BOTS: u32 = 100;
@@ -25,6 +28,17 @@ impl Watcher<'_> {
     fn entity(&self, slot: Slot) -> Option<Entity> {
         self.sim.world().resource::<EntityIds>().entity(EntityId(slot.0.into()))
     }
+
+    fn all(&self, kind: Kind) -> impl Iterator<Item = (Slot, Entity)> + '_ {
+        let world = self.sim.world();
+        let of_kind = move |entity| world.get::<Networked>(entity).is_some_and(|networked| networked.kind == kind);
+        let ids = world.resource::<EntityIds>().iter().filter(move |&(_, entity)| of_kind(entity));
+        ids.map(|(id, entity)| (Slot(id.0 as u16), entity))
+    }
+
+    fn read<T: Component + Copy>(&self, slot: Slot) -> Option<T> {
+        self.sim.world().get::<T>(self.entity(slot)?).copied()
+    }
 }
 
 impl Eyes for Watcher<'_> {
@@ -33,15 +47,37 @@ impl Eyes for Watcher<'_> {
     }
 
     fn players(&self) -> Vec<Slot> {
-        let world = self.sim.world();
-        let ids = world.resource::<EntityIds>().iter();
-        let is_player = |entity| world.get::<Networked>(entity).is_some_and(|networked| networked.kind == PLAYER);
-        ids.filter(|&(_, entity)| is_player(entity)).map(|(id, _)| Slot(id.0 as u16)).collect()
+        self.all(PLAYER).map(|(slot, _)| slot).collect()
     }
 
     fn living(&self, player: Slot) -> Option<IVec2> {
         let entity = self.sim.world().entity(self.entity(player)?);
         entity.get::<Health>()?.is_alive().then_some(entity.get::<Position>()?.at)
+    }
+
+    fn health(&self, player: Slot) -> Option<u8> {
+        self.read::<Health>(player).map(|health| health.hp)
+    }
+
+    fn faction(&self, player: Slot) -> Faction {
+        self.read::<Side>(player).map_or(Faction::Alone, |side| side.faction)
+    }
+
+    fn body(&self) -> Option<Body> {
+        self.read(self.me()?)
+    }
+
+    fn pickups(&self) -> Vec<(IVec2, Sort)> {
+        let lying = self.all(PICKUP).filter_map(|(slot, _)| Some((self.read::<Position>(slot)?, self.read(slot)?)));
+        lying
+            .filter(|(_, pickup): &(_, Pickup)| pickup.present)
+            .map(|(position, pickup)| (position.at, pickup.sort))
+            .collect()
+    }
+
+    fn map(&self) -> Option<Arc<Map>> {
+        let (slot, _) = self.all(MATCH).next()?;
+        maps::find(self.read::<Match>(slot)?.map.as_str())
     }
 }
 
@@ -103,4 +139,54 @@ fn a_hundred_wanderers_move_and_harm_nobody() {
     let mut bots: Vec<Wander> = (0..BOTS).map(|bot| Wander::new(bot.into())).collect();
     let tally = play(|bot, eyes| bots[bot].act(eyes));
     assert!(tally.moved >= 95 && tally.shots == 0 && tally.respawns == 0, "{tally:?}");
+}
+
+/// Ticks of the match that is played twice: as long as a release build can afford, and a debug build.
+const RECORDED_TICKS: u32 = if cfg!(debug_assertions) { 700 } else { 10_000 };
+
+/// Short rounds in two teams, so that all maps, their undergrowth and all phases are in it.
+fn rounds() -> Sim {
+    let settings = [("maps", "courtyard,gardens,crossroads"), ("round_s", "10"), ("mode", "teams"), ("kills", "0")];
+    let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let options = RoomOptions { settings, ..RoomOptions::default() };
+    Sim::new(Arc::new(Arena), &options, 0x5EED).expect("the game in the box is sound")
+}
+
+/// What 32 fighters did in a match, and its number after each tick.
+fn record(mut bots: Vec<Fight>) -> (Vec<StepInput>, Vec<u64>) {
+    let players = (0..bots.len() as u32).map(PlayerId);
+    let joins = players.clone().map(|player| Join { player, name: Text::new("bot") }).collect();
+    let mut sim = rounds();
+    let mut steps = vec![StepInput { tick: Tick(1), joins, ..StepInput::default() }];
+    let mut hashes = Vec::new();
+    for tick in 2..=RECORDED_TICKS {
+        let step = steps.last().expect("the joins are one");
+        sim.step(step);
+        hashes.push(sim.hash());
+        let inputs = players.clone().zip(&mut bots).map(|(player, bot)| {
+            let mut codes = [0; ArenaInput::PART_COUNT];
+            bot.act(&Watcher { sim: &sim, player }).write_codes(&mut codes);
+            PlayerInput { player, codes: InputCodes::new(&codes), source: InputSource::Own, view: None }
+        });
+        steps.push(StepInput { tick: Tick(tick), inputs: inputs.collect(), ..StepInput::default() });
+    }
+    (steps, hashes)
+}
+
+#[test]
+fn a_match_of_fighters_comes_to_the_same_again_in_every_tick_from_what_was_recorded() {
+    let (steps, hashes) = record((0..32).map(|bot| Fight::new(bot.into())).collect());
+    let mut again = rounds();
+    let mut deaths = 0;
+    for (step, hash) in steps.iter().zip(&hashes) {
+        again.permute_rows(u64::from(step.tick.0));
+        again.step(step);
+        assert_eq!(again.hash(), *hash, "tick {}", step.tick.0);
+        let ids = again.world().resource::<EntityIds>();
+        deaths = deaths.max(
+            ids.iter().filter_map(|(_, entity)| again.world().get::<Score>(entity)).map(|score| score.deaths).sum(),
+        );
+    }
+    assert!(deaths > 20, "the match has seen something: {deaths}");
+    println!("{} ticks, {:016x}", hashes.len(), hashes.last().expect("a tick"));
 }

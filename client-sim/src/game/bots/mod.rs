@@ -1,0 +1,127 @@
+//! Bots for Arena: wander, fight (and idle, which is any game's). Seeded, so that a run can be had again; without a clock.
+//!
+//! ```text
+//!   replica ─► Eyes (who and what is where) ─► wander ─────────────────────────┐
+//!                                          └► fight: route (where to), aim ───┴► ArenaInput ─► codes
+//! ```
+//!
+//! Looking at everyone in every tick would cost a swarm more than its sockets, so a fighter looks around now and then and
+//! follows one enemy meanwhile.
+//!
+//! Never here: sockets, frames (see `session`).
+
+// Going here and there.
+pub mod wander;
+
+// Fighting.
+pub mod fight;
+
+// The way around walls.
+mod route;
+
+// Directions.
+mod ways;
+
+pub use fight::Fight;
+pub use wander::Wander;
+
+use crate::behaviour::{Behaviour, Idle};
+use crate::replica::Replica;
+use glam::IVec2;
+use shared::game::components::{Body, Health, Position};
+use shared::game::map::Map;
+use shared::game::pickup::{Pickup, Sort};
+use shared::game::round::{Faction, Match, Side};
+use shared::game::{MATCH, PICKUP, PLAYER, maps};
+use shared::ids::Slot;
+use std::sync::Arc;
+
+/// The name of the game that these bots play, as its schema gives it.
+pub const GAME: &str = "arena";
+
+/// The behaviours that this game has, by the names that `--behaviour` takes; none if there is no such name.
+#[must_use]
+pub fn behaviour(name: &str, seed: u64) -> Option<Box<dyn Behaviour>> {
+    Some(match name {
+        "wander" => Box::new(Wander::new(seed)),
+        "fight" => Box::new(Fight::new(seed)),
+        "idle" => Box::new(Idle),
+        _ => return None,
+    })
+}
+
+/// What a bot can see: a replica, or in a test what stands in for one.
+pub trait Eyes {
+    /// The bot's own entity.
+    fn me(&self) -> Option<Slot>;
+    /// All players, the bot among them.
+    fn players(&self) -> Vec<Slot>;
+    /// Where a player is; none if it is not seen, or dead.
+    fn living(&self, player: Slot) -> Option<IVec2>;
+
+    /// Health of a player.
+    fn health(&self, player: Slot) -> Option<u8> {
+        let _ = player;
+        None
+    }
+
+    /// Whose side a player is on.
+    fn faction(&self, player: Slot) -> Faction {
+        let _ = player;
+        Faction::Alone
+    }
+
+    /// The bot's own body.
+    fn body(&self) -> Option<Body> {
+        None
+    }
+
+    /// What lies there to be taken.
+    fn pickups(&self) -> Vec<(IVec2, Sort)> {
+        Vec::new()
+    }
+
+    /// The map that is played on, if it is in the box.
+    fn map(&self) -> Option<Arc<Map>> {
+        None
+    }
+}
+
+impl Eyes for Replica {
+    fn me(&self) -> Option<Slot> {
+        Self::me(self)
+    }
+
+    fn players(&self) -> Vec<Slot> {
+        self.anchors().filter(|&(_, kind)| kind == PLAYER).map(|(slot, _)| slot).collect()
+    }
+
+    fn living(&self, player: Slot) -> Option<IVec2> {
+        let alive = self.read::<Health>(player)?.is_alive();
+        let position = self.read::<Position>(player)?;
+        alive.then_some(position.at)
+    }
+
+    fn health(&self, player: Slot) -> Option<u8> {
+        self.read::<Health>(player).map(|health| health.hp)
+    }
+
+    fn faction(&self, player: Slot) -> Faction {
+        self.read::<Side>(player).map_or(Faction::Alone, |side| side.faction)
+    }
+
+    fn body(&self) -> Option<Body> {
+        self.read::<Body>(Self::me(self)?)
+    }
+
+    fn pickups(&self) -> Vec<(IVec2, Sort)> {
+        let lying = self.anchors().filter(|&(_, kind)| kind == PICKUP);
+        let seen = lying.filter_map(|(slot, _)| Some((self.read::<Position>(slot)?.at, self.read::<Pickup>(slot)?)));
+        seen.filter(|(_, pickup)| pickup.present).map(|(at, pickup)| (at, pickup.sort)).collect()
+    }
+
+    fn map(&self) -> Option<Arc<Map>> {
+        let (slot, _) = self.anchors().find(|&(_, kind)| kind == MATCH)?;
+        maps::find(self.read::<Match>(slot)?.map.as_str())
+    }
+}
