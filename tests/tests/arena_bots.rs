@@ -175,7 +175,7 @@ fn record(mut bots: Vec<Fight>) -> (Vec<StepInput>, Vec<u64>) {
 
 #[test]
 fn a_match_of_fighters_comes_to_the_same_again_in_every_tick_from_what_was_recorded() {
-    let (steps, hashes) = record((0..32).map(|bot| Fight::new(bot.into())).collect());
+    let (steps, hashes) = record((0..32).map(Fight::new).collect());
     let mut again = rounds();
     let mut deaths = 0;
     for (step, hash) in steps.iter().zip(&hashes) {
