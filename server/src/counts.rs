@@ -48,6 +48,10 @@ pub struct Counts {
     pub inputs_duplicate: u64,
     /// Ticks and players without an input of their own.
     pub inputs_missing: u64,
+    /// Inputs drawn longer ago than the game looks back: judged by what is now.
+    pub views_too_old: u64,
+    /// Inputs drawn from frames that their client was not sent or has not confirmed: the same.
+    pub views_not_sent: u64,
     /// Events of the game beyond what it may tell in one tick.
     pub events_dropped: u64,
     /// Requests taken.

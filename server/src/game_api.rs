@@ -30,6 +30,13 @@ pub trait Game: Send + Sync + 'static {
     /// Whose fault it is that this room cannot be.
     fn install(&self, world: &mut World, stages: &mut Stages, options: &RoomOptions) -> Result<(), RoomRefused>;
 
+    /// Whether such an input is to be judged by what its player saw when it made it: then [`Rewind`](crate::sim::Rewind) tells in that
+    /// step. It needs [`Stages::remembered`].
+    fn looks_back(&self, input: &Self::Input) -> bool {
+        let _ = input;
+        false
+    }
+
     /// A player entered; returns the entity that its inputs will drive. The player's name is in the resource `Players`.
     fn on_join(&self, world: &mut World, player: PlayerId) -> EntityId;
 
@@ -60,6 +67,10 @@ impl<G: Game> RoomGame for G {
         let mut codes = vec![0; G::Input::PART_COUNT];
         G::Input::default().write_codes(&mut codes);
         InputCodes::new(&codes)
+    }
+
+    fn looks_back(&self, codes: &InputCodes) -> bool {
+        Game::looks_back(self, &G::Input::read_codes(codes.as_slice()))
     }
 
     fn write_controls(&self, world: &mut World, entity: Entity, codes: &InputCodes, source: InputSource) {

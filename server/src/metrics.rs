@@ -194,6 +194,10 @@ catalogue! {
     Counter inputs_duplicate = "tickwire_inputs_total" { timing = "duplicate" };
     /// Ticks and players without an input of their own.
     Counter inputs_missing = "tickwire_inputs_total" { timing = "missing" };
+    /// Inputs whose player cannot be judged by what it saw: it was too long ago.
+    Counter views_too_old = "tickwire_views_refused_total" { reason = "too_old" };
+    /// The same: it names frames that were not sent to it, or that it has not confirmed.
+    Counter views_not_sent = "tickwire_views_refused_total" { reason = "not_sent" };
     /// Requests taken.
     Counter requests = "tickwire_requests_total";
     /// Pings that came too fast and were not answered.

@@ -60,6 +60,14 @@ pub const INPUT_AHEAD_TICKS_MAX: u32 = 64;
 /// How late an input may come and still be counted as late rather than absurd, in ticks (ten seconds at 30 Hz: a stall
 /// is not an attack). Beyond: a strike, unless it goes on from the inputs before it.
 pub const INPUT_LATE_TICKS_MAX: u32 = 300;
+/// How far behind the newest frame of its player an input may have been drawn, in milliseconds, beyond what the game allows for the way
+/// there and back: three frames at 30 Hz, what interpolation takes where the path jitters. A view from before both: the input is judged by
+/// what is now, and counted.
+pub const INTERPOLATION_MS_MAX: u32 = 100;
+/// How long a game may have its components remembered, in milliseconds. More counts as this: who is hit may have been in cover for so long.
+pub const REMEMBERED_MS_MAX: u32 = 1_000;
+/// Ticks that may lie between the two frames of such a view, where some were skipped. More: the same.
+pub const VIEW_SPAN_TICKS_MAX: u32 = 8;
 /// Ticks for which a missing input repeats the last one. After that the neutral input stands in.
 pub const INPUT_REPEAT_TICKS_MAX: u32 = 15;
 /// Ticks for which the presses of a late input are still worth carrying into the next tick, once.

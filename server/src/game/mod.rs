@@ -3,6 +3,7 @@
 //! ```text
 //!   Move     motion::drive        each living body takes its step (shared::game::movement)
 //!   Collide  projectiles::fly     each projectile flies until a wall or a player; rockets burst
+//!            rifle::fire          who shot with a rifle hits what it saw in its line
 //!            pickups::take        who is near takes what lies there
 //!   Rules    combat::hurt         who was hit loses health, who has none dies
 //!            life::give_up        who asks to, dies
@@ -30,6 +31,9 @@ pub mod motion;
 
 // What flies.
 pub mod projectiles;
+
+// What a rifle hits.
+pub mod rifle;
 
 // What lies about.
 pub mod pickups;
@@ -59,11 +63,12 @@ use crate::game_api::Game;
 use crate::sim::{EntityIds, Players, RoomOptions, RoomRefused, Stage, Stages, Team};
 use bevy_ecs::prelude::*;
 use shared::game::components::{Aim, Body, Health, Nameplate, Position, Projectile, Score};
-use shared::game::constants::{HP_MAX, Tuning};
+use shared::game::constants::{HP_MAX, REWIND_MS_MAX, Tuning};
 use shared::game::input::ArenaInput;
 use shared::game::maps::{self, MAPS};
 use shared::game::pickup::Pickup;
 use shared::game::round::{Match, Side};
+use shared::game::weapon::Weapon;
 use shared::game::{PLAYER, schema};
 use shared::ids::{EntityId, PlayerId};
 use shared::schema::{Schema, Text};
@@ -107,6 +112,11 @@ impl Game for Arena {
         round::spawn_match(world);
         lay_out_pickups(world);
         Ok(())
+    }
+
+    /// A rifle hits where its player saw the target; a trigger that is held asks in every tick.
+    fn looks_back(&self, input: &ArenaInput) -> bool {
+        input.fire && input.weapon == Weapon::Rifle
     }
 
     fn on_join(&self, world: &mut World, player: PlayerId) -> EntityId {
@@ -167,14 +177,16 @@ fn register(stages: &mut Stages) {
         .resource::<round::Anew>()
         .constant::<ground::Rotation>()
         .constant::<options::Rules>()
-        .constant::<Feel>();
+        .constant::<Feel>()
+        .remembered::<Position>(PLAYER, REWIND_MS_MAX)
+        .remembered::<Health>(PLAYER, REWIND_MS_MAX);
 }
 
 /// The rules, in the order of the picture above.
 fn hang(stages: &mut Stages) {
     stages
         .add(Stage::Move, motion::drive)
-        .add(Stage::Collide, (projectiles::fly, pickups::take).chain())
+        .add(Stage::Collide, (projectiles::fly, rifle::fire, pickups::take).chain())
         .add(Stage::Rules, (combat::hurt, life::give_up, chat::speak, round::advance, pickups::restock).chain())
         .add(Stage::Spawn, (round::set_up, life::respawn, projectiles::launch).chain())
         .add(Stage::Despawn, projectiles::burn_out)

@@ -48,7 +48,7 @@ struct Target {
 /// How far a projectile gets between two looks: less than a player's radius, so that nothing is jumped over.
 const LOOK: i32 = 512;
 
-/// Spawn: who shot in this tick and still lives gets a projectile, in the order of entities: their numbers follow from it.
+/// Spawn: who shot a rocket in this tick and still lives gets a projectile, in the order of entities: their numbers follow from it.
 pub fn launch(
     mut players: Query<(&Networked, &Controls<ArenaInput>, &Health, &Body, &Fired, &mut Score)>,
     (tick, feel, anew): (Res<SimTick>, Res<Feel>, Res<Anew>),
@@ -61,17 +61,13 @@ pub fn launch(
     for (networked, controls, health, body, fired, mut score) in players.iter_mut().sort::<&Networked>() {
         let Some(weapon) = fired.0.filter(|_| health.is_alive()) else { continue };
         score.shots = score.shots.saturating_add(1);
-        let (speed, ticks) = match weapon {
-            Weapon::Rifle => (feel.0.projectile_speed, feel.0.projectile_ticks),
-            Weapon::RocketLauncher => (feel.0.rocket_speed, feel.0.rocket_flight_ticks),
-        };
+        if weapon == Weapon::Rifle {
+            continue;
+        }
+        let (speed, ticks) = (feel.0.rocket_speed, feel.0.rocket_flight_ticks);
         let velocity = direction(controls.input.aim) * speed / DIRECTION_ONE;
         let projectile = Projectile { velocity, shooter: networked.id, shot_at: tick.0.0 as u8 };
-        let mut launched =
-            commands.spawn((ids.spawn(PROJECTILE), Position { at: body.at }, projectile, Fuse { ticks }));
-        if weapon == Weapon::RocketLauncher {
-            launched.insert(Warhead);
-        }
+        commands.spawn((ids.spawn(PROJECTILE), Position { at: body.at }, projectile, Fuse { ticks }, Warhead));
     }
 }
 

@@ -6,10 +6,12 @@ use super::assemble::Scarcity;
 use super::audit::AuditLane;
 use super::drain::{Drain, Way};
 use super::events::EventLane;
+use super::history::History;
 use super::view::View;
 use super::window::Window;
 use crate::counts::Counts;
 use shared::ids::{EntityId, PlayerId, Tick};
+use shared::schema::Section;
 use shared::wire::Digest;
 
 /// One client, as replication sees it.
@@ -21,6 +23,8 @@ pub struct Client {
     pub entity: Option<EntityId>,
     /// What it holds.
     pub view: View,
+    /// What it was sent of late, in a room whose game looks back.
+    pub history: Option<Box<History>>,
     /// What is under way to it.
     pub window: Window,
     /// How many bytes it gets.
@@ -55,6 +59,7 @@ impl Client {
             player,
             entity: None,
             view: View::new(slots, player),
+            history: None,
             window: Window::new(tick),
             drain: Drain::new(bytes_per_tick),
             scarcity: Scarcity::default(),
@@ -114,6 +119,9 @@ impl Client {
             self.resumed = tick;
         }
         self.kept_alive = self.paused;
+        if let Some(history) = self.history.as_mut().filter(|_| !self.paused) {
+            history.sent(tick, &self.view.holding(Section::Everyone).fresh);
+        }
         self.window.sent(tick, bytes);
     }
 }

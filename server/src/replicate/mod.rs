@@ -55,6 +55,9 @@ pub mod interest;
 // What one client holds.
 pub mod view;
 
+// What one client was sent of late.
+pub mod history;
+
 // How many frames may be under way to one client.
 pub mod window;
 

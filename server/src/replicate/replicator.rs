@@ -13,6 +13,7 @@ use super::events::Told;
 use super::extract::{Extract, read_owned, read_teams};
 use super::facets::Facets;
 use super::grid::Grid;
+use super::history::History;
 use super::interest::Around;
 use super::lane::{Lane, Shared};
 use super::pieces::Ring;
@@ -26,9 +27,9 @@ use crate::counts::Counts;
 use crate::sim::{Outbox, Sight, Sim, To, ViewRadii};
 use bytes::Bytes;
 use shared::codec::{Tables, Tally};
-use shared::ids::{PlayerId, Tick};
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{BUDGET_BYTES_DEFAULT, SERVER_MESSAGE_BYTES_MAX};
-use shared::schema::{Layout, Schema, SchemaError, Section};
+use shared::schema::{Kind, Layout, Schema, SchemaError, Section};
 use shared::wire::{Digest, FrameHeader, FrameKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,6 +89,9 @@ pub struct Replicator {
     /// Where clients see less than everything: who is where.
     grid: Option<Grid>,
     told: Vec<(To, Arc<Told>)>,
+    /// How far back the game looks, if it does, and at what.
+    reach_ticks: Option<u32>,
+    remembered: Vec<Kind>,
     /// The team of each player's entity, as of this tick.
     teams: BTreeMap<PlayerId, u8>,
     tick: Tick,
@@ -139,6 +143,8 @@ impl Replicator {
             shadow: Shadow::new(slots, stride),
             ring: Ring::new(slots),
             told: Vec::new(),
+            reach_ticks: sim.reach_ticks(),
+            remembered: sim.remembered_kinds(),
             teams: BTreeMap::new(),
             tick: Tick(0),
             schema,
@@ -202,7 +208,16 @@ impl Replicator {
         if self.grid.is_some() {
             client.view = client.view.narrowed();
         }
+        let history = |reach| Box::new(History::new(self.layout.slots(), reach, self.tick));
+        client.history = self.reach_ticks.map(history);
         client
+    }
+
+    /// All entities of which the game remembers something, and their anchors' slots, by entity.
+    #[must_use]
+    pub fn remembered(&self) -> Vec<(EntityId, Slot)> {
+        let tracked = self.facets.tracked().filter(|(_, tracked)| self.remembered.contains(&tracked.kind));
+        tracked.filter_map(|(id, _)| Some((id, self.facets.anchor(id)?))).collect()
     }
 
     /// How far clients see.
@@ -394,7 +409,7 @@ impl Replicator {
     }
 
     /// The next facet that is born takes this slot, if it is free.
-    pub fn sabotage_reuse_slot(&mut self, slot: shared::ids::Slot) -> bool {
+    pub fn sabotage_reuse_slot(&mut self, slot: Slot) -> bool {
         self.facets.sabotage_reuse(slot)
     }
 }
@@ -404,7 +419,7 @@ impl Replicator {
 impl Replicator {
     /// Facets whose codes are not what the World says, looked at by a path of its own.
     #[must_use]
-    pub fn strays(&self, sim: &Sim) -> Vec<shared::ids::Slot> {
+    pub fn strays(&self, sim: &Sim) -> Vec<Slot> {
         super::strays::strays(sim, &self.layout, &self.extract, &self.facets, &self.shadow)
     }
 }

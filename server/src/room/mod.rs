@@ -1,7 +1,7 @@
 //! One room and its tick: frames and a tick in, bytes out. Pure: no socket, no clock, no randomness of its own.
 //!
 //! ```text
-//!   Incoming ─► decode ─► validate ─► gather ─► StepInput ─► sim ─► replicate ─► Outgoing
+//!   Incoming ─► decode ─► validate ─► gather ─► look_back ─► StepInput ─► sim ─► replicate ─► Outgoing
 //!                  │          │
 //!                  └── strike ┴─ close code ───────────────────────────────────► Outgoing
 //! ```
@@ -16,6 +16,9 @@ mod welcome;
 // How code tables are replaced by better ones.
 mod tables;
 
+// What players saw when they acted.
+mod look_back;
+
 // A part of its clients.
 mod share;
 
@@ -28,7 +31,8 @@ use crate::replicate::audit::AuditTruth;
 use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Lane, Replicator};
 use crate::seats::Seats;
-use crate::sim::{Answer, Outbox, RoomGame, RoomOptions, RoomRefused, Sim, StepInput};
+use crate::sim::{Answer, InputCodes, Outbox, RoomGame, RoomOptions, RoomRefused, Sim, StepInput};
+use look_back::{Memory, look_back};
 pub use share::Share;
 use shared::codec::Tables;
 use shared::ids::Tick;
@@ -86,7 +90,8 @@ pub fn step_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut
     let mut accepted = room.validate(messages, tick, out);
     let joins = room.admit(std::mem::take(&mut accepted.hellos), out);
     // Everything from outside that can change the World is in this one value.
-    let step = gather(joins, accepted, &mut room.seats, tick, &mut room.counts);
+    let mut step = gather(joins, accepted, &mut room.seats, tick, &mut room.counts);
+    room.look_back(&mut step);
     // The only line that changes the World.
     room.sim.step(&step);
     // The only lines that read it to tell others.
@@ -215,6 +220,14 @@ impl Room {
         let tick_rate_hz = u32::from(options.tick_rate_hz);
         let schema = replicator.schema();
         validate(messages, &mut Scales { seats, schema, entity_at: &entity_at, tick, tick_rate_hz, counts, out })
+    }
+
+    /// Hands over what looking back needs to know.
+    fn look_back(&mut self, step: &mut StepInput) {
+        let Self { seats, replicator, counts, sim, .. } = self;
+        let looks_back = |codes: &InputCodes| sim.game().looks_back(codes);
+        let anchors = || replicator.remembered();
+        look_back(step, seats, &Memory { looks_back: &looks_back, anchors: &anchors }, counts);
     }
 
     /// Answers to requests go ahead of frames, and frames need to know whose entity came and whose socket is busy.

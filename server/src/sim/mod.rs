@@ -21,6 +21,9 @@ pub mod step_input;
 // The order of a tick.
 pub mod stages;
 
+// What the last ticks looked like.
+pub mod past;
+
 // Who sees whom by the game's own rule.
 pub mod sight;
 
@@ -61,6 +64,7 @@ pub use column::Column;
 pub use encoding::LoadError;
 pub use entity_ids::{EntityIds, Networked, Owner, Team};
 pub use outbox::{Answer, Answered, Outbox, Requests, Sent, To};
+pub use past::{Rewind, Seen};
 pub use players::{Player, Players};
 pub use refused::RoomRefused;
 pub use registry::Controls;
@@ -70,16 +74,17 @@ pub use sight::Sight;
 use sight::SightRule;
 use stages::Finished;
 pub use stages::{MapName, Stage, Stages};
-pub use step_input::{InputCodes, InputSource, Join, PlayerInput, PlayerRequest, StepInput};
+pub use step_input::{InputCodes, InputSource, Join, Look, PlayerInput, PlayerRequest, Saw, StepInput};
 
 use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::component::ComponentId;
 use bevy_ecs::error::{BevyError, ErrorContext, FallbackErrorHandler};
 use bevy_ecs::prelude::*;
+use past::{Looks, Memory, Past, Remembered};
 use registry::{Declarations, Moved, Registry};
 use serde::{Deserialize, Serialize};
 use shared::ids::{EntityId, PlayerId, Tick};
-use shared::schema::{Positions, Schema};
+use shared::schema::{Kind, Positions, Schema};
 use std::sync::Arc;
 
 /// The tick that is being simulated, or was last.
@@ -92,6 +97,7 @@ pub struct Sim {
     schema: Schema,
     map: Option<MapName>,
     sight: Option<SightRule>,
+    memory: Option<Memory>,
     world: World,
     schedule: Schedule,
     registry: Registry,
@@ -122,6 +128,7 @@ impl Sim {
         world.insert_resource(Randomness::seeded(seed));
         world.insert_resource(Outbox::new(&schema));
         world.insert_resource(Requests::new(&schema));
+        world.init_resource::<Looks>();
         let mut declarations = Declarations::default();
         declarations.component::<Owner>();
         declarations.component::<Team>();
@@ -134,15 +141,33 @@ impl Sim {
         let mut stages = Stages::new(declarations);
         game.install(&mut world, &mut stages, options)?;
         world.flush();
-        let Finished { schedule, declarations, map, sight } = stages.finish(&mut world)?;
+        let Finished { schedule, declarations, map, sight, remembered } = stages.finish(&mut world)?;
         if sight.is_some() && Positions::of(&schema)?.are_none() {
             return Err(RoomRefused::NothingToSee);
         }
+        if !remembered.is_empty() {
+            world.insert_resource(Remembered::new(&remembered, options.tick_rate_hz));
+            world.init_resource::<Past>();
+        }
         let mut registry = Registry::new(&mut world, declarations, &own, &schema)?;
         registry.look(&world)?;
+        let memory = (!remembered.is_empty()).then(|| Memory::new(&mut world, &remembered));
         let neutral = game.neutral_input();
         let boundary = changed_since;
-        Ok(Self { game, schema, map, sight, world, schedule, registry, neutral, changed_since, boundary, fresh: true })
+        Ok(Self {
+            game,
+            schema,
+            map,
+            sight,
+            memory,
+            world,
+            schedule,
+            registry,
+            neutral,
+            changed_since,
+            boundary,
+            fresh: true,
+        })
     }
 
     /// One tick: the only line of a room that changes its World.
@@ -169,6 +194,7 @@ impl Sim {
             }
         }
         self.world.resource_mut::<Requests>().put(&step.requests);
+        self.world.resource_mut::<Looks>().put(&step.looks);
         self.schedule.run(&mut self.world);
         self.refuse_unanswered();
         if cfg!(debug_assertions) {
@@ -178,6 +204,9 @@ impl Sim {
             self.registry.check_constants(&self.world);
         }
         self.registry.check_spawned(&self.world, &self.schema);
+        if let Some(memory) = &mut self.memory {
+            memory.record(&mut self.world, step.tick);
+        }
         self.boundary = self.world.increment_change_tick();
         self.world.clear_trackers();
     }
@@ -210,6 +239,18 @@ impl Sim {
     #[must_use]
     pub fn sight(&self) -> Option<Sight<'_>> {
         self.sight.map(|rule| Sight { rule, world: &self.world })
+    }
+
+    /// How many ticks back the past reaches by which the game may judge an input, if it remembers any.
+    #[must_use]
+    pub fn reach_ticks(&self) -> Option<u32> {
+        self.world.get_resource::<Remembered>().map(Remembered::reach_ticks)
+    }
+
+    /// The kinds of entities of which something is remembered.
+    #[must_use]
+    pub fn remembered_kinds(&self) -> Vec<Kind> {
+        self.world.get_resource::<Remembered>().map(|remembered| remembered.kinds().collect()).unwrap_or_default()
     }
 
     /// The game.

@@ -36,6 +36,9 @@ pub trait RoomGame: Send + Sync + 'static {
     /// The codes of the neutral input.
     fn neutral_input(&self) -> InputCodes;
 
+    /// Whether the game judges such an input by what its player saw.
+    fn looks_back(&self, codes: &InputCodes) -> bool;
+
     /// Gives `entity` this tick's [`Controls`](crate::sim::Controls).
     fn write_controls(&self, world: &mut World, entity: Entity, codes: &InputCodes, source: InputSource);
 }

@@ -9,6 +9,7 @@
 //!
 //! Never here: what runs before and after the stages (see `sim`).
 
+use crate::sim::past::{Past, Remembered, Wanted};
 use crate::sim::refused::RoomRefused;
 use crate::sim::registry::Declarations;
 use crate::sim::sight::SightRule;
@@ -18,7 +19,8 @@ use bevy_ecs::system::ScheduleSystem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::ids::EntityId;
-use shared::schema::Replicated;
+use shared::limits::REMEMBERED_MS_MAX;
+use shared::schema::{Kind, Replicated};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A part of the tick.
@@ -56,6 +58,7 @@ pub struct Stages {
     declarations: Declarations,
     map: Option<MapName>,
     sights: Vec<SightRule>,
+    remembered: Vec<Wanted>,
 }
 
 /// What [`Stages`] come to.
@@ -64,6 +67,7 @@ pub(crate) struct Finished {
     pub(crate) declarations: Declarations,
     pub(crate) map: Option<MapName>,
     pub(super) sight: Option<SightRule>,
+    pub(super) remembered: Vec<Wanted>,
 }
 
 /// Which map a room is played on: clients are told, so that they can load it.
@@ -85,7 +89,7 @@ impl Stages {
         });
         let [first, second, third, fourth, fifth, sixth, seventh] = Stage::ALL;
         schedule.configure_sets((first, second, third, fourth, fifth, sixth, seventh).chain());
-        Self { schedule, declarations, map: None, sights: Vec::new() }
+        Self { schedule, declarations, map: None, sights: Vec::new(), remembered: Vec::new() }
     }
 
     /// Hangs systems on a stage.
@@ -125,6 +129,17 @@ impl Stages {
         self
     }
 
+    /// A component of the schema, of entities of `kind`, that is remembered for so many milliseconds (at most [`REMEMBERED_MS_MAX`]; the
+    /// longest counts for all), so that systems can ask [`Rewind`](crate::sim::Rewind) what a player saw. Only fields for everyone make
+    /// sense here: others see no other.
+    pub fn remembered<T: Component + Replicated>(&mut self, kind: Kind, milliseconds: u32) -> &mut Self {
+        if self.remembered.is_empty() {
+            self.resource::<Past>().constant::<Remembered>();
+        }
+        self.remembered.push(Wanted::of::<T>(kind, milliseconds.min(REMEMBERED_MS_MAX)));
+        self
+    }
+
     /// May `viewer` see `target` now, beyond distance and audience (line of sight, stealth)? Asked after the step, about all
     /// that is near to the entity a player drives (about everything if the room has no view radius): what it hides leaves the
     /// player's view in that tick, with all fields and references. A pure function of the World. At most one.
@@ -147,7 +162,7 @@ impl Stages {
         if self.sights.len() > 1 {
             return Err(RoomRefused::ManySights { count: self.sights.len() });
         }
-        let Self { schedule, declarations, map, mut sights } = self;
-        Ok(Finished { schedule, declarations, map, sight: sights.pop() })
+        let Self { schedule, declarations, map, mut sights, remembered } = self;
+        Ok(Finished { schedule, declarations, map, sight: sights.pop(), remembered })
     }
 }

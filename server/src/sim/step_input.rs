@@ -10,7 +10,7 @@
 //! Never here: what is still to be checked (see `ingest`), bytes.
 
 use serde::{Deserialize, Serialize};
-use shared::ids::{PlayerId, Tick};
+use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::INPUT_PARTS_MAX;
 use shared::schema::Text;
 use shared::wire::client_message::ViewTick;
@@ -28,6 +28,8 @@ pub struct StepInput {
     pub inputs: Vec<PlayerInput>,
     /// What players ask for, by player and then number.
     pub requests: Vec<PlayerRequest>,
+    /// What those players saw whose inputs the game judges by it, by player; who is not in it is judged by what is now.
+    pub looks: Vec<Look>,
 }
 
 /// A player enters.
@@ -49,7 +51,8 @@ pub struct PlayerInput {
     /// Whether the player sent it for this tick.
     pub source: InputSource,
     /// What the player saw when it did so: of its input for this tick, else of the late one whose presses count now. `None`
-    /// where nothing of its own counts. Never more than [`INPUT_LATE_TICKS_MAX`](shared::limits::INPUT_LATE_TICKS_MAX) back.
+    /// where nothing of its own counts, or it cannot have seen that. Never more than
+    /// [`INPUT_LATE_TICKS_MAX`](shared::limits::INPUT_LATE_TICKS_MAX) back.
     pub view: Option<ViewTick>,
 }
 
@@ -63,6 +66,45 @@ pub enum InputSource {
     Own,
     /// It is missing: the last one stands in, its presses cleared.
     Repeated,
+}
+
+/// What one player saw when it did what it does in this tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Who.
+    pub player: PlayerId,
+    /// Between which two frames it drew others. It was sent both, and has confirmed them.
+    pub view: ViewTick,
+    /// Whom it held exactly in both.
+    pub saw: Saw,
+}
+
+/// Some of all that is remembered, said in the shorter way. Lists ascend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saw {
+    /// All but these.
+    AllBut(Vec<EntityId>),
+    /// These alone.
+    Only(Vec<EntityId>),
+}
+
+impl Saw {
+    /// Those of `all`, by entity, whose slot is seen.
+    #[must_use]
+    pub fn of(all: &[(EntityId, Slot)], is_seen: impl Fn(Slot) -> bool) -> Self {
+        let (seen, others): (Vec<_>, Vec<_>) = all.iter().partition(|(_, slot)| is_seen(*slot));
+        let ids = |some: Vec<(EntityId, Slot)>| some.into_iter().map(|(id, _)| id).collect();
+        if others.len() <= seen.len() { Self::AllBut(ids(others)) } else { Self::Only(ids(seen)) }
+    }
+
+    /// Whether it is among them.
+    #[must_use]
+    pub fn contains(&self, id: EntityId) -> bool {
+        match self {
+            Self::AllBut(others) => others.binary_search(&id).is_err(),
+            Self::Only(seen) => seen.binary_search(&id).is_ok(),
+        }
+    }
 }
 
 /// What one player asks for.
@@ -110,6 +152,16 @@ impl InputCodes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whom_a_player_saw_is_said_in_the_shorter_way() {
+        let all: Vec<_> = (0..5).map(|number| (EntityId(number), Slot(number as u16 * 3))).collect();
+        assert_eq!(Saw::of(&all, |slot| slot != Slot(6)), Saw::AllBut(vec![EntityId(2)]));
+        assert_eq!(Saw::of(&all, |slot| slot == Slot(6)), Saw::Only(vec![EntityId(2)]));
+        for few in [Saw::of(&all, |slot| slot.0 < 6), Saw::of(&all, |slot| slot.0 < 9)] {
+            assert!(few.contains(EntityId(1)) && !few.contains(EntityId(4)));
+        }
+    }
 
     #[test]
     fn codes_are_as_many_as_were_given() {

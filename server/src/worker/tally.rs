@@ -112,6 +112,8 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.inputs_late, told.inputs_late, now.inputs_late),
         (&metrics.inputs_duplicate, told.inputs_duplicate, now.inputs_duplicate),
         (&metrics.inputs_missing, told.inputs_missing, now.inputs_missing),
+        (&metrics.views_too_old, told.views_too_old, now.views_too_old),
+        (&metrics.views_not_sent, told.views_not_sent, now.views_not_sent),
         (&metrics.requests, told.requests, now.requests),
         (&metrics.pings_unanswered, told.pings_unanswered, now.pings_unanswered),
         (&metrics.resyncs, told.resyncs, now.resyncs),

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "ecs", derive(Component))]
 pub struct Position {
     /// The centre, in 1/256 unit from the map's top left corner.
-    #[field(range = 0..=POSITION_MAX, step = 16, unit = 256, predictor = linear, position, priority = 8)]
+    #[field(range = 0..=POSITION_MAX, step = 16, unit = 256, predictor = linear, position, priority = 8, snap = VELOCITY_MAX)]
     pub at: IVec2,
 }
 
@@ -163,6 +163,19 @@ pub struct Hit {
     /// Health that was taken.
     #[field(range = 0..=HP_MAX)]
     pub damage: u8,
+}
+
+/// A shot of a rifle, to be drawn; told to those who see the shooter.
+#[derive(Replicated, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// Who shot.
+    pub shooter: EntityId,
+    /// From where.
+    #[field(range = 0..=POSITION_MAX, step = 16, unit = 256)]
+    pub from: IVec2,
+    /// To where: a wall, whom it met, or the end of its range.
+    #[field(range = 0..=POSITION_MAX, step = 16, unit = 256)]
+    pub to: IVec2,
 }
 
 /// Someone was killed; told to everyone.

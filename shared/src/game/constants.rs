@@ -92,6 +92,13 @@ pub const SAY_MS: u32 = 2000;
 /// Milliseconds that one may be ahead: four things said at once.
 pub const SAY_CREDIT_MS: u32 = 8000;
 
+/// How far back a shot of the rifle is judged by what its player saw, in milliseconds: the way of a frame to it and of its input back.
+/// With what drawing between frames takes ([`INTERPOLATION_MS_MAX`](crate::limits::INTERPOLATION_MS_MAX)) it is how long one can be
+/// in cover and still be hit. Beyond, it hits what is there now.
+pub const REWIND_MS_MAX: u32 = 250;
+/// How far a rifle reaches: further than a screen shows.
+pub const RIFLE_RANGE: i32 = 640 * UNIT;
+
 /// Health of a new life.
 pub const HP_MAX: u8 = 100;
 /// Health that a hit takes.

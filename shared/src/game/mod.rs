@@ -47,7 +47,7 @@ pub mod movement;
 
 use crate::schema::{Kind, Replicated, Schema};
 use chat::{Said, Say};
-use components::{Aim, Body, GiveUp, Health, Hit, Kill, Nameplate, Position, Projectile, Score};
+use components::{Aim, Body, GiveUp, Health, Hit, Kill, Nameplate, Position, Projectile, Score, Traced};
 use input::ArenaInput;
 use pickup::{Pickup, Taken};
 use round::{Match, RoundOver, Side};
@@ -95,6 +95,7 @@ pub fn schema() -> Schema {
         .event::<Taken>()
         .event::<Said>()
         .event::<RoundOver>()
+        .event::<Traced>()
         .request::<GiveUp>()
         .request::<Say>()
         .build()
