@@ -216,7 +216,7 @@ impl Story {
                 ..ArenaInput::default()
             };
             let tick = Tick((i64::from(self.next().0) + act.ahead) as u32);
-            let view = act.claims.or(self.view()).unwrap_or(ViewTick { older: newest, span: 0, sixteenths: 0 });
+            let view = act.claims.or_else(|| self.view()).unwrap_or(ViewTick { older: newest, span: 0, sixteenths: 0 });
             self.say(tick, newest, view, &input);
         }
         self.step_room();
