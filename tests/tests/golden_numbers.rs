@@ -2,17 +2,25 @@
 //!
 //! ```text
 //!   cases ─► shared::interpolation ─► numbers ─ equal? ─ tests/golden/interpolation.json
+//!   games ─► shared::codec         ─► pieces and a record ─ equal? ─ tests/golden/pieces.json
 //! ```
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p tests --test golden_numbers` writes the file anew. Each case is a field as the schema says it (kind,
+//! `UPDATE_GOLDEN=1 cargo test -p tests --test golden_numbers` writes the files anew. Each case of interpolation is a field as the schema says it (kind,
 //! numbers, whether it holds), its codes in the older and in the newer frame, ticks between them and 1/16 ticks since the older, and what is
 //! drawn.
 
 use serde_json::{Value, json};
-use shared::ids::Tick;
+use shared::bits::{BitReader, BitWriter};
+use shared::codec::piece::{advance, predict, read_piece, write_piece};
+use shared::codec::predictor::PartState;
+use shared::codec::record::{Record, write_record};
+use shared::codec::{Packer, Tables};
+use shared::ids::{Slot, Tick};
 use shared::interpolation::{Between, interpolate};
 use shared::quantise::Quantiser;
-use shared::schema::{Audience, Field, FieldKind, Marks, Predictor};
+use shared::schema::facet::{FacetKind, FacetLayout};
+use shared::schema::registry::EntityKind;
+use shared::schema::{Audience, Declaration, Field, FieldKind, Layout, Marks, Predictor, Schema};
 use shared::wire::client_message::ViewTick;
 use std::path::PathBuf;
 
@@ -109,14 +117,158 @@ fn cases() -> Vec<Value> {
     cases
 }
 
-#[test]
-fn what_is_between_two_frames_is_the_same_for_ever() {
-    let lines: Vec<String> = cases().iter().map(Value::to_string).collect();
+/// Compares with a golden file, or writes it.
+fn hold_to(file: &str, cases: &[Value], changed: &str) {
+    let lines: Vec<String> = cases.iter().map(Value::to_string).collect();
     let text = format!("[\n{}\n]\n", lines.join(",\n"));
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/interpolation.json");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
-    let file = std::fs::read_to_string(&path).unwrap();
-    assert!(file == text, "what is drawn between two frames changed; if it was meant: UPDATE_GOLDEN=1");
+    let golden = std::fs::read_to_string(&path).unwrap();
+    assert!(golden == text, "{changed}; if it was meant: UPDATE_GOLDEN=1");
+}
+
+#[test]
+fn what_is_between_two_frames_is_the_same_for_ever() {
+    hold_to("interpolation.json", &cases(), "what is drawn between two frames changed");
+}
+
+/// Games of one kind of entity with one component, so that it has one facet: every predictor, what wraps, several groups, a tolerance.
+fn games() -> Vec<Vec<Field>> {
+    let field = |kind: FieldKind, predictor| Field {
+        name: "field".to_owned(),
+        kind,
+        audience: Audience::Everyone,
+        predictor,
+        marks: Marks::default(),
+    };
+    let ground = Quantiser { min: 0, max: 65_520, step: 16 };
+    let speeds = Quantiser { min: -2_000, max: 2_000, step: 1 };
+    let place = FieldKind::Vector2 { quantiser: ground, unit: 256 };
+    let velocity = FieldKind::Vector2 { quantiser: speeds, unit: 256 };
+    let follow = Predictor::Follow { field: 1, times: 3, shift: 1 };
+    let spin = FieldKind::Rotation { bits: 10 };
+    let off = |field: Field| Field { marks: Marks { tolerance: 3, ..Marks::default() }, ..field };
+    vec![
+        vec![field(place.clone(), Predictor::AlphaBeta { calm: 3 }), field(FieldKind::Bool, Predictor::Hold)],
+        vec![field(place.clone(), follow), field(velocity, Predictor::Linear)],
+        vec![field(FieldKind::Angle { bits: 10 }, Predictor::Linear), field(spin.clone(), Predictor::Linear)],
+        vec![field(spin, Predictor::AlphaBeta { calm: 2 })],
+        vec![
+            field(FieldKind::Unsigned { max: 300 }, Predictor::Tick { step: -2 }),
+            field(FieldKind::Signed { min: -50, max: 50 }, Predictor::Hold),
+            off(field(place.clone(), Predictor::Linear)),
+            field(place, Predictor::AlphaBeta { calm: 1 }),
+            field(FieldKind::Unsigned { max: 9 }, Predictor::Hold),
+        ],
+    ]
+    .into_iter()
+    .map(|fields| {
+        let named = |(number, field): (usize, Field)| Field { name: format!("field {number}"), ..field };
+        fields.into_iter().enumerate().map(named).collect()
+    })
+    .collect()
+}
+
+fn schema_of(fields: Vec<Field>) -> Schema {
+    let nothing = Declaration { name: "nothing".to_owned(), fields: Vec::new() };
+    Schema {
+        game: "golden".to_owned(),
+        components: vec![Declaration { name: "thing".to_owned(), fields }],
+        kinds: vec![EntityKind { name: "thing".to_owned(), components: vec![0] }],
+        input: nothing,
+        events: Vec::new(),
+        requests: Vec::new(),
+    }
+}
+
+/// Moves codes as things move: on by a steady step, now and then by another, seldom anywhere.
+struct Walk {
+    steps: Vec<i32>,
+    codes: Vec<i32>,
+}
+
+impl Walk {
+    fn new(facet: &FacetLayout, draws: &mut Draws) -> Self {
+        let codes = facet.parts.iter().map(|part| draws.below(part.last.saturating_add(1)) as i32).collect();
+        Self { steps: vec![0; facet.parts.len()], codes }
+    }
+
+    fn step(&mut self, facet: &FacetLayout, draws: &mut Draws) {
+        let turns_from = facet.following;
+        let parts = facet.parts.iter().zip(&mut self.steps).zip(&mut self.codes).enumerate();
+        for (at, ((part, step), code)) in parts {
+            match draws.below(12) {
+                0 => *step = draws.below(41) as i32 - 20,
+                1 => *step = 0,
+                2 if at < turns_from => *code = draws.below(part.last.saturating_add(1)) as i32,
+                _ => {}
+            }
+            let last = part.last as i32;
+            // Which part of a rotation is the largest seldom changes.
+            let step =
+                if at >= turns_from && (at - turns_from) % 4 == 0 { i32::from(draws.below(30) == 0) } else { *step };
+            *code = if part.wrap { (*code + step).rem_euclid(last + 1) } else { (*code + step).clamp(0, last) };
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Thirty ticks of one entity in untrained codes: the piece of each tick, if it has one, and the codes that are held after it; and at the
+/// end its record. What is written is read again here.
+fn played(fields: Vec<Field>, draws: &mut Draws) -> Value {
+    let schema = schema_of(fields);
+    let layout = Layout::new(&schema, 6).unwrap();
+    let tables = Tables::untrained(&layout);
+    let facet = &layout.facets()[0];
+    let mut walk = Walk::new(facet, draws);
+    let mut states: Vec<PartState> =
+        facet.parts.iter().zip(&walk.codes).map(|(part, &code)| PartState::new(part, code)).collect();
+    let mut held = states.clone();
+    let first = walk.codes.clone();
+    let mut ticks = Vec::new();
+    for _ in 0..30 {
+        walk.step(facet, draws);
+        let misses = predict(facet, &mut states, &walk.codes).misses;
+        let mut writer = BitWriter::new();
+        let piece = misses.any().then(|| {
+            let packer = &mut Packer { writer: &mut writer, tables: &tables };
+            write_piece(packer, &layout, facet, &mut states, &walk.codes, misses);
+            writer.into_bytes()
+        });
+        match &piece {
+            Some(bytes) => read_piece(&mut BitReader::new(bytes), &layout, &tables, facet, &mut held).unwrap(),
+            None => {
+                advance(facet, &mut held);
+            }
+        }
+        assert_eq!(held, states);
+        let codes: Vec<i32> = states.iter().map(|state| state.code).collect();
+        ticks.push(json!({ "piece": piece.as_deref().map(hexadecimal), "codes": codes }));
+    }
+    let mut writer = BitWriter::new();
+    let record = Record { slot: Slot(5), kind: FacetKind(0), anchor: Slot(5) };
+    write_record(&mut Packer { writer: &mut writer, tables: &tables }, &layout, record, &states);
+    let past: Vec<[i32; 4]> = states
+        .iter()
+        .map(|state| [state.speed, i32::from(state.fraction), i32::from(state.class), i32::from(state.mask)])
+        .collect();
+    json!({
+        "schema": hexadecimal(&schema.to_bytes()), "slot_bits": 6, "first": first, "ticks": ticks,
+        "record": hexadecimal(&writer.into_bytes()), "past": past,
+    })
+}
+
+#[test]
+fn pieces_and_what_they_make_of_a_world_are_the_same_for_ever() {
+    let mut draws = Draws(0xC0DE);
+    let cases: Vec<Value> = games().into_iter().map(|fields| played(fields, &mut draws)).collect();
+    let pieces =
+        |case: &Value| case["ticks"].as_array().unwrap().iter().filter(|tick| !tick["piece"].is_null()).count();
+    assert!(cases.iter().all(|case| (10..=30).contains(&pieces(case))));
+    hold_to("pieces.json", &cases, "what is written of changes, or what is made of it, changed");
 }
