@@ -10,7 +10,7 @@
 use super::rule::{Game, Truth};
 use crate::replica::{Event, Replica};
 use shared::ids::{PlayerId, Tick};
-use shared::wire::audit::{Audit, AuditedEvent};
+use shared::wire::audit::{Audit, AuditedAudience, AuditedEvent};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -101,22 +101,39 @@ impl Ledger {
     pub fn find(&self, event: &Event, player: PlayerId, (from, to): (Tick, Tick), next: u64) -> Found {
         let kept = self.kept();
         let skip = next.saturating_sub(kept.first) as usize;
+        let mut in_doubt = from < kept.gap;
         for (at, heard) in kept.events.iter().enumerate().skip(skip) {
             let said = &heard.said;
             if said.tick > to.0 {
                 break;
             }
-            let hears = heard.truth.as_ref().is_none_or(|truth| truth.may_hear(player, said.to));
-            if said.tick > from.0 && self.game.is_same(event, said.kind, &said.codes) && hears {
-                return Found::Told(kept.first + at as u64 + 1);
+            if said.tick <= from.0 || !self.game.is_same(event, said.kind, &said.codes) {
+                continue;
+            }
+            match heard.is_for(player) {
+                Some(true) => return Found::Told(kept.first + at as u64 + 1),
+                Some(false) => {}
+                None => in_doubt = true,
             }
         }
-        if from < kept.gap { Found::Unknown } else { Found::NotTold }
+        if in_doubt { Found::Unknown } else { Found::NotTold }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         // Nothing panics while it holds the lock; if it did, what is kept would be whole.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Heard {
+    /// Whether a player may have heard it; `None`: that goes by a tick of which only events are known.
+    fn is_for(&self, player: PlayerId) -> Option<bool> {
+        match (&self.truth, self.said.to) {
+            (Some(truth), to) => Some(truth.may_hear(player, to)),
+            (None, AuditedAudience::Everyone) => Some(true),
+            (None, AuditedAudience::Player(other)) => Some(other == player.0),
+            (None, AuditedAudience::Team(_) | AuditedAudience::Seeing(_)) => None,
+        }
     }
 }
 
@@ -143,5 +160,30 @@ impl Kept {
             self.gap = self.gap.max(Tick(old.said.tick));
             self.first += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::game::schema;
+    use shared::schema::Layout;
+
+    #[test]
+    fn of_a_tick_that_the_auditor_missed_nobody_hears_what_was_for_somebody_else() {
+        let schema = schema();
+        let event = Event { kind: 0, codes: vec![0; schema.events[0].part_count()] };
+        let found = |to: AuditedAudience| {
+            let layout = Arc::new(Layout::new(&schema, 6).unwrap());
+            let ledger = Ledger::new(Game::new(&schema, layout, 0));
+            let said = AuditedEvent { tick: 8, to, kind: event.kind, codes: event.codes.clone() };
+            ledger.kept().note(None, &Audit { tick: 9, events: vec![said], ..Audit::default() });
+            ledger.find(&event, PlayerId(3), (Tick(0), Tick(9)), 0)
+        };
+        assert_eq!(found(AuditedAudience::Everyone), Found::Told(1));
+        assert_eq!(found(AuditedAudience::Player(3)), Found::Told(1));
+        assert_eq!(found(AuditedAudience::Player(4)), Found::NotTold);
+        assert_eq!(found(AuditedAudience::Team(1)), Found::Unknown, "whose team it was is not known");
+        assert_eq!(found(AuditedAudience::Seeing(Some(5))), Found::Unknown, "who saw it is not known");
     }
 }
