@@ -145,12 +145,12 @@ pub fn restore(mut frames: impl Read, trace: impl Write) -> Result<usize, Frames
     let tables = part(&mut frames, "the tables")?;
     let tables = Tables::from_bytes(&tables, &declared.layout).map_err(FramesError::Tables)?;
     let mut replica = replica(&declared, tables);
-    replica.apply(&part(&mut frames, "the full frame")?)?;
+    apply(&mut replica, &part(&mut frames, "the full frame")?)?;
     let mut output = Restorer::new(&header, Arc::clone(&declared.layout), trace)?;
     for tick in 0..ticks {
         let mut frame = part(&mut frames, "a frame's header")?;
         frame.extend(part(&mut frames, "a frame's body")?);
-        replica.apply(&frame)?;
+        apply(&mut replica, &frame)?;
         output.tick(tick, &replica)?;
     }
     if frames.read(&mut [0])? != 0 {
@@ -164,6 +164,12 @@ pub fn restore(mut frames: impl Read, trace: impl Write) -> Result<usize, Frames
 pub(super) fn replica(declared: &Declared, tables: Tables) -> Replica {
     let (schema, layout) = (Arc::clone(&declared.schema), Arc::clone(&declared.layout));
     Replica::new(schema, layout, tables, Tick(0), Digest::Folded)
+}
+
+/// Takes in a frame that must prove what is held after it: one that says nothing of that, or follows no full one, restores nothing.
+fn apply(replica: &mut Replica, frame: &[u8]) -> Result<(), FramesError> {
+    let proven = replica.apply(frame)?.checked;
+    proven.then_some(()).ok_or(FramesError::Inconsistent { what: "a frame proves nothing" })
 }
 
 fn part(frames: &mut impl Read, what: &'static str) -> Result<Vec<u8>, FramesError> {
@@ -222,5 +228,45 @@ impl<'a, W: Write> Restorer<'a, W> {
             self.writer.push(entity, record.kind.0 as u8, &self.values)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::measure;
+    use crate::codec::options::Asked;
+    use crate::codec::progress::Progress;
+    use crate::codec::trace::Trace;
+    use shared::bits::BitWriter;
+    use shared::wire::FrameHeader;
+
+    const HEADER: &str =
+        r#"{"name":"w","ticks":8,"archetypes":[{"name":"a","fields":[{"name":"x","min":0,"max":99}]}]}"#;
+
+    /// The frames of something that moves.
+    fn frames() -> Vec<u8> {
+        let mut trace = Trace::new(TraceHeader::from_json(HEADER.as_bytes()).unwrap());
+        for tick in 0..8 {
+            trace.begin_tick(tick);
+            trace.push(3, 0, &[7 * tick as i32]);
+        }
+        let mut frames = Vec::new();
+        measure(trace, Asked::default(), Some(&mut frames), &Progress::silent()).unwrap();
+        frames
+    }
+
+    #[test]
+    fn without_the_full_frame_nothing_is_proven_and_nothing_restored() {
+        let frames = frames();
+        assert_eq!(restore(frames.as_slice(), Vec::new()).unwrap(), 4);
+        let mut left = &frames[8..];
+        let [json, tables, _] = ["JSON", "tables", "full"].map(|what| part(&mut left, what).unwrap());
+        let mut nothing = BitWriter::new();
+        FrameHeader::keep_alive(Tick(1)).write(&mut nothing);
+        let mut writer = FramesWriter { output: MAGIC.to_vec() };
+        [json, tables, nothing.into_bytes()].iter().for_each(|bytes| writer.part(bytes).unwrap());
+        let changed = [writer.output.as_slice(), left].concat();
+        assert!(matches!(restore(changed.as_slice(), Vec::new()), Err(FramesError::Inconsistent { .. })));
     }
 }
