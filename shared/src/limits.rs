@@ -30,8 +30,9 @@ pub const WINDOW_FRAMES_MIN: u32 = 4;
 /// See [`WINDOW_FRAMES_MIN`]. 64 frames are two seconds at 30 Hz.
 pub const WINDOW_FRAMES_MAX: u32 = 64;
 /// Bytes of frames that may be unconfirmed: at first, and at the most, however many were confirmed within a round trip. Only what is
-/// sent to who joins a large world comes near. Over it the client is skipped (cause: window).
-pub const WINDOW_BYTES_MIN: usize = 64 * 1024;
+/// sent to who joins a large world comes near. At first about as much as TCP sends (RFC 6928): on a path that turns out narrow, more would
+/// be seconds of old news. Over it the client is skipped (cause: window).
+pub const WINDOW_BYTES_MIN: usize = 16 * 1024;
 /// See [`WINDOW_BYTES_MIN`].
 pub const WINDOW_BYTES_MAX: usize = 1024 * 1024;
 /// Ticks in a row that the measured need must stay below the window before the window closes by one.

@@ -7,14 +7,16 @@
 //! Large frames are few: of a path that nothing is known of, the first frames' round trips are as long as it is narrow. So the bytes
 //! under way have a bound of their own, which opens as they are confirmed.
 //!
-//! A round trip that grows is a longer path or a queue, and only an empty path tells which: when no round trip as short as
+//! A round trip that grows is a longer path or a queue, and only an empty path tells which: when none nearly as short as
 //! the shortest was seen for a while, nothing is sent until all is confirmed, then one frame alone is measured. Without that
 //! a window would follow the queue that it fills itself (as in BBR; Cardwell and others, "BBR: Congestion-Based Congestion
-//! Control", ACM Queue 2016).
+//! Control", ACM Queue 2016). Where the way there and back takes longer than a step can cover, silence would cost a full frame.
+//! So the client gets one now and then, just often enough that it is a step. These are measured one after the other: they empty a
+//! queue, if more slowly, and when the next took no less than the one before, it is empty.
 
 use shared::ids::Tick;
 use shared::limits::{
-    WINDOW_BYTES_MAX, WINDOW_BYTES_MIN, WINDOW_CLOSE_AFTER_TICKS, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN,
+    CATCH_UP_TICKS, WINDOW_BYTES_MAX, WINDOW_BYTES_MIN, WINDOW_CLOSE_AFTER_TICKS, WINDOW_FRAMES_MAX, WINDOW_FRAMES_MIN,
     WINDOW_PROBE_AFTER_TICKS,
 };
 use std::collections::VecDeque;
@@ -22,6 +24,14 @@ use std::collections::VecDeque;
 /// Frames beyond the round trip that a window has room for: one being built, one on its way to be confirmed, and what a
 /// path's jitter holds up.
 const MARGIN_FRAMES: u32 = 4;
+
+/// Round trips that must go by between two measurements of the empty path: it takes up to three.
+const PROBE_ROUND_TRIPS: u32 = 16;
+
+/// By how much the round trips of a path may be longer than its shortest without saying anything, in ticks.
+const fn jitter_of(shortest: u32) -> u32 {
+    shortest / 4
+}
 
 /// The client confirmed a frame that it was never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +54,8 @@ pub struct Window {
     shortest: Option<u32>,
     /// Ticks since one as short was seen.
     since_shortest: u32,
+    /// Ticks since a frame was sent.
+    since_sent: u32,
     probe: Probe,
 }
 
@@ -52,10 +64,17 @@ pub struct Window {
 enum Probe {
     /// It is not.
     None,
-    /// Nothing is sent until all is confirmed.
-    Emptying,
-    /// The frame of this tick is alone on it.
-    Alone(Tick),
+    /// Nothing is sent that can wait until all is confirmed. The round trip that was measured meanwhile, with others on the path.
+    Emptying(Option<u32>),
+    /// One frame is measured, and nothing is sent that can wait.
+    Measuring {
+        /// Its tick.
+        tick: Tick,
+        /// Nothing else was on the path.
+        alone: bool,
+        /// The round trip that was measured before it.
+        before: Option<u32>,
+    },
 }
 
 impl Window {
@@ -72,6 +91,7 @@ impl Window {
             below: 0,
             shortest: None,
             since_shortest: 0,
+            since_sent: 0,
             probe: Probe::None,
         }
     }
@@ -79,11 +99,12 @@ impl Window {
     /// Whether one more frame may be sent.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        match self.probe {
-            Probe::None => !self.is_full(),
-            Probe::Emptying => self.unconfirmed.is_empty(),
-            Probe::Alone(_) => false,
-        }
+        let due = match self.probe {
+            Probe::None => true,
+            Probe::Emptying(_) => self.unconfirmed.is_empty() || self.cannot_wait(),
+            Probe::Measuring { .. } => self.cannot_wait(),
+        };
+        due && !self.is_full()
     }
 
     /// Whether as many are unconfirmed as may be: who waits for that is held up by its path, and not by us measuring it.
@@ -92,17 +113,23 @@ impl Window {
         self.unconfirmed.len() as u32 >= self.frames || self.bytes >= self.bytes_allowed
     }
 
+    /// Without a frame in this tick the next one could not be a step.
+    const fn cannot_wait(&self) -> bool {
+        self.since_sent + 1 >= CATCH_UP_TICKS
+    }
+
     /// A frame of `tick` was handed over.
     ///
     /// # Panics
     /// If the window was closed: our own bug.
     pub fn sent(&mut self, tick: Tick, bytes: usize) {
         assert!(self.is_open(), "a frame was sent into a closed window");
+        if let Probe::Emptying(before) = self.probe {
+            self.probe = Probe::Measuring { tick, alone: self.unconfirmed.is_empty(), before };
+        }
         self.unconfirmed.push_back((tick, bytes));
         self.bytes += bytes;
-        if self.probe == Probe::Emptying {
-            self.probe = Probe::Alone(tick);
-        }
+        self.since_sent = 0;
     }
 
     /// The client has received the frame of `newest` and all before; it was heard when `now` was about to be stepped.
@@ -129,12 +156,19 @@ impl Window {
     }
 
     fn measured(&mut self, round_trip: u32, of: Tick) {
-        let alone = self.probe == Probe::Alone(of);
-        if alone {
-            self.probe = Probe::None;
-        }
-        if alone || self.shortest.is_none_or(|shortest| round_trip <= shortest) {
+        let found = match self.probe {
+            // One that came behind it may be confirmed in its place.
+            Probe::Measuring { tick, alone, before } if of >= tick => {
+                let empty = alone || before.is_some_and(|before| round_trip + 1 >= before);
+                self.probe = if empty { Probe::None } else { Probe::Emptying(Some(round_trip)) };
+                empty
+            }
+            _ => false,
+        };
+        if found || self.shortest.is_none_or(|shortest| round_trip <= shortest) {
             self.shortest = Some(round_trip);
+        }
+        if self.shortest.is_some_and(|shortest| round_trip <= shortest + jitter_of(shortest)) {
             self.since_shortest = 0;
         }
     }
@@ -142,9 +176,11 @@ impl Window {
     /// A tick passed: closes by one frame if less was needed for long enough.
     pub fn next_tick(&mut self) {
         self.since_shortest += 1;
+        self.since_sent += 1;
         let measured = self.shortest.is_some();
-        if measured && self.since_shortest >= WINDOW_PROBE_AFTER_TICKS && self.probe == Probe::None {
-            self.probe = Probe::Emptying;
+        let long_since = WINDOW_PROBE_AFTER_TICKS.max(self.shortest.unwrap_or(0) * PROBE_ROUND_TRIPS);
+        if measured && self.since_shortest >= long_since && self.probe == Probe::None {
+            self.probe = Probe::Emptying(None);
         }
         if measured && self.need() < self.frames {
             self.below += 1;
@@ -189,7 +225,7 @@ impl Window {
 
     fn need(&self) -> u32 {
         let round_trip = self.shortest.unwrap_or(WINDOW_FRAMES_MIN);
-        (round_trip + MARGIN_FRAMES).clamp(WINDOW_FRAMES_MIN, WINDOW_FRAMES_MAX)
+        (round_trip + jitter_of(round_trip) + MARGIN_FRAMES).clamp(WINDOW_FRAMES_MIN, WINDOW_FRAMES_MAX)
     }
 }
 
@@ -267,10 +303,10 @@ mod tests {
 
     #[test]
     fn behind_a_bottleneck_with_a_deep_buffer_frames_stay_fresh() {
-        for (round_trip, rate) in [(2, 950), (2, 700), (4, 500), (10, 900), (1, 200)] {
+        for (round_trip, rate) in [(2, 950), (2, 700), (4, 500), (10, 900), (1, 200), (20, 700), (30, 500)] {
             let worst = worst_age_behind_a_bottleneck(round_trip, rate, 3_000);
             // What the window has room for, at the pace of the path, and the same once more while it is emptied.
-            let room = (round_trip + MARGIN_FRAMES).max(WINDOW_FRAMES_MIN) + 2;
+            let room = (round_trip + jitter_of(round_trip) + MARGIN_FRAMES).max(WINDOW_FRAMES_MIN) + 2;
             let bound = round_trip + 2 * room * 1_000 / rate;
             assert!(worst <= bound, "a round trip of {round_trip} at {rate}/1000: {worst} ticks old, at most {bound}");
         }
@@ -283,6 +319,34 @@ mod tests {
         run(&mut window, 201, 3 * WINDOW_PROBE_AFTER_TICKS, 20);
         assert_eq!(window.round_trip_ticks(), Some(20));
         assert_eq!(run(&mut window, 201 + 3 * WINDOW_PROBE_AFTER_TICKS, 300, 20), 0);
+    }
+
+    #[test]
+    fn to_measure_a_long_path_costs_no_full_frame() {
+        for round_trip in [10, CATCH_UP_TICKS, 30, 50] {
+            let mut window = Window::new(Tick(0));
+            run(&mut window, 1, 400, round_trip);
+            // It became longer, so it is measured anew; in between the client may not be left out for longer than a step can cover.
+            let longer = round_trip * 3 / 2;
+            let (mut newest, mut gap) = (400, 0);
+            for now in 401..2_000 {
+                run(&mut window, now, 1, longer);
+                if window.unconfirmed.back().is_some_and(|&(tick, _)| tick == Tick(now)) {
+                    gap = gap.max(now - newest);
+                    newest = now;
+                }
+            }
+            assert_eq!(window.round_trip_ticks(), Some(longer));
+            assert!((3..=CATCH_UP_TICKS).contains(&gap), "{gap} ticks without a frame, {round_trip} there and back");
+        }
+    }
+
+    #[test]
+    fn a_path_whose_round_trips_tremble_is_left_alone() {
+        let mut window = Window::new(Tick(0));
+        run(&mut window, 1, 400, 20);
+        let skipped: u32 = (401..3_000).map(|now| run(&mut window, now, 1, 21 + now * 7 % 4)).sum();
+        assert!(skipped < 10, "{skipped} skipped");
     }
 
     #[test]
@@ -304,7 +368,7 @@ mod tests {
         run(&mut window, 201, WINDOW_CLOSE_AFTER_TICKS / 2, 2);
         assert_eq!(window.frames(), open);
         run(&mut window, 400, WINDOW_CLOSE_AFTER_TICKS * 30, 2);
-        assert_eq!(window.frames(), 2 + MARGIN_FRAMES);
+        assert_eq!(window.frames(), 2 + jitter_of(2) + MARGIN_FRAMES);
     }
 
     #[test]
