@@ -3,8 +3,10 @@
 use client_sim::dice::Dice;
 use shared::ids::Tick;
 use shared::wire::FrameKind;
+use std::sync::Arc;
 use tests::builder::ArenaBuilder;
 use tests::link::LinkOptions;
+use tests::meadow::{self, Act, Meadow};
 use tests::peer::FrameSeen;
 use tests::player::idle_players;
 use tests::zoo::Zoo;
@@ -151,4 +153,37 @@ fn a_client_whose_budget_changes_at_random_never_holds_a_wrong_world() {
         arena.run_until_quiet();
         assert!(arena.room.counts().demotions > 20, "{:?}", arena.room.counts());
     });
+}
+
+#[test]
+fn who_joins_a_large_world_over_a_narrow_path_is_whole_in_the_time_that_its_bytes_take_some_times_over() {
+    let walkers = (0..5_000).map(|number| (number % 80 * 12, number / 80 * 12)).collect();
+    let script = (0..5_000).map(|tick| (tick, Act::Hurt(tick * 7 % 5_000, (tick % 90) as u8))).collect();
+    let game = Meadow { walkers, script, ..Meadow::default() };
+    let mut arena = Arena::seeded(9)
+        .game(Arc::new(game), meadow::look)
+        .behaviours(Some(idle_players()))
+        .slot_bits(15)
+        .clients(1)
+        .start();
+    arena.run(30);
+    arena.run_until_quiet();
+    // It does not fit into the first frame.
+    let world: usize = arena.clients[0].log.frames[..3].iter().map(|frame| frame.bytes).sum();
+    assert!(world > 20_000, "a world of {world} bytes");
+    // A quarter of the world per second; buffers on the way that hold all of it.
+    let narrow = LinkOptions { bytes_per_second: world as u64 / 4, socket_bytes: 4 * world, ..LinkOptions::default() };
+    let late = arena.join();
+    arena.clients[late].down.set(narrow);
+    let mut ticks = 0;
+    while !arena.is_whole(late) {
+        arena.run(10);
+        ticks += 10;
+        assert!(ticks < 3_000, "never");
+    }
+    let full = arena.clients[late].log.frames.iter().filter(|frame| frame.kind == FrameKind::Full).count();
+    println!(
+        "a world of {world} bytes, {} of them per second: whole after {ticks} ticks, {full} full frames",
+        world / 4
+    );
 }
