@@ -29,7 +29,7 @@ pub const MOVER: Kind = Kind(1);
 #[derive(Component, Replicated, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// From the upper left corner. Sent in steps of 1/16 unit.
-    #[field(range = 0..=SIDE, step = 16, unit = 256, predictor = linear, position)]
+    #[field(range = 0..=SIDE, step = 16, unit = 256, predictor = alpha_beta(3), position)]
     pub at: IVec2,
 }
 

@@ -132,9 +132,12 @@ fn guess(facet: &FacetLayout, states: &mut [PartState], row: &[i32]) -> (i32, u6
     // Backwards, so that the first part's bit is the last to be put in.
     for ((step, state), &code) in facet.steps.iter().zip(states).zip(row).rev() {
         moving |= state.speed;
-        let next = state.code.wrapping_add(state.speed);
+        // Speeds in parts of a code have the fraction added, of which what runs over is whole codes.
+        let along = state.speed.wrapping_add(i32::from(state.fraction));
+        let next = state.code.wrapping_add(along.wrapping_shr(step.fraction_bits));
         if (next as u32) < step.codes {
             state.code = next;
+            state.fraction = (along & 1i32.wrapping_shl(step.fraction_bits).wrapping_sub(1)) as i16;
         } else {
             moving |= i32::from(state.advance(&step.part));
         }

@@ -21,7 +21,7 @@
 //! below 2^53.
 
 use super::turn;
-use crate::schema::field::{FOLLOW_BITS, Motion, Part};
+use crate::schema::field::{ALPHA_BETA_BITS, FOLLOW_BITS, Motion, Part};
 
 /// What both sides remember of one part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -41,9 +41,6 @@ pub struct PartState {
 
 /// Number of residual classes.
 pub const CLASSES: usize = 6;
-
-/// Bits of an alpha-beta fraction.
-const ALPHA_BETA_BITS: u32 = 4;
 
 /// Bits of the fraction that a part of this motion keeps.
 #[must_use]

@@ -15,7 +15,9 @@
 //! Never here: states and bits (see `codec`).
 
 use super::component::Declaration;
-use super::field::{Audience, FOLLOW_BITS, FOLLOW_TIMES_MAX, Field, FieldKind, Motion, Part, Predictor};
+use super::field::{
+    ALPHA_BETA_BITS, Audience, FOLLOW_BITS, FOLLOW_TIMES_MAX, Field, FieldKind, Motion, Part, Predictor,
+};
 use super::registry::{Kind, Schema, SchemaError};
 use crate::limits::{ENTITY_FACETS_MAX, FACET_KINDS_MAX, FACET_PARTS_MAX, GROUP_PARTS_MAX};
 
@@ -80,12 +82,14 @@ impl Group {
     }
 }
 
-/// What most parts take: their guess is the code that is held and its speed, whole codes, added; what it was wrong by is added to
-/// both.
+/// What most parts take: their guess is the code that is held and its speed added, in codes or parts of one; what it was wrong by
+/// is added to both, where speeds are whole codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// That is all that its guess takes, as long as the sum is below this; 0 if it takes more.
     pub codes: u32,
+    /// In so many bits behind the point its speed is; 0 for whole codes.
+    pub fraction_bits: u32,
     /// That is all that its correction takes.
     pub plain: bool,
     /// The largest speed that it then may have, else it has none; 0 for what holds.
@@ -98,9 +102,11 @@ impl Step {
     const fn of(part: &Part) -> Self {
         let (holds, linear) = (matches!(part.motion, Motion::Hold), matches!(part.motion, Motion::Linear));
         let plain = (holds || linear) && !part.wrap;
+        let calm = matches!(part.motion, Motion::AlphaBeta { .. }) && !part.wrap;
         // With 2^32 codes there is nothing that all are below.
-        let codes = if holds || plain { part.last.wrapping_add(1) } else { 0 };
-        Self { codes, plain, speed_max: if linear { part.jump() } else { 0 }, part: *part }
+        let codes = if holds || plain || calm { part.last.wrapping_add(1) } else { 0 };
+        let fraction_bits = if calm { ALPHA_BETA_BITS } else { 0 };
+        Self { codes, fraction_bits, plain, speed_max: if linear { part.jump() } else { 0 }, part: *part }
     }
 }
 

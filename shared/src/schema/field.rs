@@ -111,6 +111,9 @@ pub enum Predictor {
     },
 }
 
+/// Bits of an alpha-beta fraction.
+pub const ALPHA_BETA_BITS: u32 = 4;
+
 /// Bits behind the point of what follows: it moves in 1/256 code.
 pub const FOLLOW_BITS: u32 = 8;
 /// Largest shift of [`Predictor::Follow`].
