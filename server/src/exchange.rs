@@ -10,6 +10,7 @@
 
 use bytes::Bytes;
 use shared::wire::{CloseCode, ServerMessage};
+use std::ops::Range;
 
 /// A connection of a room: the number is its owner's, unique while it is attached, and small: one that is free again is given
 /// again, because rooms keep a place for each number below the highest.
@@ -21,8 +22,8 @@ pub struct ConnectionId(pub u32);
 pub struct Received {
     /// From whom.
     pub connection: ConnectionId,
-    /// The whole message.
-    pub bytes: Bytes,
+    /// Where the whole message lies in [`Incoming::bytes`].
+    pub at: Range<usize>,
     /// How long before this tick began it arrived, in 1/16 tick; 0 if that is not known.
     pub early_sixteenths: i32,
 }
@@ -32,8 +33,47 @@ pub struct Received {
 pub struct Incoming {
     /// Messages, each connection's in order.
     pub messages: Vec<Received>,
+    /// Their bytes, one after the other: memory of its own for each would cost more than reading it.
+    pub bytes: Vec<u8>,
     /// Connections whose sockets still hold an unsent frame.
     pub busy: Vec<ConnectionId>,
+    /// The tick begins late: what clients did not confirm yet may have waited for us.
+    pub late: bool,
+}
+
+/// Bytes of messages that memory is kept for: far more than a usual tick brings.
+const BYTES_KEPT: usize = 1 << 20;
+
+impl Incoming {
+    /// Puts a message behind the others.
+    pub fn push(&mut self, connection: ConnectionId, message: &[u8], early_sixteenths: i32) {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(message);
+        self.messages.push(Received { connection, at: from..self.bytes.len(), early_sixteenths });
+    }
+
+    /// Puts all that another has behind what is here, and empties that.
+    pub fn append(&mut self, other: &mut Self) {
+        if self.messages.is_empty() {
+            std::mem::swap(&mut self.messages, &mut other.messages);
+            std::mem::swap(&mut self.bytes, &mut other.bytes);
+        } else {
+            let from = self.bytes.len();
+            self.bytes.append(&mut other.bytes);
+            self.messages.extend(other.messages.drain(..).map(|Received { connection, at, early_sixteenths }| {
+                Received { connection, at: at.start + from..at.end + from, early_sixteenths }
+            }));
+        }
+        self.busy.append(&mut other.busy);
+    }
+
+    /// Empties it and keeps its memory, but not what a flood took.
+    pub fn clear(&mut self) {
+        self.messages.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(BYTES_KEPT);
+        self.busy.clear();
+    }
 }
 
 /// What goes out after this tick.

@@ -9,7 +9,7 @@ use client_sim::audit::Witness;
 use client_sim::replica::{Applied, Event};
 use client_sim::session::SessionEvent;
 use server::counts::Counts;
-use server::exchange::{ConnectionId, Incoming, Outgoing, Received};
+use server::exchange::{ConnectionId, Incoming, Outgoing};
 use server::room::{Share, run_tick, settle_tick, step_tick};
 use server::sim::{Players, Sent};
 use shared::bits::BitReader;
@@ -57,7 +57,8 @@ impl Arena {
             step_tick(&mut self.room, incoming, tick, out);
             let publish = |mut share: Share<'_>| {
                 let (mut messages, mut closes) = (Vec::new(), Vec::new());
-                share.publish(|_, id, frame| messages.extend(frame.map(|frame| (id, frame))), &mut closes);
+                let keep = |frame: &[u8]| Bytes::copy_from_slice(frame);
+                share.publish(|_, id, frame| messages.extend(frame.map(|frame| (id, keep(frame)))), &mut closes);
                 (messages, closes)
             };
             std::thread::scope(|scope| {
@@ -217,7 +218,7 @@ impl Arena {
             while let Some((arrived_us, bytes)) = client.up.take_due(self.now_us) {
                 let Some(connection) = client.connection else { continue };
                 let early_sixteenths = ((self.now_us - arrived_us) * 16 / self.tick_us) as i32;
-                incoming.messages.push(Received { connection, bytes: Bytes::from(bytes), early_sixteenths });
+                incoming.push(connection, &bytes, early_sixteenths);
             }
             if client.down.is_busy(self.now_us) {
                 incoming.busy.extend(client.connection);
@@ -226,7 +227,7 @@ impl Arena {
         for stranger in &mut self.strangers {
             let Some(connection) = stranger.connection else { continue };
             for (bytes, early_sixteenths) in stranger.says.drain(..) {
-                incoming.messages.push(Received { connection, bytes: Bytes::from(bytes), early_sixteenths });
+                incoming.push(connection, &bytes, early_sixteenths);
             }
             if stranger.busy {
                 incoming.busy.push(connection);

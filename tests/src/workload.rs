@@ -7,7 +7,7 @@
 //!
 //! Never here: clocks and counters of instructions (see the benches and examples of this crate).
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use client_sim::replica::Replica;
 use server::arena_n::ArenaN;
 use server::counts::Counts;
@@ -29,6 +29,8 @@ use std::sync::Arc;
 const SLOT_BITS: u32 = 12;
 /// Ticks until everybody holds everything and predictors are warm.
 const WARM_TICKS: u32 = 20;
+/// Memory for frames, which nobody keeps for long.
+const FRAMES_BYTES: usize = 1 << 20;
 
 /// A room of Arena-N.
 pub struct Workload {
@@ -36,6 +38,7 @@ pub struct Workload {
     replicator: Replicator,
     viewers: Vec<Client>,
     lane: Lane,
+    frames: BytesMut,
     counts: Counts,
     tick: Tick,
     extract: Extract,
@@ -91,6 +94,7 @@ impl Workload {
             counts: Counts::default(),
             tick: Tick(0),
             lane: replicator.lane(),
+            frames: BytesMut::new(),
             sim,
             replicator,
         };
@@ -169,11 +173,21 @@ impl Workload {
     /// If there is none: nobody here is slow.
     pub fn frame(&mut self, viewer: usize) -> Bytes {
         let client = &mut self.viewers[viewer];
-        let Published::Frame(frame) = self.replicator.publish(self.sim.sight(), client, &mut self.lane) else {
+        let Published::Frame = self.replicator.publish(self.sim.sight(), client, &mut self.lane) else {
             panic!("every viewer gets every frame");
         };
         client.window.confirm(self.tick, self.tick).expect("it was sent");
-        frame
+        self.keep()
+    }
+
+    /// Copies the frame that was made last, into memory that is used again.
+    fn keep(&mut self) -> Bytes {
+        let frame = self.lane.frame();
+        if !self.frames.try_reclaim(frame.len()) {
+            self.frames = BytesMut::with_capacity(frame.len().max(FRAMES_BYTES));
+        }
+        self.frames.extend_from_slice(frame);
+        self.frames.split().freeze()
     }
 
     /// The tick passes a viewer by, whose socket is busy.

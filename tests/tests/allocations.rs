@@ -3,7 +3,7 @@
 use allocation_counter::measure;
 use client_sim::agreement::{Agreement, hello};
 use server::arena_n::ArenaN;
-use server::exchange::{ConnectionId, Incoming, Outgoing, Received};
+use server::exchange::{ConnectionId, Incoming, Outgoing};
 use server::replicate::replicator::ReplicateOptions;
 use server::room::{Room, RoomEntropy, run_tick};
 use server::sim::RoomOptions;
@@ -98,8 +98,7 @@ fn allocations_per_tick(clients: u32) -> Vec<u64> {
     let schema = room.replicator().schema().clone();
     for connection in (0..clients).map(ConnectionId) {
         room.attach(connection);
-        let bytes = greeting.to_bytes(&schema).into();
-        incoming.messages.push(Received { connection, bytes, early_sixteenths: 0 });
+        incoming.push(connection, &greeting.to_bytes(&schema), 0);
     }
     let tick = room.tick().next();
     run_tick(&mut room, &mut incoming, tick, &mut out);
@@ -113,11 +112,10 @@ fn allocations_per_tick(clients: u32) -> Vec<u64> {
         let (newest, tick) = (room.tick(), room.tick().next());
         let view = ViewTick { older: newest, ..ViewTick::default() };
         let input = Input { tick, newest, view, codes: vec![round % 360; schema.input.part_count()] };
-        let bytes = bytes::Bytes::from(ClientMessage::Input(input).to_bytes(&schema));
+        let bytes = ClientMessage::Input(input).to_bytes(&schema);
         out = Outgoing { messages: Vec::with_capacity(2 * clients as usize), ..Outgoing::default() };
         for connection in (0..clients).map(ConnectionId) {
-            let early_sixteenths = 8;
-            incoming.messages.push(Received { connection, bytes: bytes.clone(), early_sixteenths });
+            incoming.push(connection, &bytes, 8);
         }
         let allocated = measure(|| run_tick(&mut room, &mut incoming, tick, &mut out));
         assert_eq!((out.messages.len(), out.closes.len()), (clients as usize, 0));

@@ -29,14 +29,17 @@ pub fn decode(
     counts: &mut Counts,
 ) -> Vec<Decoded> {
     let mut decoded = Vec::with_capacity(incoming.messages.len());
-    for received in incoming.messages.drain(..) {
+    let Incoming { messages, bytes, .. } = incoming;
+    for received in messages.drain(..) {
         if !seats.listens_to(received.connection) {
             continue;
         }
-        let message = ClientMessage::read_reusing(&received.bytes, schema, tick, || seats.spare_codes()).ok();
+        let bytes = bytes.get(received.at.clone()).unwrap_or_default();
+        let message = ClientMessage::read_reusing(bytes, schema, tick, || seats.spare_codes()).ok();
         counts.malformed += u64::from(message.is_none());
         let Received { connection, early_sixteenths, .. } = received;
         decoded.push(Decoded { connection, message, early_sixteenths });
     }
+    bytes.clear();
     decoded
 }

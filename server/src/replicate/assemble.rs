@@ -15,6 +15,7 @@ use super::events::EventLane;
 use super::lane::{Lane, Shared};
 use super::parking::{Parking, Scope};
 use super::sections::Key;
+use super::survey::Survey;
 use super::view::View;
 use shared::bits::BitWriter;
 use shared::codec::contexts::{Sink, Use, number};
@@ -66,6 +67,7 @@ pub fn assemble(
     let own = tracked.map_or([None; ENTITY_FACETS_MAX], |tracked| tracked.slots);
     let mut budget = Budget::of_frame(about.bytes_per_tick, covered.unwrap_or(0));
     lane.demoting.clear();
+    survey(shared, lane, view, covered);
     match covered {
         Some(covered) => {
             let scope = Scope { covered, own, bits_per_tick: about.bytes_per_tick * 8 };
@@ -118,6 +120,27 @@ pub fn assemble(
     kind
 }
 
+/// Looks at what is held where no other client's look says it: of a step that covers one tick.
+fn survey(shared: Shared<'_>, lane: &mut Lane, view: &View, covered: Option<u32>) {
+    lane.surveys.iter_mut().for_each(Survey::forget);
+    if covered != Some(1) {
+        return;
+    }
+    let whole = view.is_whole();
+    for section in Section::ALL {
+        let holding = view.holding(section);
+        // Who wants records needs to know of all pieces.
+        if holding.level().is_none_or(|level| !whole && level != GENERATION_OF_NOBODY) {
+            lane.surveys[section.index()].look(shared, holding, section);
+        }
+    }
+}
+
+/// What was looked at of a section of which nothing is demoted.
+fn undemoted(lane: &Lane, section: Section) -> Option<&Survey> {
+    lane.surveys[section.index()].found().filter(|_| lane.demoting.of(section).is_none())
+}
+
 /// Writes what is told, whole bytes behind their number. It stands in front of all that a lost client cannot read: events are
 /// told once.
 fn write_events(out: &mut BitWriter, shared: Shared<'_>, view: &View, events: &mut EventLane) {
@@ -138,6 +161,16 @@ fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
             sum += view
                 .audience(section, shared.facets)
                 .map_or_else(Lanes::default, |all| shared.shadow.sum_of(shared.facets, all));
+            continue;
+        }
+        if let Some(found) = undemoted(lane, section) {
+            sum += found.sum;
+            for chosen in &lane.chosen[section.index()] {
+                sum += match chosen.new {
+                    true => shared.shadow.fresh(chosen.slot),
+                    false => shared.shadow.freshened(shared.facets, chosen.slot),
+                };
+            }
             continue;
         }
         sum += shared.shadow.sum(shared.facets, &holding.held, &holding.fresh);
@@ -165,7 +198,10 @@ fn has_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Se
         Some(generation) if section != Section::Owner => {
             share_section(shared, lane, view, section, (generation, covered))
         }
-        _ => lane.demoting.of(section).is_some() || has_changes(shared, view, section, covered),
+        _ => match undemoted(lane, section) {
+            Some(found) => !found.changed.is_empty(),
+            None => lane.demoting.of(section).is_some() || has_changes(shared, view, section, covered),
+        },
     }
 }
 
@@ -223,7 +259,12 @@ fn write_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: 
 /// Writes what leaves a section, whole bytes. All leaves stand before all records: a slot may be used again in another
 /// section.
 fn write_leaves(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section) {
-    let Lane { writer, positions, chosen, .. } = lane;
+    let Lane { writer, positions, chosen, surveys, .. } = lane;
+    if let Some(found) = surveys[section.index()].found() {
+        let packer = &mut Packer { writer, tables: shared.tables };
+        write_positions(packer, PositionsOf::Leaves, &found.leaves, found.held);
+        return writer.align();
+    }
     let holding = view.holding_mut(section);
     // `held` as after the previous frame: what is left of it, without this frame's new records, and what is leaving.
     let news = || chosen[section.index()].iter().filter(|chosen| chosen.new);
@@ -241,6 +282,9 @@ fn write_leaves(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: S
 
 /// Pieces tick by tick, demotions.
 fn write_changes(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: u32) {
+    if write_surveyed(shared, lane, section) {
+        return;
+    }
     let Lane { writer, positions, demoting, sending, .. } = lane;
     let demoting = demoting.of(section);
     let fresh = &mut view.holding_mut(section).fresh;
@@ -273,6 +317,23 @@ fn write_changes(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: 
         lane.counts.demotions += positions.len() as u64;
     }
     write_positions(&mut packer, PositionsOf::Demotions, positions, among);
+}
+
+/// The same for a section that was looked at and of which nothing is demoted; false if it is not.
+fn write_surveyed(shared: Shared<'_>, lane: &mut Lane, section: Section) -> bool {
+    if undemoted(lane, section).is_none() {
+        return false;
+    }
+    let Lane { writer, surveys, .. } = lane;
+    let found = &surveys[section.index()];
+    let Some(pieces) = shared.ring.of(shared.tick) else { return false };
+    let packer = &mut Packer { writer, tables: shared.tables };
+    write_positions(packer, PositionsOf::Pieces, &found.changed, found.fresh);
+    for &span in &found.pieces {
+        packer.writer.append(pieces.bytes(), span);
+    }
+    write_positions(packer, PositionsOf::Demotions, &[], 0);
+    true
 }
 
 fn covered_ticks(to: Tick, covered: u32) -> impl Iterator<Item = Tick> + Clone {

@@ -107,6 +107,12 @@ impl Audiences {
         &self.all[EVERYONE].slots
     }
 
+    /// Names the content of all of them together.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generations
+    }
+
     /// How many there are, or were: their places are below.
     #[must_use]
     pub const fn count(&self) -> usize {

@@ -127,8 +127,10 @@ fn find_wanted(
     let Some(visible) = view.visible(section, shared.facets) else { return };
     let holding = view.holding(section);
     let sets = visible.words().iter().zip(holding.held.words()).zip(holding.fresh.words());
-    for (at, ((&visible, &held), &fresh)) in sets.enumerate() {
-        let mut word = visible & !fresh;
+    let mut next = 0usize;
+    for ((&visible, &held), &fresh) in sets {
+        let (mut word, at) = (visible & !fresh, next);
+        next = next.wrapping_add(1);
         while word != 0 {
             let bit = word.trailing_zeros();
             let slot = Slot((at * 64) as u16 + bit as u16);

@@ -12,7 +12,8 @@
 //!
 //! What drains is what was confirmed in a while that begins and ends with a confirmation, divided by its ticks. It counts only
 //! if the client was held up meanwhile: who is sent little confirms little, however wide its path is. One such while may be
-//! a stall (nothing, then all at once), which says nothing of the width; a second right behind it is a narrow path.
+//! a stall (nothing, then all at once), which says nothing of the width; a second right behind it is a narrow path. A tick that
+//! we were late with ends the while and says nothing at all: what was confirmed late may have waited for us.
 //!
 //! Never here: what goes into the bytes (see `budget`), how many frames may be under way (see `window`).
 
@@ -54,6 +55,8 @@ pub enum Way {
     HeldUp,
     /// It was left out to empty its path and measure it: that says nothing of bytes.
     Measured,
+    /// It was late itself: whatever waited may have waited for us.
+    Late,
 }
 
 /// A measure under way.
@@ -97,6 +100,11 @@ impl Drain {
 
     /// A tick passed in which so many bytes were confirmed.
     pub fn next_tick(&mut self, confirmed_bytes: usize, way: Way) {
+        if way == Way::Late {
+            self.measure = Measure::default();
+            self.narrow = None;
+            return;
+        }
         self.measure.ticks += 1;
         self.measure.held_up += u32::from(way == Way::HeldUp);
         self.measure.open += u32::from(way == Way::Open);
@@ -312,6 +320,29 @@ mod tests {
         let mut path = Path::new(NARROW, 2, 16 * 1024);
         assert_eq!(path.run(3_000, pieces(NARROW / 3)).skipped, 0);
         assert!(!path.drain.is_narrow());
+    }
+
+    #[test]
+    fn what_late_ticks_show_is_no_evidence_of_a_narrow_path() {
+        let held_up_in_all_but_one_in = |late_ones: u32| {
+            let mut drain = Drain::new(16 * 1024);
+            for tick in 1..600 {
+                let way = if tick % late_ones == 0 { Way::Late } else { Way::HeldUp };
+                drain.next_tick(usize::from(tick % 4 == 0) * 300, way);
+            }
+            drain.is_narrow()
+        };
+        assert!(!held_up_in_all_but_one_in(10), "we are late now and then, and clients confirm late");
+        assert!(held_up_in_all_but_one_in(100), "a path that is narrow is found between two late ticks");
+    }
+
+    #[test]
+    fn a_late_tick_leaves_what_is_known_of_a_path() {
+        let mut path = Path::new(NARROW, 2, 16 * 1024);
+        path.run(900, ALL);
+        let rate = path.drain.bytes_per_tick();
+        (0..30).for_each(|_| path.drain.next_tick(0, Way::Late));
+        assert!(path.drain.is_narrow() && path.drain.bytes_per_tick() == rate);
     }
 
     #[test]

@@ -137,13 +137,14 @@ impl Extract {
         let skip_next = &mut self.skip_next;
         let mut renewed: Vec<(EntityId, usize)> = Vec::new();
         for (component, column) in columns.iter_mut().enumerate() {
+            let mut finder = facets.finder();
             column.changed(sim.world(), sim.changed_since(), &mut |_, networked, codes, clamped| {
                 counts.clamps += u64::from(clamped.0);
                 #[cfg(feature = "sabotage")]
                 if std::mem::take(skip_next) {
                     return;
                 }
-                let Some(tracked) = facets.get(networked.id) else { return };
+                let Some(tracked) = finder.find(networked.id) else { return };
                 for route in layout.routes(networked.kind).iter().filter(|route| route.component == component) {
                     let own = &codes[route.source..route.source + route.count];
                     if put(layout, references, (&*facets, tracked), rows, networked.id, route, own) == Put::Constant {

@@ -17,7 +17,7 @@ use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::ENTITY_FACETS_MAX;
 use shared::schema::{FacetKind, Kind, Layout, Section};
 use shared::slot_set::SlotSet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::Arc;
 
 /// An entity that is replicated.
@@ -64,6 +64,27 @@ impl Alive {
     #[must_use]
     pub const fn is_reference(&self) -> bool {
         self.place == audiences::REFERENCES
+    }
+}
+
+/// Finds entities that are replicated, quickly where they are asked for in the order of their numbers: as they stand in the
+/// World's tables, but for those that took the place of one that went.
+pub struct Finder<'a> {
+    tracked: &'a BTreeMap<EntityId, Tracked>,
+    ahead: btree_map::Range<'a, EntityId, Tracked>,
+}
+
+impl<'a> Finder<'a> {
+    /// The entity of this number.
+    #[inline]
+    pub fn find(&mut self, id: EntityId) -> Option<&'a Tracked> {
+        if let Some((&next, tracked)) = self.ahead.next()
+            && next == id
+        {
+            return Some(tracked);
+        }
+        self.ahead = self.tracked.range(id..);
+        self.ahead.next().filter(|&(&found, _)| found == id).map(|(_, tracked)| tracked)
     }
 }
 
@@ -338,6 +359,12 @@ impl Facets {
     /// The numbers of those from `first` on.
     pub fn tracked_from(&self, first: EntityId) -> impl Iterator<Item = EntityId> + '_ {
         self.tracked.range(first..).map(|(&id, _)| id)
+    }
+
+    /// Finds many of them, one after the other.
+    #[must_use]
+    pub fn finder(&self) -> Finder<'_> {
+        Finder { tracked: &self.tracked, ahead: self.tracked.range(..) }
     }
 
     /// One of them.

@@ -6,8 +6,8 @@
 //!   &mut Lane · &mut Client ─────────┘
 //! ```
 //!
-//! All of it is used again tick after tick: in the steady state a client's frame allocates nothing. Frames leave as slices
-//! of one buffer, whose memory comes back when the last of them was sent.
+//! All of it is used again tick after tick: in the steady state a client's frame allocates nothing. A frame stays here until
+//! the next is made, for whoever sends it to copy.
 //!
 //! Never here: what is in a frame (see `assemble`), threads.
 
@@ -19,9 +19,9 @@ use super::pieces::Ring;
 use super::records::Records;
 use super::sections::{Made, Sections};
 use super::shadow::Shadow;
+use super::survey::Survey;
 use super::weights::Weights;
 use crate::counts::Counts;
-use bytes::{Bytes, BytesMut};
 use shared::bits::{BitSpan, BitWriter};
 use shared::codec::Tables;
 use shared::ids::{Slot, Tick};
@@ -67,6 +67,8 @@ pub struct Lane {
     pub counts: Counts,
     /// The frame under way.
     pub(super) writer: BitWriter,
+    /// Scratch: what the client of the frame under way holds, by section.
+    pub(super) surveys: [Survey; 4],
     /// Scratch: positions to be written.
     pub(super) positions: Vec<u32>,
     /// What the frame under way demotes.
@@ -85,7 +87,6 @@ pub struct Lane {
     pub(super) sections: Sections,
     /// Scratch: which of these the frame under way has.
     pub(super) made: [Option<Made>; 4],
-    frames: Frames,
 }
 
 impl Lane {
@@ -97,6 +98,7 @@ impl Lane {
             records: Records::new(slots),
             counts: Counts::default(),
             writer: BitWriter::new(),
+            surveys: Default::default(),
             positions: Vec::new(),
             demoting: Demoting::new(slots),
             sending: SlotSet::new(slots),
@@ -106,7 +108,6 @@ impl Lane {
             chosen: Default::default(),
             sections: Sections::default(),
             made: [None; 4],
-            frames: Frames::default(),
         }
     }
 
@@ -116,91 +117,11 @@ impl Lane {
             self.tick = tick;
             self.records.next_tick();
             self.sections.next_tick();
-            self.frames.next_tick();
         }
     }
 
-    /// The frame under way is finished: its bytes, to be sent.
-    pub(super) fn finish_frame(&mut self) -> Bytes {
-        let frame = self.frames.keep(self.writer.bytes());
-        self.writer.clear();
-        frame
-    }
-}
-
-/// Bytes that frames are cut from at the least: a tick of a few hundred clients.
-const FRAMES_BYTES_MIN: usize = 64 * 1024;
-
-/// Finished frames, in memory that is used again when they were sent.
-#[derive(Debug, Default)]
-struct Frames {
-    buffer: BytesMut,
-    /// Bytes of the whole buffer, those of frames included.
-    allocated: usize,
-    /// Bytes of this tick's frames.
-    used: usize,
-}
-
-impl Frames {
-    /// Takes back the memory of what was sent. A buffer that a burst has blown up is given away.
-    fn next_tick(&mut self) {
-        let wanted = (std::mem::take(&mut self.used) * 2).max(FRAMES_BYTES_MIN);
-        if self.allocated > wanted * 4 || !self.buffer.try_reclaim(wanted) {
-            self.allocate(wanted);
-        }
-    }
-
-    fn keep(&mut self, frame: &[u8]) -> Bytes {
-        if !self.buffer.try_reclaim(frame.len()) {
-            self.allocate(frame.len().max(FRAMES_BYTES_MIN));
-        }
-        self.used += frame.len();
-        self.buffer.extend_from_slice(frame);
-        self.buffer.split().freeze()
-    }
-
-    fn allocate(&mut self, bytes: usize) {
-        self.buffer = BytesMut::with_capacity(bytes);
-        self.allocated = bytes;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_are_cut_from_one_buffer_that_is_used_again() {
-        let mut frames = Frames::default();
-        frames.next_tick();
-        let first = frames.keep(&[1; 100]).as_ptr();
-        for tick in 0..1_000 {
-            frames.next_tick();
-            let kept: Vec<Bytes> = (0..100).map(|_| frames.keep(&[tick as u8; 500])).collect();
-            assert!(kept.iter().all(|frame| frame[..] == [tick as u8; 500]));
-            assert!(frames.allocated <= 2 * 100 * 500, "{}", frames.allocated);
-        }
-        assert!(!first.is_null());
-    }
-
-    #[test]
-    fn what_a_burst_took_is_given_back() {
-        let mut frames = Frames::default();
-        for bytes in [10_000_000, 100, 100] {
-            frames.next_tick();
-            frames.keep(&vec![0; bytes]);
-        }
-        assert_eq!(frames.allocated, FRAMES_BYTES_MIN);
-    }
-
-    #[test]
-    fn a_frame_that_waits_keeps_its_bytes() {
-        let mut frames = Frames::default();
-        let waits = frames.keep(&[7; 1000]);
-        for _ in 0..1_000 {
-            frames.next_tick();
-            frames.keep(&[8; 1000]);
-        }
-        assert_eq!(waits[..], [7; 1000]);
+    /// The frame that was made last; nothing, where there was none to be made.
+    pub fn frame(&mut self) -> &[u8] {
+        self.writer.bytes()
     }
 }

@@ -70,6 +70,9 @@ pub mod budget;
 // What it gets no pieces of, because there are too many.
 pub mod parking;
 
+// What a client holds of a section, looked at once.
+mod survey;
+
 // What one frame demotes.
 pub mod demoting;
 

@@ -21,6 +21,7 @@
 use super::budget::Budget;
 use super::lane::{Lane, Shared};
 use super::pieces::SectionPieces;
+use super::survey::Survey;
 use super::view::View;
 use super::weights::Place;
 use shared::ids::{Slot, Tick};
@@ -131,6 +132,13 @@ impl Parking {
                 return;
             }
         }
+        if self.count == 0
+            && let Some(sum) = exactly(lane, view, scope)
+            && sum * 8 <= bits * TOO_MUCH
+        {
+            budget.spend(sum);
+            return;
+        }
         self.forget_leaving(view);
         let (parked_bits, lists) = self.weigh(shared, lane, view, scope);
         let mut sum: usize = lane.load.iter().map(|load| load.bits).sum();
@@ -176,8 +184,7 @@ impl Parking {
                 });
                 let sent = &mut load[before..];
                 if !sent.is_empty() {
-                    // Many positions are a bitmap.
-                    let position = POSITION_BITS.min(1 + fresh.count() / sent.len());
+                    let position = position_bits(fresh.count(), sent.len());
                     sent.iter_mut().for_each(|load| load.bits += position);
                     lists += LIST_BITS;
                 }
@@ -308,6 +315,24 @@ fn roughly(shared: Shared<'_>, tick: Tick) -> usize {
     };
     let Some(pieces) = shared.ring.of(tick) else { return 0 };
     Section::ALL.into_iter().map(|section| all(pieces.section(section))).sum()
+}
+
+/// What the pieces of a client who wants records take in this tick, and their lists, if it was looked at: then what was not looked
+/// at has none.
+fn exactly(lane: &Lane, view: &View, scope: Scope) -> Option<usize> {
+    if scope.covered != 1 || view.is_whole() {
+        return None;
+    }
+    let of_section = |survey: &Survey| match survey.changed.len() {
+        0 => 0,
+        sent => survey.bits + sent * position_bits(survey.fresh as usize, sent) + LIST_BITS,
+    };
+    Some(lane.surveys.iter().filter_map(Survey::found).map(of_section).sum())
+}
+
+/// What a position takes where so many of so many are sent: many are a bitmap.
+fn position_bits(fresh: usize, sent: usize) -> usize {
+    POSITION_BITS.min(1 + fresh / sent)
 }
 
 fn place(shared: Shared<'_>, scope: Scope) -> Option<Place> {

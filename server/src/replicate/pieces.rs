@@ -124,14 +124,26 @@ impl TickPieces {
 }
 
 impl SectionPieces {
+    /// Which slots of a word of a set have a piece.
+    #[inline]
+    pub(super) fn changed_in_word(&self, word: usize) -> u64 {
+        self.changed.words().get(word).copied().unwrap_or(0)
+    }
+
+    /// The piece of the slot at a bit of a word of a set, which must have one.
+    #[inline]
+    pub(super) fn piece(&self, word: usize, bit: u64) -> &Piece {
+        &self.pieces[self.before[word] + (self.changed_in_word(word) & (bit - 1)).count_ones() as usize]
+    }
+
     /// Calls `each` for the pieces of those slots that `fresh` has, ascending.
     pub fn of(&self, fresh: &SlotSet, mut each: impl FnMut(&Piece)) {
-        for ((&changed, &fresh), &before) in self.changed.words().iter().zip(fresh.words()).zip(&self.before) {
+        for (at, (&changed, &fresh)) in self.changed.words().iter().zip(fresh.words()).enumerate() {
             let mut wanted = changed & fresh;
             while wanted != 0 {
                 let bit = wanted & wanted.wrapping_neg();
                 wanted ^= bit;
-                each(&self.pieces[before + (changed & (bit - 1)).count_ones() as usize]);
+                each(self.piece(at, bit));
             }
         }
     }

@@ -9,6 +9,7 @@
 
 use super::assemble::{About, assemble};
 use super::client::{Client, SkipCause};
+use super::drain::Way;
 use super::events::Told;
 use super::extract::{Extract, read_owned, read_teams};
 use super::facets::Facets;
@@ -25,7 +26,6 @@ use super::view::View;
 use super::weights::Weights;
 use crate::counts::Counts;
 use crate::sim::{Outbox, Sight, Sim, To, ViewRadii};
-use bytes::Bytes;
 use shared::codec::{Tables, Tally};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{BUDGET_BYTES_DEFAULT, SERVER_MESSAGE_BYTES_MAX};
@@ -62,10 +62,10 @@ impl Default for ReplicateOptions {
 }
 
 /// What a tick gave one client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
-    /// A frame, to be sent: it is committed.
-    Frame(Bytes),
+    /// A frame, to be sent: it is committed, and in [`Lane::frame`] until the next is made.
+    Frame,
     /// Nothing.
     Skipped(SkipCause),
     /// It can not be told everything any more: close it.
@@ -95,6 +95,8 @@ pub struct Replicator {
     /// The team of each player's entity, as of this tick.
     teams: BTreeMap<PlayerId, u8>,
     tick: Tick,
+    /// It began late.
+    late: bool,
     #[cfg(feature = "sabotage")]
     drop_piece: bool,
     #[cfg(feature = "sabotage")]
@@ -147,6 +149,7 @@ impl Replicator {
             remembered: sim.remembered_kinds(),
             teams: BTreeMap::new(),
             tick: Tick(0),
+            late: false,
             schema,
             layout,
             #[cfg(feature = "sabotage")]
@@ -232,6 +235,11 @@ impl Replicator {
         Client::auditor(self.layout.slots(), player, self.tick, digest)
     }
 
+    /// Whether the tick began late: then it is no evidence against anybody's path.
+    pub const fn set_late(&mut self, late: bool) {
+        self.late = late;
+    }
+
     /// What a thread needs to make frames of this room.
     #[must_use]
     pub fn lane(&self) -> Lane {
@@ -251,7 +259,10 @@ impl Replicator {
         self.shadow.pack(&self.layout, &self.tables, (&self.facets, &self.rows), pieces, tally);
         counts.pieces += pieces.count() as u64;
         if let Some(study) = study {
-            study.look(&self.layout, &self.facets, &self.shadow, pieces);
+            // Where clients see less, what they see of everyone's is counted by itself.
+            let narrows = self.grid.is_some();
+            let sections = Section::ALL.into_iter().filter(|&section| !narrows || section != Section::Everyone);
+            study.look(&self.layout, &self.facets, &self.shadow, pieces, sections);
         }
         self.ring.finish(tick);
         #[cfg(feature = "sabotage")]
@@ -259,9 +270,14 @@ impl Replicator {
             self.drop_piece = false;
         }
         read_teams(sim.world(), &mut self.teams);
-        if let Some(grid) = &mut self.grid {
-            read_owned(sim.world(), &self.facets, grid.owned_mut());
-            grid.fill(&self.facets, &self.rows);
+        let Self { grid, study, layout, facets, rows, shadow, ring, .. } = self;
+        if let Some(grid) = grid {
+            read_owned(sim.world(), facets, grid.owned_mut());
+            grid.fill(facets, rows);
+            let around = Around { grid, facets, rows, sight: sim.sight(), tick };
+            if let Some((study, pieces)) = study.as_mut().zip(ring.of(tick)) {
+                study.look_around(layout, around, shadow, pieces);
+            }
         }
         let outbox = sim.world().resource::<Outbox>();
         counts.events_dropped += outbox.dropped();
@@ -282,6 +298,7 @@ impl Replicator {
     /// If the frame is larger than a message may be: our own bug.
     pub fn publish(&self, sight: Option<Sight<'_>>, client: &mut Client, lane: &mut Lane) -> Published {
         lane.follow(self.tick);
+        lane.writer.clear();
         let team = self.teams.get(&client.player).copied();
         client.view.set_team(team);
         if let Some(grid) = &self.grid {
@@ -303,15 +320,15 @@ impl Replicator {
             client.events.pause();
         }
         let skipped = client.skip_cause(self.tick, self.options.keep_alive_ticks);
-        let way = client.way(skipped);
+        let way = if self.late { Way::Late } else { client.way(skipped) };
         client.drain.next_tick(client.window.take_confirmed_bytes(), way);
         match skipped {
             Some(_) => {}
             None if client.paused => FrameHeader::keep_alive(self.tick).write(&mut lane.writer),
             None => self.write_frame(client, lane),
         }
-        let frame = lane.finish_frame();
-        assert!(frame.len() <= SERVER_MESSAGE_BYTES_MAX, "a frame of {} bytes was built", frame.len());
+        let bytes = lane.frame().len();
+        assert!(bytes <= SERVER_MESSAGE_BYTES_MAX, "a frame of {bytes} bytes was built");
         // Only now: what a frame has just told does not wait.
         if client.events.settle().is_err() {
             return Published::EventsOverflow;
@@ -320,11 +337,11 @@ impl Replicator {
             cause.count(&mut lane.counts);
             return Published::Skipped(cause);
         }
-        client.sent(self.tick, frame.len());
+        client.sent(self.tick, bytes);
         lane.counts.frames_narrowed += u64::from(client.drain.is_narrow());
         lane.counts.frames += 1;
-        lane.counts.state_bytes += frame.len() as u64;
-        Published::Frame(frame)
+        lane.counts.state_bytes += bytes as u64;
+        Published::Frame
     }
 
     /// Whether events are told to whom they are not for: never.

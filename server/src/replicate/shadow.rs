@@ -58,9 +58,7 @@ impl Shadow {
             while stale != 0 {
                 let slot = Slot((at * 64) as u16 + stale.trailing_zeros() as u16);
                 stale &= stale - 1;
-                if let Some(alive) = facets.alive(slot) {
-                    sum += stale_hash(alive.record);
-                }
+                sum += self.stale(facets, slot);
             }
         }
         sum
@@ -76,13 +74,30 @@ impl Shadow {
         sum
     }
 
+    /// The hashes of the slots of a word of a set.
+    #[must_use]
+    pub fn hashes_of_word(&self, word: usize) -> &[Lanes] {
+        let from = word * 64;
+        self.hashes.get(from..self.hashes.len().min(from + 64)).unwrap_or_default()
+    }
+
+    /// What a slot counts as that is held exactly.
+    #[must_use]
+    pub fn fresh(&self, slot: Slot) -> Lanes {
+        self.hashes[slot.index()]
+    }
+
+    /// What a slot counts as that is held, but perhaps not as it is now.
+    #[must_use]
+    pub fn stale(&self, facets: &Facets, slot: Slot) -> Lanes {
+        facets.alive(slot).map_or_else(Lanes::default, |alive| stale_hash(alive.record))
+    }
+
     /// By how much the sum changes when a slot that is held becomes fresh.
     #[must_use]
     pub fn freshened(&self, facets: &Facets, slot: Slot) -> Lanes {
-        let mut more = self.hashes[slot.index()];
-        if let Some(alive) = facets.alive(slot) {
-            more -= stale_hash(alive.record);
-        }
+        let mut more = self.fresh(slot);
+        more -= self.stale(facets, slot);
         more
     }
 

@@ -75,7 +75,7 @@ impl<'a> Scope<'a> {
 }
 
 impl Holding {
-    fn new(slots: usize) -> Self {
+    pub(super) fn new(slots: usize) -> Self {
         let none = || SlotSet::new(slots);
         Self { held: none(), fresh: none(), leaving: none(), leaves: false, whole: false, level: None }
     }
@@ -160,6 +160,9 @@ pub struct View {
     tick: Option<Tick>,
     /// The anchor that it was last told is its own.
     me: Option<Slot>,
+    /// Where distance and the game's rule narrow nothing: if every section is level, the generation of all audiences and the team
+    /// that it is so for. While both last, no section needs to be looked at.
+    settled: Option<(u64, Option<u8>)>,
     #[cfg(feature = "sabotage")]
     keeps: Option<Slot>,
     /// What of it is for somebody else is shown all the same.
@@ -183,6 +186,7 @@ impl View {
             interest: None,
             tick: None,
             me: None,
+            settled: None,
             #[cfg(feature = "sabotage")]
             keeps: None,
             #[cfg(feature = "sabotage")]
@@ -292,6 +296,10 @@ impl View {
 
     /// A tick passed, whether it gets a frame or not: what is gone or out of sight is leaving.
     pub fn next_tick(&mut self, facets: &Facets) {
+        let content = (facets.audiences().generation(), self.team);
+        if self.settled == Some(content) && !self.is_sabotaged() {
+            return;
+        }
         for section in Section::ALL {
             let interest = self.interest.as_deref().filter(|_| !self.leaks(section));
             let scope = Scope::of(interest, section, self.whom(section, facets));
@@ -302,12 +310,15 @@ impl View {
         // The client forgets it when that slot leaves, whoever has it afterwards.
         let leaving = &self.sections[Section::Everyone.index()].leaving;
         self.me = self.me.filter(|&me| !leaving.contains(me));
+        let level = self.interest.is_none() && self.sections.iter().all(|holding| holding.level.is_some());
+        self.settled = level.then_some(content);
     }
 
     /// Drops everything: a full frame begins.
     pub fn clear(&mut self) {
         self.sections.iter_mut().for_each(Holding::clear);
         self.me = None;
+        self.settled = None;
         #[cfg(feature = "sabotage")]
         self.demoting.clear();
     }
@@ -340,6 +351,13 @@ impl View {
         self.tick = Some(tick);
     }
 
+    /// Whether it was broken on purpose: never.
+    #[cfg(not(feature = "sabotage"))]
+    #[allow(clippy::unused_self, reason = "its twin below asks the view")]
+    const fn is_sabotaged(&self) -> bool {
+        false
+    }
+
     /// Whether what of a section is for others is shown all the same: never.
     #[cfg(not(feature = "sabotage"))]
     #[allow(clippy::unused_self, reason = "its twin below asks the view")]
@@ -351,6 +369,7 @@ impl View {
     pub fn demote(&mut self, demoting: &Demoting) {
         for section in Section::ALL {
             if demoting.of(section).is_some() {
+                self.settled = None;
                 self.sections[section.index()].settle(false, None);
             }
         }
@@ -372,6 +391,10 @@ impl View {
 
     fn leaks(&self, section: Section) -> bool {
         self.leaks == Some(section)
+    }
+
+    const fn is_sabotaged(&self) -> bool {
+        self.leaks.is_some() || self.keeps.is_some() || !self.demoting.is_empty()
     }
 
     /// With the next step this slot is held on, but no more exact.

@@ -22,6 +22,9 @@ mod look_back;
 // A part of its clients.
 mod share;
 
+// Frames that wait to be sent.
+mod frames;
+
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::ingest::decode::{Decoded, decode};
@@ -32,6 +35,7 @@ use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Lane, Replicator};
 use crate::seats::Seats;
 use crate::sim::{Answer, InputCodes, Outbox, RoomGame, RoomOptions, RoomRefused, Sim, StepInput};
+use frames::Frames;
 use look_back::{Memory, look_back};
 pub use share::Share;
 use shared::codec::Tables;
@@ -60,6 +64,8 @@ pub struct Room {
     replicator: Replicator,
     /// As many as it ever took.
     lanes: Vec<Lane>,
+    /// Those of [`run_tick`].
+    frames: Frames,
     seats: Seats,
     /// The last finished tick.
     tick: Tick,
@@ -76,9 +82,15 @@ pub struct Room {
 pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
     step_tick(room, incoming, tick, out);
     let Outgoing { messages, closes } = out;
+    let mut frames = std::mem::take(&mut room.frames);
+    frames.next_tick();
     for mut share in room.shares(1) {
-        share.publish(|_, connection, frame| messages.extend(frame.map(|frame| (connection, frame))), closes);
+        let each = |_, connection, frame: Option<&[u8]>| {
+            messages.extend(frame.map(|frame| (connection, frames.keep(frame))));
+        };
+        share.publish(each, closes);
     }
+    room.frames = frames;
     settle_tick(room, tick, out);
 }
 
@@ -95,6 +107,7 @@ pub fn step_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut
     // The only line that changes the World.
     room.sim.step(&step);
     // The only lines that read it to tell others.
+    room.replicator.set_late(incoming.late);
     room.replicator.pack(tick, &room.sim, &mut room.counts);
     room.prepare_to_publish(&step, incoming, out);
 }
@@ -145,6 +158,7 @@ impl Room {
             options: options.clone(),
             incarnation: entropy.incarnation,
             lanes: Vec::new(),
+            frames: Frames::default(),
             sim,
             replicator,
             seats,

@@ -16,7 +16,6 @@ use crate::exchange::ConnectionId;
 use crate::replicate::{Lane, Published, Replicator};
 use crate::seats::Seat;
 use crate::sim::Sight;
-use bytes::Bytes;
 use shared::ids::Tick;
 use shared::limits::UNCONFIRMED_SECONDS;
 use shared::wire::CloseCode;
@@ -59,7 +58,7 @@ impl Share<'_> {
     /// the client gets none now. Who cannot go on is noted in `closes`.
     pub fn publish(
         &mut self,
-        mut each: impl FnMut(usize, ConnectionId, Option<Bytes>),
+        mut each: impl FnMut(usize, ConnectionId, Option<&[u8]>),
         closes: &mut Vec<(ConnectionId, CloseCode)>,
     ) {
         for (place, seat) in self.seats.iter_mut().enumerate() {
@@ -67,7 +66,7 @@ impl Share<'_> {
             let published = self.replicator.publish(self.sight, &mut seat.client, self.lane);
             seat.client.busy = false;
             match published {
-                Published::Frame(frame) => each(place, connection, Some(frame)),
+                Published::Frame => each(place, connection, Some(self.lane.frame())),
                 Published::Skipped(_) => each(place, connection, None),
                 Published::EventsOverflow => {
                     closes.push((connection, CloseCode::EventsOverflow));

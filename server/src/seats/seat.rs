@@ -70,6 +70,8 @@ pub struct Seats {
     attached: Vec<Option<Attached>>,
     /// Who has a seat, ascending.
     players: Vec<PlayerId>,
+    /// Where somebody was found last: inputs come in the order of connections, which is nearly that of players.
+    found: usize,
     /// Theirs, in the same order.
     #[allow(clippy::vec_box, reason = "a seat is large: who comes and goes moves the pointers of those behind it")]
     seats: Vec<Box<Seat>>,
@@ -91,6 +93,7 @@ impl Seats {
         Self {
             attached: Vec::new(),
             players: Vec::new(),
+            found: 0,
             seats: Vec::new(),
             leaving: Vec::new(),
             resyncs: Vec::new(),
@@ -252,7 +255,9 @@ impl Seats {
     /// A player's seat, to be changed.
     #[must_use]
     pub fn get_mut(&mut self, player: PlayerId) -> Option<&mut Seat> {
-        let at = self.players.binary_search(&player).ok()?;
+        let near = [self.found, self.found + 1].into_iter().find(|&at| self.players.get(at) == Some(&player));
+        let at = near.or_else(|| self.players.binary_search(&player).ok())?;
+        self.found = at;
         self.seats.get_mut(at).map(|seat| &mut **seat)
     }
 

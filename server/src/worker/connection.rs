@@ -21,7 +21,7 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use shared::ids::Tick;
 use shared::limits;
 use shared::wire::close_code::CloseCode;
@@ -59,7 +59,8 @@ pub(super) enum Ending {
 
 /// What came next.
 enum Next {
-    Message(Bytes),
+    /// A message, in the memory that was lent.
+    Message,
     /// A frame that is no message.
     Control,
     /// Nothing is left in this tick.
@@ -115,7 +116,7 @@ impl Connection {
     }
 
     /// Reads what has come and gives each binary message to `message`, with the time of its arrival where the kernel
-    /// knows it. Once per tick; bounded. Messages lie in memory of `pool`'s, which many connections may share.
+    /// knows it. Once per tick; bounded. Each message lies in `scratch` meanwhile, whatever that held before.
     ///
     /// # Errors
     /// The connection is over. Messages given before are good.
@@ -123,13 +124,13 @@ impl Connection {
         &mut self,
         tick: Tick,
         now: Instant,
-        pool: &mut BytesMut,
-        mut message: impl FnMut(Bytes, Option<Duration>),
+        scratch: &mut Vec<u8>,
+        mut message: impl FnMut(&[u8], Option<Duration>),
     ) -> Result<(), Ending> {
         self.ws.get_mut().allow_receives(RECVS_PER_TICK);
         for _ in 0..MESSAGES_PER_TICK {
-            match self.next_message(pool)? {
-                Next::Message(bytes) => message(bytes, self.ws.get_ref().arrived()),
+            match self.next_message(scratch)? {
+                Next::Message => message(scratch, self.ws.get_ref().arrived()),
                 Next::Control => {}
                 Next::Nothing => break,
             }
@@ -140,16 +141,20 @@ impl Connection {
         self.allowance.charge(wire.traffic().bytes_in, wire.frames(), now)
     }
 
-    fn next_message(&mut self, pool: &mut BytesMut) -> Result<Next, Ending> {
+    fn next_message(&mut self, scratch: &mut Vec<u8>) -> Result<Next, Ending> {
         if !self.holds_read {
-            match self.ws.get_mut().find_message(pool) {
-                Found::Message(bytes) => return Ok(Next::Message(bytes)),
+            match self.ws.get_mut().find_message(scratch) {
+                Found::Message => return Ok(Next::Message),
                 Found::Nothing => return Ok(Next::Nothing),
                 Found::Else => self.holds_read = true,
             }
         }
         match self.ws.read() {
-            Ok(Message::Binary(bytes)) => return Ok(Next::Message(bytes)),
+            Ok(Message::Binary(bytes)) => {
+                scratch.clear();
+                scratch.extend_from_slice(&bytes);
+                return Ok(Next::Message);
+            }
             Ok(Message::Text(_)) => return Err(Ending::Closed(CloseCode::NotBinary, "text")),
             Ok(Message::Close(frame)) => return Err(self.left(frame.map(|frame| frame.code.into()))),
             Ok(Message::Ping(_)) => {
@@ -186,12 +191,11 @@ impl Connection {
     ///
     /// # Errors
     /// The connection is over: the stream broke, or so much waits already that this does not fit.
-    pub(super) fn queue(&mut self, message: impl Into<Bytes>) -> Result<(), Ending> {
-        let message = message.into();
+    pub(super) fn queue(&mut self, message: &[u8]) -> Result<(), Ending> {
         let waits = if self.unsent { self.straight_bytes } else { 0 };
         let is_behind_all = !self.holds_unsent && (!self.unsent || self.straight_bytes > 0);
         if is_behind_all && waits + message.len() <= STRAIGHT_BYTES_MAX {
-            match self.ws.get_mut().write_message(&message) {
+            match self.ws.get_mut().write_message(message) {
                 Ok(true) => {
                     self.unsent = true;
                     self.straight_bytes = waits + message.len();
@@ -201,7 +205,7 @@ impl Connection {
                 Err(_) => return Err(Ending::Lost("the socket failed")),
             }
         }
-        self.write(Message::Binary(message))
+        self.write(Message::Binary(Bytes::copy_from_slice(message)))
     }
 
     /// True: bytes of earlier messages still wait, so a new frame would only queue behind them.
@@ -354,7 +358,9 @@ impl Allowance {
         }
         let bytes = self.bytes.take(bytes_in - self.bytes_charged, now);
         let frames = self.frames.take(seen.frames - self.frames_charged.frames, now);
-        let pings = self.pings.take(seen.pings - self.frames_charged.pings, now);
+        // Most never send one; their bucket stays full.
+        let pings =
+            seen.pings == self.frames_charged.pings || self.pings.take(seen.pings - self.frames_charged.pings, now);
         self.bytes_charged = bytes_in;
         self.frames_charged = seen;
         match (bytes, frames, pings) {
@@ -399,7 +405,8 @@ mod tests {
             self.tick = self.tick.next();
             self.now += Duration::from_secs(1) / u32::from(RATE);
             let mut messages = vec![];
-            self.connection.read(self.tick, self.now, &mut BytesMut::new(), |bytes, _| messages.push(bytes))?;
+            self.connection
+                .read(self.tick, self.now, &mut Vec::new(), |bytes, _| messages.push(Bytes::copy_from_slice(bytes)))?;
             self.connection.wait(self.tick)?;
             self.connection.flush(self.tick)?;
             Ok(messages)
@@ -409,8 +416,9 @@ mod tests {
         fn read_until_something(&mut self) -> Result<Vec<Bytes>, Ending> {
             until("a message", || {
                 let mut messages = vec![];
-                let result =
-                    self.connection.read(self.tick, self.now, &mut BytesMut::new(), |bytes, _| messages.push(bytes));
+                let result = self.connection.read(self.tick, self.now, &mut Vec::new(), |bytes, _| {
+                    messages.push(Bytes::copy_from_slice(bytes))
+                });
                 match result {
                     Ok(()) if messages.is_empty() => None,
                     Ok(()) => Some(Ok(messages)),
@@ -453,7 +461,7 @@ mod tests {
             // The peer's write returns when loopback has delivered; where it had not, the next round has two.
             let messages = pair.tick().unwrap();
             assert!(messages.iter().all(|message| message.len() == 40));
-            pair.connection.queue(vec![round; 300]).unwrap();
+            pair.connection.queue(&[round; 300]).unwrap();
             assert!(pair.connection.flush(pair.tick).is_ok());
             assert!(!pair.connection.is_busy());
             assert_eq!(pair.peer.receive(), Message::Binary(vec![round; 300].into()));
@@ -466,8 +474,8 @@ mod tests {
     fn two_messages_of_one_tick_leave_in_one_send_and_in_order() {
         let mut pair = Pair::tls();
         let before = pair.connection.traffic();
-        pair.connection.queue(b"welcome".to_vec()).unwrap();
-        pair.connection.queue(b"state".to_vec()).unwrap();
+        pair.connection.queue(b"welcome").unwrap();
+        pair.connection.queue(b"state").unwrap();
         pair.connection.flush(pair.tick).unwrap();
         assert_eq!(pair.connection.traffic().since(before).sends, 1);
         assert_eq!(pair.peer.receive(), Message::Binary("welcome".into()));
@@ -503,8 +511,8 @@ mod tests {
         }
         assert_eq!(pair.connection.traffic().since(before).recvs, 200);
         let before = pair.connection.traffic();
-        pair.connection.queue(vec![1; 1000]).unwrap();
-        pair.connection.queue(vec![2; 1000]).unwrap();
+        pair.connection.queue(&[1; 1000]).unwrap();
+        pair.connection.queue(&[2; 1000]).unwrap();
         pair.connection.flush(pair.tick).unwrap();
         assert_eq!(pair.connection.traffic().since(before).sends, 1);
         assert_eq!(pair.peer.receive(), Message::Binary(vec![1; 1000].into()));
@@ -618,7 +626,7 @@ mod tests {
             ticks += 1;
             tick = tick.next();
             now += Duration::from_millis(33);
-            pair.connection.read(tick, now, &mut BytesMut::new(), |_, _| {}).err()
+            pair.connection.read(tick, now, &mut Vec::new(), |_, _| {}).err()
         });
         assert_eq!(ending, Ending::Closed(CloseCode::TooFast, "too many bytes"));
         assert!(pair.connection.traffic().since(before).recvs <= ticks * u64::from(RECVS_PER_TICK));
@@ -671,7 +679,7 @@ mod tests {
             assert!(matches!(pair.peer.ws.read().unwrap(), Message::Ping(_)));
             pair.peer.ws.flush().unwrap();
             until("the pong", || {
-                pair.connection.read(pair.tick, pair.now, &mut BytesMut::new(), |_, _| {}).unwrap();
+                pair.connection.read(pair.tick, pair.now, &mut Vec::new(), |_, _| {}).unwrap();
                 (pair.connection.ws.get_ref().frames().frames == pongs).then_some(())
             });
         }
@@ -710,7 +718,9 @@ mod tests {
         pair.peer.ws.close(None).unwrap();
         let mut messages = vec![];
         let ending = until("the end", || {
-            pair.connection.read(pair.tick, pair.now, &mut BytesMut::new(), |bytes, _| messages.push(bytes)).err()
+            pair.connection
+                .read(pair.tick, pair.now, &mut Vec::new(), |bytes, _| messages.push(Bytes::copy_from_slice(bytes)))
+                .err()
         });
         assert_eq!(ending, Ending::Left(None));
         assert_eq!(messages, ["last words"]);
@@ -721,8 +731,8 @@ mod tests {
         for socket_and_peer in [tls_pair(), plain_pair()] {
             let mut pair = Pair::new(socket_and_peer);
             let large: Vec<u8> = (0..limits::SERVER_MESSAGE_BYTES_MAX).map(|i| (i / 7) as u8).collect();
-            pair.connection.queue(large.clone()).unwrap();
-            pair.connection.queue(b"after it".to_vec()).unwrap();
+            pair.connection.queue(&large).unwrap();
+            pair.connection.queue(b"after it").unwrap();
             let mut peer = Peer { ws: pair.peer.ws };
             let reader = std::thread::spawn(move || (peer.receive(), peer.receive()));
             until("all is sent", || {
@@ -741,7 +751,7 @@ mod tests {
         let mut committed = 0u64;
         let ending = until("an ending", || {
             if !pair.connection.is_busy() {
-                pair.connection.queue(vec![7; 8000]).unwrap();
+                pair.connection.queue(&[7; 8000]).unwrap();
                 committed += 8000;
             }
             pair.connection.patience.heard(pair.tick);
@@ -760,7 +770,7 @@ mod tests {
     fn too_many_control_messages_for_a_client_that_does_not_read_end_it() {
         let mut pair = Pair::tls();
         let ending = until("an ending", || {
-            let result = pair.connection.queue(vec![7; 30_000]);
+            let result = pair.connection.queue(&[7; 30_000]);
             let _ = pair.connection.flush(pair.tick);
             result.err()
         });

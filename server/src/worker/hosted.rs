@@ -202,8 +202,7 @@ impl Hosted {
 
         let lanes = self.lanes.count();
         self.desks.resize_with(lanes.max(self.desks.len()), Desk::default);
-        self.incoming.messages.clear();
-        self.incoming.busy.clear();
+        self.incoming.clear();
         let Self { visits, incoming, endings, desks, .. } = self;
         read_pass::read_all(visits, &mut desks[..lanes], &start, due, incoming, endings).map_err(RoomPanicked::new)?;
         exit.tally.messages_in += incoming.messages.len() as u64;
@@ -238,7 +237,7 @@ impl Hosted {
         }
         for (id, message) in self.outgoing.messages.drain(..) {
             if let Some(visit) = self.visits.one(id) {
-                let _ = read_pass::guarded(&mut visit.connection, |connection| connection.queue(message));
+                let _ = read_pass::guarded(&mut visit.connection, |connection| connection.queue(&message));
             }
         }
         for (id, code) in self.outgoing.closes.drain(..) {

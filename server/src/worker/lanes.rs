@@ -18,7 +18,6 @@ use std::sync::Mutex;
 use std::thread::{self, Builder};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use shared::wire::close_code::CloseCode;
 
 use super::connection::Ending;
@@ -32,8 +31,8 @@ use crate::exchange::{ConnectionId, Incoming};
 pub(super) struct Desk {
     /// What came in through its sockets.
     pub(super) incoming: Incoming,
-    /// What messages of a tick lie in.
-    pub(super) pool: BytesMut,
+    /// What a message lies in while it is read.
+    pub(super) scratch: Vec<u8>,
     /// Whose connection ended.
     pub(super) endings: Vec<(ConnectionId, Ending)>,
     /// Whom the room closes.

@@ -17,10 +17,10 @@ use super::lanes::{Desk, side_by_side};
 use super::panics::caught;
 use super::schedule::TickStart;
 use super::visit::{Part, Visits};
-use crate::exchange::{ConnectionId, Incoming, Received};
+use crate::exchange::{ConnectionId, Incoming};
 
-/// Room for messages that is there before a tick's reading, in bytes: hundreds of inputs.
-const POOL_BYTES: usize = 16 * 1024;
+/// A tick that begins later than one part in so many of its period is late, and no evidence against a client that was.
+const LATE_PART: u32 = 4;
 
 /// The moment that earliness is measured against: the tick's deadline on the wall clock, and its period.
 #[derive(Clone, Copy, Debug)]
@@ -39,21 +39,15 @@ pub(super) fn read_all(
     incoming: &mut Incoming,
     endings: &mut Vec<(ConnectionId, Ending)>,
 ) -> Result<(), String> {
+    incoming.late = start.late > due.period / LATE_PART;
     let shares = visits.parts(desks.len()).zip(desks.iter_mut()).collect();
     side_by_side(shares, |(mut part, desk): (Part<'_>, &mut Desk)| {
-        desk.incoming.messages.clear();
-        desk.incoming.busy.clear();
-        desk.pool.reserve(POOL_BYTES);
+        desk.incoming.clear();
         flush_leftovers(&mut part, start, desk);
         read_part(&mut part, start, due, desk);
     })?;
     for desk in desks {
-        if incoming.messages.is_empty() {
-            std::mem::swap(&mut incoming.messages, &mut desk.incoming.messages);
-        } else {
-            incoming.messages.append(&mut desk.incoming.messages);
-        }
-        incoming.busy.append(&mut desk.incoming.busy);
+        incoming.append(&mut desk.incoming);
         endings.append(&mut desk.endings);
     }
     Ok(())
@@ -73,14 +67,13 @@ fn flush_leftovers(part: &mut Part<'_>, start: &TickStart, desk: &mut Desk) {
     }
 }
 
-/// Reads every socket once. Memory of the pool is used again once the messages in it are gone.
+/// Reads every socket once.
 fn read_part(part: &mut Part<'_>, start: &TickStart, due: Due, desk: &mut Desk) {
     for (id, visit) in part.each() {
-        let Desk { incoming: Incoming { messages, .. }, pool, endings, .. } = desk;
+        let Desk { incoming, scratch, endings, .. } = desk;
         let result = guarded(&mut visit.connection, |connection| {
-            connection.read(start.tick, start.now, pool, |bytes, arrived| {
-                let early_sixteenths = early_sixteenths(arrived, due.wall, due.period);
-                messages.push(Received { connection: id, bytes, early_sixteenths });
+            connection.read(start.tick, start.now, scratch, |bytes, arrived| {
+                incoming.push(id, bytes, early_sixteenths(arrived, due.wall, due.period));
             })
         });
         if let Err(ending) = result {

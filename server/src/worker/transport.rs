@@ -16,7 +16,6 @@ use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use rustls::ServerConnection;
 
 use super::arrival;
@@ -141,7 +140,7 @@ pub(super) struct Wire {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// A message, whole.
-    Message(Bytes),
+    Message,
     /// Nothing is left in this tick.
     Nothing,
     /// Something else, or the end: read it.
@@ -215,9 +214,9 @@ impl Wire {
         !self.meter.in_progress()
     }
 
-    /// The next message, if the bytes that are there begin with one in a single frame, as nearly all do. Only while
-    /// nothing that was read is still held elsewhere.
-    pub(super) fn find_message(&mut self, pool: &mut BytesMut) -> Found {
+    /// The next message, if the bytes that are there begin with one in a single frame, as nearly all do: then it is in
+    /// `message`. Only while nothing that was read is still held elsewhere.
+    pub(super) fn find_message(&mut self, message: &mut Vec<u8>) -> Found {
         let Self { layer, socket, meter, ended } = self;
         let bytes = match layer {
             Layer::Tls(tls) => look_at_decrypted(tls, socket),
@@ -227,13 +226,13 @@ impl Wire {
             Ok(bytes) => {
                 let Some(frame) = WholeFrame::at_begin(bytes) else { return Found::Else };
                 let length = frame.length;
-                let message = frame.unmask(pool);
+                frame.unmask(message);
                 meter.pass_message();
                 match layer {
                     Layer::Tls(tls) => tls.reader().consume(length),
                     Layer::Plain(ahead) => ahead.from += length,
                 }
-                Found::Message(message)
+                Found::Message
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Found::Nothing,
             Err(error) => {

@@ -11,7 +11,6 @@
 //!
 //! Never here: sockets, limits of rate (see `connection`).
 
-use bytes::{Bytes, BytesMut};
 use shared::limits::CLIENT_MESSAGE_BYTES_MAX;
 
 /// First byte of a frame that is a whole binary message.
@@ -53,14 +52,13 @@ impl<'a> WholeFrame<'a> {
         Some(Self { mask, payload, length: bytes.len() - rest.len() + payload_bytes })
     }
 
-    /// Its message, in memory of `pool`'s.
-    pub(super) fn unmask(self, pool: &mut BytesMut) -> Bytes {
-        pool.extend_from_slice(self.payload);
-        let mut message = pool.split();
+    /// Puts its message into `message`, in place of what was there.
+    pub(super) fn unmask(self, message: &mut Vec<u8>) {
+        message.clear();
+        message.extend_from_slice(self.payload);
         for four in message.chunks_mut(MASK_BYTES) {
             four.iter_mut().zip(self.mask).for_each(|(byte, mask)| *byte ^= mask);
         }
-        message.freeze()
     }
 }
 
@@ -96,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_the_library_writes_as_a_client_is_read_here() {
-        let mut pool = BytesMut::new();
+        let mut read = Vec::new();
         for length in [0, 1, 3, 4, 5, 125, 126, 127, 1_000, CLIENT_MESSAGE_BYTES_MAX] {
             let message: Vec<u8> = (0..length).map(|at| at as u8 ^ 0x5A).collect();
             let mut client = WebSocket::from_raw_socket(std::io::Cursor::new(Vec::new()), Role::Client, None);
@@ -109,7 +107,8 @@ mod tests {
             bytes.extend(b"more");
             let frame = WholeFrame::at_begin(&bytes).unwrap();
             assert_eq!(frame.length, whole);
-            assert_eq!(frame.unmask(&mut pool), message);
+            frame.unmask(&mut read);
+            assert_eq!(read, message);
         }
     }
 

@@ -11,8 +11,6 @@
 //!
 //! Never here: what is sent to whom (see `replicate`), how many lanes there are (see `lanes`).
 
-use bytes::Bytes;
-
 use super::connection::Ending;
 use super::lanes::{Desk, side_by_side};
 use super::read_pass::guarded;
@@ -33,7 +31,7 @@ pub(super) fn queue_all(
     for (id, message) in out.messages.drain(..) {
         // Its connection may have broken at an earlier message of this tick; it ends below.
         let Some(visit) = visits.one(id) else { continue };
-        if let Err(ending) = guarded(&mut visit.connection, |connection| connection.queue(message)) {
+        if let Err(ending) = guarded(&mut visit.connection, |connection| connection.queue(&message)) {
             endings.push((id, ending));
         }
     }
@@ -56,7 +54,7 @@ pub(super) fn publish_all(
     });
     side_by_side(work.collect(), |(mut share, mut visits, desk): (Share<'_>, Vec<Option<&mut Visit>>, &mut Desk)| {
         let Desk { endings, closes, tally, .. } = desk;
-        let each = |place: usize, id, frame: Option<Bytes>| {
+        let each = |place: usize, id, frame: Option<&[u8]>| {
             if let Some(visit) = visits.get_mut(place).and_then(Option::as_deref_mut) {
                 write(id, visit, frame, start, endings, tally);
             }
@@ -80,7 +78,7 @@ pub(super) fn publish_all(
 fn write(
     id: ConnectionId,
     visit: &mut Visit,
-    frame: Option<Bytes>,
+    frame: Option<&[u8]>,
     start: &TickStart,
     endings: &mut Vec<(ConnectionId, Ending)>,
     tally: &mut Tally,
@@ -111,7 +109,7 @@ pub(super) fn finish(
     for (id, message) in out.messages.drain(..) {
         let Some(visit) = visits.one(id) else { continue };
         let result = guarded(&mut visit.connection, |connection| {
-            connection.queue(message)?;
+            connection.queue(&message)?;
             connection.flush(start.tick)
         });
         visit.tally_traffic(tally);
