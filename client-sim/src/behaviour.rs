@@ -11,6 +11,8 @@
 //! Never here: bits, sockets, clocks; a behaviour decides from what it sees and from its own [`Dice`].
 
 use crate::dice::Dice;
+use crate::interpolate::Interpolator;
+use crate::predict::Predictor;
 use crate::replica::{Event, Replica};
 use shared::ids::{Slot, Tick};
 use shared::rotation::Rotation;
@@ -18,7 +20,7 @@ use shared::schema::{Declaration, Field, FieldKind, Schema};
 use shared::wire::values::NO_REFERENCE;
 
 /// What a behaviour may look at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The world as far as this client may see it.
     pub replica: &'a Replica,
@@ -30,6 +32,10 @@ pub struct View<'a> {
     pub tick_rate_hz: u16,
     /// The name of the map, empty if the game has none.
     pub map: &'a str,
+    /// Others as they are drawn; `None` where nothing is drawn.
+    pub drawn: Option<&'a Interpolator>,
+    /// The own entity as predicted; `None` for a game without a twin.
+    pub own: Option<&'a Predictor>,
 }
 
 /// A request that a behaviour makes.

@@ -23,6 +23,8 @@ pub struct InputSender {
     next: Tick,
     /// Ring by tick: which tick, and when it was sent.
     sent: Vec<Option<(Tick, f64)>>,
+    /// The values of the last input: the next may be the same, which costs a bit.
+    said: Option<Vec<i32>>,
     confirmed: Option<Tick>,
     confirmed_ms: f64,
 }
@@ -31,7 +33,7 @@ impl InputSender {
     /// A sender whose first input will be for `first`.
     #[must_use]
     pub fn new(first: Tick, now_ms: f64) -> Self {
-        Self { next: first, sent: Vec::new(), confirmed: None, confirmed_ms: now_ms }
+        Self { next: first, sent: Vec::new(), said: None, confirmed: None, confirmed_ms: now_ms }
     }
 
     /// The tick whose input comes next.
@@ -58,8 +60,15 @@ impl InputSender {
         Some(tick)
     }
 
-    /// Notes that the input for `tick` went out, confirming `newest`.
-    pub fn sent(&mut self, tick: Tick, newest: Tick, now_ms: f64) {
+    /// The values of the last input that went out.
+    #[must_use]
+    pub fn said(&self) -> Option<&[i32]> {
+        self.said.as_deref()
+    }
+
+    /// Notes that the input for `tick` went out with these values, confirming `newest`.
+    pub fn sent(&mut self, tick: Tick, newest: Tick, codes: Vec<i32>, now_ms: f64) {
+        self.said = Some(codes);
         if self.sent.is_empty() {
             self.sent = vec![None; REMEMBERED];
         }
@@ -126,7 +135,7 @@ mod tests {
         assert_eq!(named, [u32::MAX - 2, u32::MAX - 1]);
         assert!(!sender.goes_on(FAR), "nobody is woken for it either");
         assert_eq!(sender.sent_ms(FAR), None, "what was never sent was sent at no time");
-        sender.sent(Tick(5), Tick(3), 70.0);
+        sender.sent(Tick(5), Tick(3), vec![1], 70.0);
         assert_eq!(sender.sent_ms(FAR), None);
     }
 
@@ -141,10 +150,10 @@ mod tests {
     #[test]
     fn what_was_sent_is_remembered_for_a_while() {
         let mut sender = InputSender::new(Tick(0), 0.0);
-        sender.sent(Tick(5), Tick(3), 70.0);
+        sender.sent(Tick(5), Tick(3), vec![1], 70.0);
         assert_eq!(sender.sent_ms(Tick(5)), Some(70.0));
         assert_eq!(sender.sent_ms(Tick(6)), None);
-        sender.sent(Tick(5 + REMEMBERED as u32), Tick(3), 90.0);
+        sender.sent(Tick(5 + REMEMBERED as u32), Tick(3), vec![1], 90.0);
         assert_eq!(sender.sent_ms(Tick(5)), None);
     }
 

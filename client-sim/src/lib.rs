@@ -5,7 +5,8 @@
 //!
 //! ```text
 //!   socket ─► transport ─► link ─► session ─► replica ─► behaviour ─► input_sender ─► session ─► link ─► transport ─► socket
-//!                                     │                     clock names the tick ─┘
+//!                                     │       │             clock names the tick ─┘
+//!                                     │       └─► predict (ourselves) · interpolate (others) ─► whoever draws
 //!                                     └─► events, counters ─► report
 //! ```
 
@@ -23,6 +24,12 @@ pub mod epochs;
 
 // What several clients hold is held once.
 pub mod commons;
+
+// Where our own entity will be.
+pub mod predict;
+
+// What others look like now.
+pub mod interpolate;
 
 // Who plays.
 pub mod behaviour;

@@ -16,6 +16,7 @@ use client_sim::fail_if::FailIf;
 use client_sim::floor::{Floor, FloorOptions};
 use client_sim::game::bots;
 use client_sim::game::steady::{self, Steady};
+use client_sim::game::twin::twins;
 use client_sim::link::LinkSpec;
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions};
 use client_sim::swarm::progress::Progress;
@@ -212,8 +213,10 @@ struct FloorArguments {
 }
 
 /// What the report's `null`s mean.
-const NOT_MEASURED: &str = "In the report null means: not measured. These clients do not predict or interpolate yet, so \
-mispredictions, prediction_error, corrections and interpolation_underruns are null. moved, shots, kills and respawns come from \
+const NOT_MEASURED: &str = "In the report null means: not measured. Only games with a twin in this client (arena) are predicted; for others \
+mispredictions, prediction_error and corrections are null. Bots draw others 60 times per second, each from the frames that it got: \
+interpolation_underruns is the share of these for which the newer frame was missing. prediction_error is in world units, over all frames that said \
+where we are: how far from it we were first shown. moved, shots, kills and respawns come from \
 the game's schema: the field with the position mark, and the component Score. replicas_held counts replicas: what bots hold together is one.";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -331,6 +334,7 @@ fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
         full_digest: arguments.full_digest,
         audit: arguments.audit,
         share: !arguments.no_share,
+        twins: Some(twins()),
     })
 }
 

@@ -337,8 +337,19 @@ impl Replica {
     /// held reads -1.
     #[must_use]
     pub fn row(&self, anchor: Slot, component: usize) -> Option<Vec<i32>> {
+        let mut codes = Vec::new();
+        self.append_row(anchor, component, &mut codes).then_some(codes)
+    }
+
+    /// The same behind what `codes` holds; false, and whatever, if there is none.
+    pub fn append_row(&self, anchor: Slot, component: usize, codes: &mut Vec<i32>) -> bool {
+        self.write_row(anchor, component, codes).unwrap_or(false)
+    }
+
+    fn write_row(&self, anchor: Slot, component: usize, codes: &mut Vec<i32>) -> Option<bool> {
         let kind = self.kind(anchor)?;
-        let mut codes = vec![-1; self.schema.components.get(component)?.part_count()];
+        let begin = codes.len();
+        codes.resize(begin + self.schema.components.get(component)?.part_count(), -1);
         let mut found = false;
         let layout = &self.holdings.layout;
         for route in layout.routes(kind).iter().filter(|route| route.component == component) {
@@ -358,11 +369,32 @@ impl Replica {
             if section == Section::References && self.holdings.held(target).is_none() {
                 continue;
             }
-            for (code, state) in codes.iter_mut().skip(route.source).zip(from) {
+            for (code, state) in codes.iter_mut().skip(begin + route.source).zip(from) {
                 *code = state.code;
             }
         }
-        found.then_some(codes)
+        Some(found)
+    }
+
+    /// The slots that left with the newest frame: whoever knew one of these knows it no more, for another may have it now.
+    #[must_use]
+    pub fn left(&self) -> &[Slot] {
+        self.holdings.left()
+    }
+
+    /// Whether every facet held of the entity with this anchor is exactly the server's.
+    #[must_use]
+    pub fn is_exact(&self, anchor: Slot) -> bool {
+        let Some(kind) = self.kind(anchor) else { return false };
+        let facets = self.holdings.layout.facets_of(kind).iter();
+        facets
+            .filter_map(|&facet| self.holdings.member(anchor, facet))
+            .all(|held| self.holdings.is_fresh(held.record.slot))
+    }
+
+    /// Applies nothing but what is told until the next full frame, which is known to come: what lies before it is not worth reading.
+    pub fn skip_to_full(&mut self) {
+        self.lost = true;
     }
 
     /// Facets held, of all sections.

@@ -61,16 +61,21 @@ pub struct Report {
     pub kills: u64,
     /// See [`Report::shots`].
     pub respawns: u64,
-    /// Own motion that was predicted wrongly. These clients do not predict yet: `null`.
+    /// Frames that said where a bot's own entity is, compared with what it had predicted; `null` for a game that these clients have
+    /// no twin of. So the next three.
+    pub predictions_compared: Option<u64>,
+    /// Of these, wrong.
     pub mispredictions: Mispredictions,
-    /// How wrong. Not measured yet: `null`.
+    /// How far from where it is a bot was first shown, in world units, over all of them.
     pub prediction_error: PredictionError,
-    /// Corrections per bot and minute. Not measured yet: `null`.
+    /// Corrections of what is shown, per bot and minute.
     pub corrections: Option<f64>,
     /// Fraction of inputs that came too late to be used.
     pub inputs_late: Option<f64>,
-    /// Fraction of drawn frames without enough to interpolate. These clients draw nothing yet: `null`.
+    /// Fraction of drawn frames for which the newer frame was missing; `null` if nothing was drawn.
     pub interpolation_underruns: Option<f64>,
+    /// How far what is drawn of others is behind the newest frame, on average over bots at the window's end.
+    pub interpolation_delay_ms: Option<f64>,
     /// How long before its step an input came to the server, on average.
     pub clock_lead_ms: Option<f64>,
     /// From sending an input to holding its effect.
@@ -332,7 +337,8 @@ impl Report {
         let Self { shots, kills, respawns, .. } = self;
         table.row("played", format!("{moved} moved, {shots} shots, {kills} kills, {respawns} respawns"));
         let late = self.inputs_late.map(|late| late * 100.0);
-        table.row("inputs", format!("{} % late, {} ms early on average", shown(late), shown(self.clock_lead_ms)));
+        table.row("inputs", format!("{} % late, {} ms early on average", finely(late), shown(self.clock_lead_ms)));
+        self.write_screen(table);
         table.row("input to state ms", self.input_to_state_ms.to_string());
         table.row("frame interval ms", self.frame_interval_ms.to_string());
         for (name, group) in [("without --link", &self.honest), ("with --link", &self.linked)] {
@@ -352,6 +358,28 @@ impl Report {
     }
 }
 
+impl Report {
+    /// What bots predicted and drew.
+    fn write_screen(&self, table: &mut Table) {
+        if let (Some(compared), Some(total)) = (self.predictions_compared, self.mispredictions.total) {
+            let causes = &self.mispredictions.by_cause;
+            let [substituted, touched, unexplained] =
+                [causes.input_substituted, causes.touched_by_other, causes.unexplained].map(Option::unwrap_or_default);
+            let by_cause =
+                format!("{substituted} input substituted, {touched} touched by other, {unexplained} unexplained");
+            table.row("mispredictions", format!("{total} of {compared}: {by_cause}"));
+            let PredictionError { p50, p99 } = self.prediction_error;
+            let corrections = shown(self.corrections);
+            let error = format!("p50 {}, p99 {} units", shown(p50), shown(p99));
+            table.row("prediction error", format!("{error}, {corrections} corrections per bot and minute"));
+        }
+        if let Some(underruns) = self.interpolation_underruns {
+            let delay = shown(self.interpolation_delay_ms);
+            table.row("drawing", format!("{:.2} % underruns, others {delay} ms behind", underruns * 100.0));
+        }
+    }
+}
+
 /// Two columns.
 struct Table(String);
 
@@ -364,6 +392,10 @@ impl Table {
 
 fn shown(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"))
+}
+
+fn finely(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
 }
 
 impl std::fmt::Display for Percentiles {

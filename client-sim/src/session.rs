@@ -16,18 +16,24 @@
 // What a session tells.
 pub mod events;
 
+// What a player would see.
+mod screen;
+
 // Between Welcome and the end.
 mod playing;
 
 use crate::agreement::{Agreement, Known, hello};
 use crate::behaviour::{Behaviours, Wish};
 use crate::commons::Commons;
+use crate::interpolate::Interpolator;
+use crate::predict::{Predictor, Twins};
 use crate::replica::Replica;
 pub use events::{Counters, SessionError, SessionEvent};
 use playing::Playing;
+pub use screen::Drawing;
 use shared::schema::Schema;
 use shared::wire::control::FEATURE_AUDIT;
-use shared::wire::{ClientMessage, Digest, ServerMessage};
+use shared::wire::{ClientMessage, Digest, FrameHeader, ServerMessage};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -51,6 +57,10 @@ pub struct SessionConfig {
     pub seed: u64,
     /// With whom it holds together what is equal. `None`: with nobody.
     pub commons: Option<Arc<Commons>>,
+    /// The steps of the games whose own entity it predicts. `None`: it predicts nothing.
+    pub twins: Option<Arc<dyn Twins>>,
+    /// When it draws others.
+    pub drawing: Drawing,
 }
 
 impl SessionConfig {
@@ -65,6 +75,8 @@ impl SessionConfig {
             behaviours: None,
             seed: 0,
             commons: None,
+            twins: None,
+            drawing: Drawing::Never,
         }
     }
 }
@@ -108,6 +120,22 @@ impl Session {
         if let Err(error) = self.take_message(bytes, now_ms) {
             self.phase = Phase::Over;
             self.tell(SessionEvent::Failed(error));
+        }
+    }
+
+    /// Takes in what waited: after a stall, or while nobody looked. The world that steps tell of before a full frame among them is not
+    /// read: that frame drops it anyway. What they told besides is.
+    pub fn handle_backlog(&mut self, messages: &[impl AsRef<[u8]>], now_ms: f64) {
+        let full = messages.iter().rposition(|bytes| FrameHeader::is_full(bytes.as_ref())).unwrap_or(0);
+        for (place, bytes) in messages.iter().map(AsRef::as_ref).enumerate() {
+            if let Phase::Playing(playing) = &mut self.phase
+                && place < full
+                && FrameHeader::is_step(bytes)
+            {
+                self.counters.frames_trimmed += 1;
+                playing.replica.skip_to_full();
+            }
+            self.handle_frame(bytes, now_ms);
         }
     }
 
@@ -191,6 +219,33 @@ impl Session {
         match &mut self.phase {
             Phase::Playing(playing) => Some(&mut playing.replica),
             Phase::Greeting { .. } | Phase::Over => None,
+        }
+    }
+
+    /// Our own entity as predicted; `None` before the Welcome and for a game without a twin.
+    #[must_use]
+    pub fn predictor(&self) -> Option<&Predictor> {
+        self.playing()?.screen.predictor()
+    }
+
+    /// Others as they are drawn; `None` before the Welcome and where nothing is drawn.
+    #[must_use]
+    pub fn interpolator(&self) -> Option<&Interpolator> {
+        self.playing()?.screen.interpolator()
+    }
+
+    /// Where our own entity is shown now, in world units.
+    #[must_use]
+    pub fn own_place(&self, now_ms: f64) -> Option<[f64; 2]> {
+        let playing = self.playing()?;
+        playing.screen.predictor()?.shown(playing.ticks(now_ms), now_ms)
+    }
+
+    /// Draws everything now, for whoever looks (see [`Drawing::WhenAsked`]): what is read after it belongs together.
+    pub fn draw(&mut self, now_ms: f64) {
+        if let Phase::Playing(playing) = &mut self.phase {
+            playing.screen.draw(now_ms);
+            playing.screen.count(&mut self.counters);
         }
     }
 
@@ -312,7 +367,7 @@ mod tests {
     use shared::wire::control::WelcomeLimits;
     use shared::wire::server_message::Outcome;
     use shared::wire::state_frame::Proof;
-    use shared::wire::{FrameHeader, FrameKind, Welcome};
+    use shared::wire::{FrameKind, Welcome};
 
     const TICK_MS: f64 = 1000.0 / 30.0;
 
@@ -336,7 +391,7 @@ mod tests {
         let schema = schema();
         let layout = Layout::new(&schema, 6).unwrap();
         Welcome {
-            protocol: 1,
+            protocol: shared::wire::version::PROTOCOL,
             tick_rate_hz: 30,
             tick: 1_000,
             slot_bits: 6,
@@ -378,7 +433,8 @@ mod tests {
     fn sent(session: &mut Session) -> Vec<ClientMessage> {
         let schema = schema();
         std::iter::from_fn(|| session.poll_frame())
-            .map(|bytes| ClientMessage::read(&bytes, &schema, Tick(1_000)).unwrap())
+            // Whoever plays here says the neutral 3 in every tick.
+            .map(|bytes| ClientMessage::read_after(&bytes, &schema, Tick(1_000), Some(&[3]), Vec::new).unwrap())
             .collect()
     }
 
@@ -401,6 +457,22 @@ mod tests {
 
     fn idle() -> Option<Arc<dyn Behaviours>> {
         Some(Arc::new(|_: &Schema, _: u64| -> Box<dyn Behaviour> { Box::new(Idle) }))
+    }
+
+    #[test]
+    fn what_waited_before_a_full_frame_is_not_read_and_nothing_is_asked_for() {
+        let mut session = playing(idle());
+        let mut waited: Vec<Vec<u8>> = (0..9).map(|tick| step(1_002 + tick, 1, 1)).collect();
+        // Broken behind its header: whoever read it would be lost.
+        waited[4].push(0xFF);
+        waited.push(frame(FrameKind::Full, 1_050, None));
+        waited.push(step(1_051, 1, 1));
+        session.handle_backlog(&waited, 1_700.0);
+        session.handle_tick(1_700.0);
+        assert!(!sent(&mut session).iter().any(|message| matches!(message, ClientMessage::Resync { .. })));
+        let counters = session.counters();
+        assert_eq!((counters.frames_trimmed, counters.frames_ignored, counters.frames_broken), (9, 9, 0));
+        assert_eq!(session.replica().unwrap().tick(), Tick(1_051));
     }
 
     #[test]

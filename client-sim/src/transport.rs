@@ -11,7 +11,7 @@
 
 use crate::link::Link;
 use crate::session::{Session, SessionEvent};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use shared::limits::SERVER_MESSAGE_BYTES_MAX;
@@ -39,6 +39,10 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the server may take to close after our Bye.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Milliseconds after which a task that wakes late has slept: what waits is taken in together.
+const SLEPT_MS: f64 = 250.0;
+/// Messages that are taken in together at the most.
+const BACKLOG_MAX: usize = 4_096;
 /// Read buffer of one WebSocket, and what its write buffer collects before it writes, in bytes: a few frames.
 const BUFFER_BYTES: usize = 4 * 1024;
 /// Most that may wait in one WebSocket for the socket to take it. We send a message of tens of bytes per tick.
@@ -238,6 +242,20 @@ impl Connection {
         }
     }
 
+    /// What waits behind a message already, and the end if that is what it comes to: who slept finds a backlog.
+    fn waiting(&mut self, first: Bytes) -> (Vec<Bytes>, Option<Ended>) {
+        let mut messages = vec![first];
+        while messages.len() < BACKLOG_MAX {
+            match self.receive().now_or_never() {
+                Some(Arrival::Message(bytes)) => messages.push(bytes),
+                Some(Arrival::Nothing) => {}
+                Some(Arrival::End(ended)) => return (messages, Some(ended)),
+                None => break,
+            }
+        }
+        (messages, None)
+    }
+
     /// Puts a message into the write buffer; [`Connection::flush`] sends what is there.
     ///
     /// # Errors
@@ -325,9 +343,8 @@ pub async fn drive(
 ) -> Ended {
     loop {
         let now_ms = epoch.now_ms();
-        while let Some(bytes) = link.as_mut().and_then(|link| link.received(now_ms)) {
-            session.handle_frame(&bytes, now_ms);
-        }
+        let crossed = std::iter::from_fn(|| link.as_mut()?.received(now_ms));
+        session.handle_backlog(&crossed.collect::<Vec<_>>(), now_ms);
         session.handle_tick(now_ms);
         while let Some(event) = session.poll_event() {
             observer.event(session, event, now_ms);
@@ -354,7 +371,15 @@ pub async fn drive(
         tokio::select! {
             biased;
             arrival = connection.receive(), if reads => match arrival {
-                Arrival::Message(bytes) => take(session, link.as_mut(), &bytes, epoch.now_ms()),
+                Arrival::Message(bytes) => {
+                    let slept = epoch.now_ms() > wake_ms + SLEPT_MS;
+                    let (waited, ended) = if slept { connection.waiting(bytes) } else { (vec![bytes], None) };
+                    take(session, link.as_mut(), &waited, epoch.now_ms());
+                    if let Some(ended) = ended {
+                        session.handle_close();
+                        return ended;
+                    }
+                }
                 Arrival::Nothing => {}
                 Arrival::End(ended) => {
                     session.handle_close();
@@ -367,11 +392,11 @@ pub async fn drive(
     }
 }
 
-/// A message came off the socket: to the session at once, or onto the link.
-fn take(session: &mut Session, link: Option<&mut Link>, bytes: &Bytes, now_ms: f64) {
+/// Messages came off the socket: to the session at once, or onto the link.
+fn take(session: &mut Session, link: Option<&mut Link>, messages: &[Bytes], now_ms: f64) {
     match link {
-        Some(link) => link.receive(bytes.to_vec(), now_ms),
-        None => session.handle_frame(bytes, now_ms),
+        Some(link) => messages.iter().for_each(|bytes| link.receive(bytes.to_vec(), now_ms)),
+        None => session.handle_backlog(messages, now_ms),
     }
 }
 

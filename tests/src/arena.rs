@@ -20,7 +20,8 @@ use crate::zoo_truth;
 use client_sim::audit::Ledger;
 use client_sim::behaviour::Behaviours;
 use client_sim::dice::Dice;
-use client_sim::session::{Session, SessionConfig};
+use client_sim::predict::Twins;
+use client_sim::session::{Drawing, Session, SessionConfig};
 use server::exchange::ConnectionId;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::Room;
@@ -28,6 +29,7 @@ use server::sim::{RoomOptions, Sim};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::{Kind, Replicated};
 use shared::wire::control::FEATURE_AUDIT;
+use shared::wire::version::PROTOCOL;
 use shared::wire::{ClientMessage, CloseCode, Digest, Hello};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -57,6 +59,8 @@ pub struct Arena {
     pub(crate) link: LinkOptions,
     pub(crate) digest: Digest,
     pub(crate) allow_audit: bool,
+    pub(crate) twins: Option<Arc<dyn Twins>>,
+    pub(crate) drawing: Drawing,
     pub(crate) eyes: Eyes,
     /// What an auditor told, if there is one: every other client is compared with it.
     pub(crate) ledger: Option<Ledger>,
@@ -78,6 +82,8 @@ impl Arena {
             link: LinkOptions::default(),
             digest: Digest::Whole,
             allow_audit: true,
+            twins: None,
+            drawing: Drawing::Never,
         }
     }
 
@@ -100,6 +106,8 @@ impl Arena {
             behaviours: self.behaviours.clone(),
             digest: self.digest,
             seed: self.seed ^ place as u64,
+            twins: self.twins.clone(),
+            drawing: self.drawing,
             ..SessionConfig::named(&format!("player {place}"))
         };
         self.join_as(config)
@@ -163,7 +171,7 @@ impl Arena {
     /// If it was not.
     pub fn guest(&mut self, name: &str) -> usize {
         let stranger = self.stranger();
-        let hello = Hello { protocol_min: 1, protocol_max: 1, name: name.to_owned(), ..Hello::default() };
+        let hello = Hello { protocol_min: PROTOCOL, protocol_max: PROTOCOL, name: name.to_owned(), ..Hello::default() };
         let hello = self.message(&ClientMessage::Hello(Box::new(hello)));
         self.strangers[stranger].say(hello);
         self.step();

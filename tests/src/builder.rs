@@ -9,6 +9,8 @@ use crate::player::fighters;
 use crate::zoo::Zoo;
 use client_sim::behaviour::Behaviours;
 use client_sim::dice::Dice;
+use client_sim::predict::Twins;
+use client_sim::session::Drawing;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::{Room, RoomEntropy};
 use server::sim::{RoomGame, RoomOptions, Sim, ViewRadii};
@@ -28,6 +30,8 @@ pub struct ArenaBuilder {
     pub(crate) link: LinkOptions,
     pub(crate) digest: Digest,
     pub(crate) allow_audit: bool,
+    pub(crate) twins: Option<Arc<dyn Twins>>,
+    pub(crate) drawing: Drawing,
 }
 
 impl ArenaBuilder {
@@ -100,6 +104,13 @@ impl ArenaBuilder {
         self
     }
 
+    /// Clients predict by these steps, and draw 60 frames per second.
+    #[must_use]
+    pub fn predicting(mut self, twins: Arc<dyn Twins>) -> Self {
+        (self.twins, self.drawing) = (Some(twins), Drawing::PerSecond(60.0));
+        self
+    }
+
     /// How every path behaves.
     #[must_use]
     pub const fn link(mut self, link: LinkOptions) -> Self {
@@ -148,6 +159,8 @@ impl ArenaBuilder {
             link: self.link,
             digest: self.digest,
             allow_audit: self.allow_audit,
+            twins: self.twins,
+            drawing: self.drawing,
             ledger: None,
             eyes: Eyes::default(),
             expected_closes: Vec::new(),

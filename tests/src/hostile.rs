@@ -7,6 +7,7 @@ use shared::limits::{
 };
 use shared::schema::Schema;
 use shared::wire::client_message::ViewTick;
+use shared::wire::version::PROTOCOL;
 use shared::wire::{ClientMessage, CloseCode, Hello, Input};
 
 /// What an abuser knows when it speaks.
@@ -33,7 +34,7 @@ pub struct Abuse {
 /// A Hello as it should be.
 #[must_use]
 pub fn hello(name: &str) -> Hello {
-    Hello { protocol_min: 1, protocol_max: 1, name: name.to_owned(), ..Hello::default() }
+    Hello { protocol_min: PROTOCOL, protocol_max: PROTOCOL, name: name.to_owned(), ..Hello::default() }
 }
 
 /// A neutral input for `tick`.

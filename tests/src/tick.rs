@@ -176,6 +176,7 @@ impl Arena {
                 SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
                 SessionEvent::Complete
                 | SessionEvent::InputSeen { .. }
+                | SessionEvent::Compared { .. }
                 | SessionEvent::RoundTrip { .. }
                 | SessionEvent::Redirect(_) => {}
             }

@@ -32,6 +32,7 @@ fn audited(change: impl Fn(&mut Config) + Send + 'static) -> Result<Report, Swar
         full_digest: false,
         audit: true,
         share: true,
+        twins: None,
     };
     run(swarm::run(options, Progress::silent(), std::future::pending()))
 }

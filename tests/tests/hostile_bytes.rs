@@ -10,6 +10,7 @@ use shared::ids::{Slot, Tick};
 use shared::schema::{Layout, Schema};
 use shared::wire::control::FEATURE_FULL_DIGEST;
 use shared::wire::server_message::STATE;
+use shared::wire::version::PROTOCOL;
 use shared::wire::{ClientMessage, CloseCode, Digest, FrameKind, Hello, Input, ViewTick};
 use std::sync::Arc;
 use tests::Arena;
@@ -44,7 +45,13 @@ fn any_bytes(dice: &mut Dice, length_max: u32) -> Vec<u8> {
 
 fn hello(dice: &mut Dice) -> ClientMessage {
     let features = if dice.once_in(2) { FEATURE_FULL_DIGEST } else { 0 };
-    let hello = Hello { protocol_min: 1, protocol_max: 1, name: "stranger".to_owned(), features, ..Hello::default() };
+    let hello = Hello {
+        protocol_min: PROTOCOL,
+        protocol_max: PROTOCOL,
+        name: "stranger".to_owned(),
+        features,
+        ..Hello::default()
+    };
     ClientMessage::Hello(Box::new(hello))
 }
 
@@ -140,7 +147,8 @@ impl Heard {
         let mut arena = Arena::seeded(seed).zoo(zoo).clients(2).budget(200).start();
         arena.run(20);
         let at = arena.stranger();
-        let hello = Hello { protocol_min: 1, protocol_max: 1, features: FEATURE_FULL_DIGEST, ..Hello::default() };
+        let hello =
+            Hello { protocol_min: PROTOCOL, protocol_max: PROTOCOL, features: FEATURE_FULL_DIGEST, ..Hello::default() };
         let hello = arena.message(&ClientMessage::Hello(Box::new(hello)));
         arena.strangers[at].say(hello);
         for tick in 0..ticks {
@@ -258,7 +266,7 @@ fn who_pauses_and_goes_on_all_the_time_gets_no_more_full_frames_than_others() {
 fn who_is_closed_for_what_follows_its_hello_is_closed_once_and_not_let_in() {
     let mut arena = Arena::seeded(0xB12).clients(1).start();
     arena.run(3);
-    for protocol in [1, 77] {
+    for protocol in [PROTOCOL, 77] {
         let stranger = arena.stranger();
         let hello = Hello { protocol_min: protocol, protocol_max: protocol, ..Hello::default() };
         let hello = arena.message(&ClientMessage::Hello(Box::new(hello)));

@@ -7,7 +7,7 @@ use shared::ids::{PlayerId, Tick};
 use shared::limits::{INPUT_REPEAT_TICKS_MAX, PRESS_CARRY_TICKS_MAX};
 use shared::schema::Replicated;
 use shared::wire::client_message::ViewTick;
-use shared::wire::{ClientMessage, FrameKind, Input};
+use shared::wire::{ClientMessage, CloseCode, FrameKind, Input};
 use tests::Arena;
 use tests::link::LinkOptions;
 use tests::zoo::{Purse, Zoo, ZooInput};
@@ -40,6 +40,20 @@ impl Story {
         let view = ViewTick { older: newest, span: 0, sixteenths: 0 };
         let bytes = self.arena.message(&ClientMessage::Input(Input { tick, newest, view, codes }));
         self.arena.strangers[self.guest].say_early(bytes, early);
+    }
+
+    /// The same input as the one before, in a bit; how many bytes that takes.
+    fn say_same(&mut self, tick: Tick, input: &ZooInput) -> usize {
+        let newest = self.arena.strangers[self.guest].newest.unwrap_or_default();
+        let mut codes = vec![0; ZooInput::PART_COUNT];
+        input.write_codes(&mut codes);
+        let view = ViewTick { older: newest, span: 0, sixteenths: 0 };
+        let before = codes.clone();
+        let message = ClientMessage::Input(Input { tick, newest, view, codes });
+        let bytes = message.to_bytes_after(self.arena.room.replicator().schema(), Some(&before));
+        let length = bytes.len();
+        self.arena.strangers[self.guest].say(bytes);
+        length
     }
 
     fn of<T>(&self, read: impl Fn(&World, bevy_ecs::entity::Entity) -> T) -> T {
@@ -81,6 +95,33 @@ fn an_input_in_time_is_used_in_its_tick_and_not_before() {
     }
     assert_eq!(story.step(), (walk(9), InputSource::Own));
     assert_eq!(story.arena.tick(), tick);
+}
+
+#[test]
+fn an_input_like_the_one_before_takes_a_bit_and_means_the_same() {
+    let mut story = Story::new();
+    let input = ZooInput { gift: 2, ..walk(7) };
+    story.say(story.next(), &input, 0);
+    assert_eq!(story.step(), (input.clone(), InputSource::Own));
+    for _ in 0..3 {
+        // Kind, three ticks, place between two frames: 70 bits, and one.
+        assert_eq!(story.say_same(story.next(), &input), 9);
+        assert_eq!(story.step(), (input.clone(), InputSource::Own));
+    }
+    assert_eq!(story.coins(), 8);
+}
+
+#[test]
+fn the_first_input_of_a_connection_is_like_none_before() {
+    let mut story = Story::new();
+    for _ in 0..2 {
+        story.say_same(story.next(), &walk(7));
+        assert_eq!(story.step(), (walk(0), InputSource::Neutral));
+    }
+    assert_eq!(story.arena.room.counts().malformed, 2);
+    story.say_same(story.next(), &walk(7));
+    story.arena.step();
+    assert_eq!(story.arena.strangers[story.guest].closed, Some(CloseCode::Malformed));
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn bots_over_wss_are_served_in_two_lanes_and_hold_no_wrong_world() {
         seed: 7,
         full_digest: true,
         share: true,
+        twins: None,
         audit: false,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

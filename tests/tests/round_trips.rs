@@ -12,6 +12,7 @@
 //! | `write_values` | `read_values` |
 //! | `write_hello`, `write_welcome`, `write_redirect`, `write_audit` | `read_hello`, `read_welcome`, `read_redirect`, `read_audit` |
 //! | `ClientMessage::to_bytes`, `ServerMessage::to_bytes` | their `read` |
+//! | `ClientMessage::to_bytes_after` | `ClientMessage::read_after` |
 //! | `FrameHeader::write` | `FrameHeader::read` |
 //! | `Schema::to_bytes` | `Schema::from_bytes` |
 //! | `Quantiser::code`, `angle_code`, `Tick::low`, `CloseCode::number` | `value`, `angle_value`, `unwrap_near`, `from_number` |

@@ -176,6 +176,7 @@ async fn run_server(
         full_digest: false,
         audit: false,
         share: true,
+        twins: None,
     };
     Ok(swarm::run(swarm, Progress::silent(), std::future::pending()).await?)
 }

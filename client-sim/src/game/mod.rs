@@ -3,5 +3,8 @@
 // Seeded behaviours.
 pub mod bots;
 
+// The step that the server runs, for prediction.
+pub mod twin;
+
 // The bot of the workload that capacity is measured on; stays when the game goes.
 pub mod steady;

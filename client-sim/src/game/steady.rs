@@ -51,7 +51,8 @@ mod tests {
         let layout = Arc::new(Layout::new(&schema, 6).unwrap());
         let tables = Tables::untrained(&layout);
         let replica = Replica::new(schema.clone(), layout, tables, Tick(1), Digest::Folded);
-        let view = View { replica: &replica, me: None, tick: Tick(1), tick_rate_hz: 30, map: "" };
+        let view =
+            View { replica: &replica, me: None, tick: Tick(1), tick_rate_hz: 30, map: "", drawn: None, own: None };
         let (mut steady, mut turns) = (Steady::new(7), 0);
         let (mut before, mut codes) = (Vec::new(), vec![0; schema.input.part_count()]);
         for _ in 0..30_000 {

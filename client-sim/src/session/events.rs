@@ -4,6 +4,8 @@
 
 use crate::agreement::Disagreement;
 use crate::epochs::TablesRefused;
+use crate::interpolate::DrawingCounts;
+use crate::predict::PredictionCounts;
 use crate::replica::{Applied, Event, ReplicaError};
 use shared::ids::Tick;
 use shared::wire::audit::Audit;
@@ -23,6 +25,8 @@ pub struct Counters {
     pub keep_alives: u64,
     /// Of these, frames that a lost replica could not use.
     pub frames_ignored: u64,
+    /// Of these, because a full frame came behind them while all of them waited.
+    pub frames_trimmed: u64,
     /// Bytes of state frames.
     pub state_bytes: u64,
     /// Digests compared, whatever came out.
@@ -53,6 +57,10 @@ pub struct Counters {
     pub events_lost: u64,
     /// Events that nobody polled in time.
     pub events_dropped: u64,
+    /// What predicting our own entity came to; all 0 without a twin.
+    pub prediction: PredictionCounts,
+    /// What drawing others came to; all 0 if nothing is drawn.
+    pub drawing: DrawingCounts,
 }
 
 impl Counters {
@@ -65,6 +73,7 @@ impl Counters {
             full_frames: self.full_frames - earlier.full_frames,
             keep_alives: self.keep_alives - earlier.keep_alives,
             frames_ignored: self.frames_ignored - earlier.frames_ignored,
+            frames_trimmed: self.frames_trimmed - earlier.frames_trimmed,
             state_bytes: self.state_bytes - earlier.state_bytes,
             digests_checked: self.digests_checked - earlier.digests_checked,
             digest_mismatches: self.digest_mismatches - earlier.digest_mismatches,
@@ -80,6 +89,8 @@ impl Counters {
             events: self.events - earlier.events,
             events_lost: self.events_lost - earlier.events_lost,
             events_dropped: self.events_dropped - earlier.events_dropped,
+            prediction: self.prediction.since(&earlier.prediction),
+            drawing: self.drawing.since(&earlier.drawing),
         }
     }
 }
@@ -101,6 +112,11 @@ pub enum SessionEvent {
         tick: Tick,
         /// How long that took.
         ms: f64,
+    },
+    /// A frame said where our own entity is, and that was compared with where it was shown.
+    Compared {
+        /// How far apart, in world units.
+        error: f64,
     },
     /// A Ping came back.
     RoundTrip {

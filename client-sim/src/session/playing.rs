@@ -1,13 +1,14 @@
 //! A session between Welcome and the end: frames in; inputs, confirmations, Resyncs and Pings out.
 //!
 //! ```text
-//!   frame ─► header: how did our inputs fare? ─► clock      ─► replica ─► behaviour ─► input for the tick that is due
+//!   frame ─► header: how did our inputs fare? ─► clock      ─► replica ─► screen ─► behaviour ─► input for the tick that is due
 //! ```
 //!
 //! Never here: greeting and leaving (see `session`).
 
 use super::SessionConfig;
 use super::events::{Counters, SessionEvent};
+use super::screen::Screen;
 use crate::agreement::Agreement;
 use crate::behaviour::{Behaviour, View, Wish, neutral_codes};
 use crate::clock::Clock;
@@ -17,7 +18,6 @@ use crate::replica::{Applied, Event, Replica, ReplicaError};
 use shared::bits::BitReader;
 use shared::ids::Tick;
 use shared::limits::REQUESTS_WAITING_MAX;
-use shared::wire::client_message::ViewTick;
 use shared::wire::{ClientMessage, FrameHeader, FrameKind, Input};
 use std::collections::VecDeque;
 
@@ -35,6 +35,7 @@ pub(super) struct Playing {
     clock: Clock,
     sender: InputSender,
     behaviour: Option<Box<dyn Behaviour>>,
+    pub(super) screen: Screen,
     /// The newest state frame received: what we confirm. `None` before the first.
     newest: Option<Tick>,
     complete: bool,
@@ -64,12 +65,14 @@ impl Playing {
         .in_common(config.commons.clone());
         let player = config.behaviours.as_ref().filter(|_| !config.audit);
         let behaviour = player.map(|known| known.choose(&agreement.schema, config.seed));
+        let screen = Screen::new(&agreement, config, now_ms);
         Self {
             agreement,
             replica,
             clock,
             sender: InputSender::new(first, now_ms),
             behaviour,
+            screen,
             newest: None,
             complete: false,
             resync: None,
@@ -92,6 +95,11 @@ impl Playing {
     /// How early inputs come, once known.
     pub(super) fn lead_ms(&self) -> Option<f64> {
         Some(self.clock.lead_ticks()? * self.clock.tick_ms())
+    }
+
+    /// The tick that is due, and how far we are into it.
+    pub(super) fn ticks(&self, now_ms: f64) -> f64 {
+        self.clock.ticks(now_ms)
     }
 
     /// Whether everything is held that may be seen.
@@ -124,6 +132,7 @@ impl Playing {
     pub(super) fn take_state(&mut self, bytes: &[u8], counters: &mut Counters, now_ms: f64) -> Vec<SessionEvent> {
         counters.frames += 1;
         counters.state_bytes += bytes.len() as u64;
+        self.draw_due(now_ms);
         let before = self.replica.tick();
         let near = self.newest.unwrap_or(before);
         let header = FrameHeader::read(&mut BitReader::new(bytes), near, self.agreement.digest).ok();
@@ -136,7 +145,7 @@ impl Playing {
             self.note_header(&header, before, counters, &mut events, now_ms);
         }
         match result {
-            Ok(applied) => self.note_applied(applied, counters, &mut events),
+            Ok(applied) => self.note_applied(applied, counters, &mut events, now_ms),
             Err(error) => {
                 if let ReplicaError::DigestMismatch { .. } = error {
                     counters.digests_checked += 1;
@@ -153,7 +162,16 @@ impl Playing {
                 }
             }
         }
+        self.screen.count(counters);
         events
+    }
+
+    fn draw_due(&mut self, now_ms: f64) {
+        if self.paused {
+            self.screen.pause_until(now_ms);
+        } else {
+            self.screen.draw_due(now_ms);
+        }
     }
 
     /// Learns from a frame's header: how our inputs fared, and which ticks had no frame of their own.
@@ -194,7 +212,13 @@ impl Playing {
         }
     }
 
-    fn note_applied(&mut self, mut applied: Applied, counters: &mut Counters, events: &mut Vec<SessionEvent>) {
+    fn note_applied(
+        &mut self,
+        mut applied: Applied,
+        counters: &mut Counters,
+        events: &mut Vec<SessionEvent>,
+        now_ms: f64,
+    ) {
         counters.frames_applied += u64::from(applied.checked);
         counters.digests_checked += u64::from(applied.checked);
         counters.frames_ignored += u64::from(applied.ignored);
@@ -202,6 +226,8 @@ impl Playing {
             self.resync = None;
             self.complete = false;
         }
+        let error = self.screen.frame(&self.replica, &applied, now_ms);
+        events.extend(error.map(|error| SessionEvent::Compared { error }));
         self.note_told(applied.events_lost, &applied.events, counters, events);
         let now_complete = !applied.ignored && applied.kind != FrameKind::KeepAlive && applied.complete;
         let newly = now_complete && !self.complete;
@@ -241,7 +267,10 @@ impl Playing {
             counters.resyncs += 1;
             self.send(&ClientMessage::Resync { tick }, outgoing);
         }
+        self.draw_due(now_ms);
         self.send_inputs(outgoing, counters, now_ms);
+        self.screen.settle(now_ms);
+        self.screen.count(counters);
         if let Some(newest) = self.newest
             && self.sender.owes_confirm(newest, self.confirm_after_ms(), now_ms)
         {
@@ -297,12 +326,17 @@ impl Playing {
                 tick,
                 tick_rate_hz: self.agreement.tick_rate_hz,
                 map: &self.agreement.map,
+                drawn: self.screen.interpolator(),
+                own: self.screen.predictor(),
             };
             behaviour.input(&view, &mut codes);
             let wish = behaviour.request(&view);
-            let view = ViewTick { older: newest, span: 0, sixteenths: 0 };
-            self.send(&ClientMessage::Input(Input { tick, newest, view, codes }), outgoing);
-            self.sender.sent(tick, newest, now_ms);
+            self.screen.act(tick, &codes, now_ms);
+            let input = ClientMessage::Input(Input { tick, newest, view: self.screen.view(newest), codes });
+            outgoing.push_back(input.to_bytes_after(&self.agreement.schema, self.sender.said()));
+            if let ClientMessage::Input(input) = input {
+                self.sender.sent(tick, newest, input.codes, now_ms);
+            }
             counters.inputs_sent += 1;
             counters.input_bytes += outgoing.back().map_or(0, |bytes| bytes.len() as u64);
             if let Some(wish) = wish {

@@ -12,8 +12,9 @@ use super::own::Own;
 use super::{Live, Stage};
 use crate::commons::Commons;
 use crate::dice::Dice;
+use crate::interpolate::Interpolator;
 use crate::link::Link;
-use crate::session::{Counters, Session, SessionConfig, SessionEvent};
+use crate::session::{Counters, Drawing, Session, SessionConfig, SessionEvent};
 use crate::transport::{Ended, Epoch, Observer, Target, drive};
 use shared::wire::{Digest, FrameKind};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use tokio::time::sleep;
 
 /// Frames between two looks at the own entity's counts.
 const LOOK_EVERY: u64 = 8;
+/// Frames that a bot draws per second, as a screen does.
+const DRAWN_PER_SECOND: f64 = 60.0;
 
 /// How long nothing came that changed or proved the world.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +94,10 @@ pub(super) struct BotRecord {
     pub(super) moved: Option<bool>,
     /// Shots, kills, respawns.
     pub(super) sums: [u64; 3],
+    /// It predicted its own entity.
+    pub(super) predicts: bool,
+    /// How far what it drew was behind at the end; `None` if it drew nothing.
+    pub(super) drawing_delay_ms: Option<f64>,
     /// It never came in, because of this.
     pub(super) refused: Option<String>,
     /// It was in, and its connection ended before it left.
@@ -167,6 +174,8 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
         behaviours,
         seed,
         commons: company.commons.clone(),
+        twins: options.twins.clone(),
+        drawing: if options.twins.is_some() { Drawing::PerSecond(DRAWN_PER_SECOND) } else { Drawing::Never },
     });
     let wire_bytes = connection.wire_bytes();
     let mut watcher = Watcher::new(&company, wire_bytes, record);
@@ -235,6 +244,8 @@ impl Watcher {
         }
         self.record.moved = self.own.has_position().then_some(self.own.moved());
         self.record.sums = self.own.sums();
+        self.record.predicts = session.predictor().is_some();
+        self.record.drawing_delay_ms = session.interpolator().and_then(Interpolator::delay_ms);
         self.closed = true;
     }
 
@@ -328,6 +339,9 @@ impl Observer for Watcher {
             SessionEvent::InputSeen { ms, .. } if self.measures() => {
                 self.live.samples(|samples| samples.input_to_state.record(ms));
             }
+            SessionEvent::Compared { error } if self.measures() => {
+                self.live.samples(|samples| samples.prediction_error.record(error));
+            }
             SessionEvent::RoundTrip { ms } if self.measures() => {
                 self.live.samples(|samples| samples.round_trip.record(ms));
             }
@@ -337,6 +351,7 @@ impl Observer for Watcher {
             SessionEvent::Failed(error) => self.record.failed = Some(error.to_string()),
             SessionEvent::Complete
             | SessionEvent::InputSeen { .. }
+            | SessionEvent::Compared { .. }
             | SessionEvent::RoundTrip { .. }
             | SessionEvent::EventsLost
             | SessionEvent::Told(_)

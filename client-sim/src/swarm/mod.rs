@@ -118,6 +118,8 @@ struct Samples {
     honest_interval: Times,
     linked_interval: Times,
     round_trip: Times,
+    /// In world units.
+    prediction_error: Times,
     handshake: Times,
     lead_ms_sum: f64,
     lead_count: u64,

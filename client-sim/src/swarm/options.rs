@@ -4,6 +4,7 @@
 
 use crate::behaviour::Behaviours;
 use crate::link::LinkSpec;
+use crate::predict::Twins;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct SwarmOptions {
     pub audit: bool,
     /// Bots that hold the same hold it together.
     pub share: bool,
+    /// Bots predict themselves by these steps, where there is one for their game, and draw others. `None`: neither.
+    pub twins: Option<Arc<dyn Twins>>,
 }
 
 /// What bots do.

@@ -11,7 +11,12 @@ use super::options::{Mode, SwarmOptions};
 use super::{Outcome, Samples};
 use crate::audit::Compared;
 use crate::hostile::Abuse;
-use crate::report::{AbuseReport, AuditReport, GroupReport, Handshakes, Percentiles, Report, RoomReport, ServerRss};
+use crate::predict::PredictionCounts;
+use crate::report::{
+    AbuseReport, AuditReport, GroupReport, Handshakes, MispredictionCauses, Mispredictions, Percentiles,
+    PredictionError, Report, RoomReport, ServerRss,
+};
+use crate::session::Counters;
 use std::collections::BTreeMap;
 
 /// Milliseconds without a frame, beyond a stall that was asked for, that a server may not leave a bot alone: far beyond what a
@@ -28,6 +33,7 @@ pub(super) fn report(
     seconds: f64,
     memory: ServerRss,
 ) -> Report {
+    let error = samples.prediction_error.percentiles();
     let mut report = Report {
         behaviour: options.behaviour.clone(),
         seed: options.seed,
@@ -37,6 +43,7 @@ pub(super) fn report(
         input_to_state_ms: samples.input_to_state.percentiles(),
         frame_interval_ms: samples.frame_interval.percentiles(),
         round_trip_ms: samples.round_trip.percentiles(),
+        prediction_error: PredictionError { p50: error.p50, p99: error.p99 },
         clock_lead_ms: ratio(samples.lead_ms_sum, samples.lead_count as f64),
         ..Report::default()
     };
@@ -105,6 +112,7 @@ fn summarise_play(report: &mut Report, options: &SwarmOptions, records: &[BotRec
     }
     [report.shots, report.kills, report.respawns] =
         [0, 1, 2].map(|at: usize| inside.iter().filter_map(|record| record.sums.get(at)).sum());
+    summarise_screen(report, &inside);
     report.replicas_held = inside.iter().filter(|record| record.holds).count();
     report.rooms = rooms(&inside, report.seconds);
     for record in records {
@@ -123,6 +131,32 @@ fn summarise_play(report: &mut Report, options: &SwarmOptions, records: &[BotRec
     }
     let stall_ms = options.link.and_then(|link| link.stall).map_or(0.0, |stall| stall.for_ms);
     judge_play(report, records, stall_ms);
+}
+
+/// What bots predicted of themselves and drew of others.
+fn summarise_screen(report: &mut Report, inside: &[&BotRecord]) {
+    let predicting: Vec<&PredictionCounts> =
+        inside.iter().filter(|record| record.predicts).map(|record| &record.counters.prediction).collect();
+    if !predicting.is_empty() {
+        let sum =
+            |field: fn(&PredictionCounts) -> u64| Some(predicting.iter().map(|counts| field(counts)).sum::<u64>());
+        report.predictions_compared = sum(|counts| counts.compared);
+        report.mispredictions = Mispredictions {
+            total: sum(PredictionCounts::mispredictions),
+            by_cause: MispredictionCauses {
+                input_substituted: sum(|counts| counts.input_substituted),
+                touched_by_other: sum(|counts| counts.touched_by_other),
+                unexplained: sum(|counts| counts.unexplained),
+            },
+        };
+        let corrections: u64 = predicting.iter().map(|counts| counts.corrections).sum();
+        report.corrections = ratio(corrections as f64, predicting.len() as f64 * report.seconds / 60.0);
+    }
+    let drawn: u64 = inside.iter().map(|record| record.counters.drawing.drawn).sum();
+    let underruns: u64 = inside.iter().map(|record| record.counters.drawing.underruns).sum();
+    report.interpolation_underruns = ratio(underruns as f64, drawn as f64);
+    let delays: Vec<f64> = inside.iter().filter_map(|record| record.drawing_delay_ms).collect();
+    report.interpolation_delay_ms = ratio(delays.iter().sum(), delays.len() as f64);
 }
 
 /// Findings that a report tells in words.
@@ -191,7 +225,8 @@ fn judge_play(report: &mut Report, records: &[BotRecord], stall_ms: f64) {
     // No bot of ours pauses, so each frame must say what the world is, and prove it.
     fail(records.iter().filter(|record| record.whole.keep_alives > 0).count(), "got keep-alives and had not paused");
     let unproven = |record: &&BotRecord| {
-        !wrong(record) && record.whole.digests_checked < record.whole.frames - record.whole.keep_alives
+        let Counters { digests_checked, frames_trimmed, frames, keep_alives, .. } = record.whole;
+        !wrong(record) && digests_checked + frames_trimmed < frames - keep_alives
     };
     fail(records.iter().filter(unproven).count(), "got frames that proved nothing");
     let silent = |record: &&BotRecord| {
@@ -287,7 +322,6 @@ fn judge_abuse(report: &mut Report) {
 mod tests {
     use super::super::Tally;
     use super::*;
-    use crate::session::Counters;
     use crate::swarm::audit::AuditRecord;
     use crate::swarm::bot::Silence;
     use crate::swarm::options::Rooms;
@@ -311,6 +345,7 @@ mod tests {
             full_digest: false,
             audit: false,
             share: true,
+            twins: None,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Bytes to messages: is this shaped like something that a client may say?
 //!
-//! The decoder checks every range that the schema declares, so what comes out is well-formed. It is not believed yet.
+//! The decoder checks every range that the schema declares, so what comes out is well-formed. It is not believed yet. What an input
+//! said is kept per connection, for the next one may say "the same".
 
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Incoming, Received};
 use crate::seats::Seats;
+use crate::sim::InputCodes;
 use shared::ids::Tick;
 use shared::schema::Schema;
 use shared::wire::ClientMessage;
@@ -35,7 +37,12 @@ pub fn decode(
             continue;
         }
         let bytes = bytes.get(received.at.clone()).unwrap_or_default();
-        let message = ClientMessage::read_reusing(bytes, schema, tick, || seats.spare_codes()).ok();
+        let said = seats.said(received.connection);
+        let before = said.as_ref().map(InputCodes::as_slice);
+        let message = ClientMessage::read_after(bytes, schema, tick, before, || seats.spare_codes()).ok();
+        if let Some(ClientMessage::Input(input)) = &message {
+            seats.note_said(received.connection, &input.codes);
+        }
         counts.malformed += u64::from(message.is_none());
         let Received { connection, early_sixteenths, .. } = received;
         decoded.push(Decoded { connection, message, early_sixteenths });

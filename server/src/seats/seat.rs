@@ -53,6 +53,8 @@ struct Attached {
     may_audit: bool,
     /// It is being closed: nothing from it counts any more.
     closing: bool,
+    /// The values of the last input that it said, as it said them, believed or not: the next may be "the same".
+    said: Option<InputCodes>,
 }
 
 impl Seat {
@@ -112,7 +114,8 @@ impl Seats {
             self.attached.resize(at + 1, None);
         }
         if let Some(place) = self.attached.get_mut(at) {
-            *place = Some(Attached { player: None, since: now, strikes: 0, may_audit: false, closing: false });
+            *place =
+                Some(Attached { player: None, since: now, strikes: 0, may_audit: false, closing: false, said: None });
         }
     }
 
@@ -225,6 +228,19 @@ impl Seats {
             attached.strikes += 1;
             attached.strikes >= STRIKES_MAX
         })
+    }
+
+    /// The values of the last input that a connection said.
+    #[must_use]
+    pub fn said(&self, connection: ConnectionId) -> Option<InputCodes> {
+        self.attached(connection)?.said
+    }
+
+    /// A connection said an input with these values.
+    pub fn note_said(&mut self, connection: ConnectionId, codes: &[i32]) {
+        if let Some(attached) = self.attached_mut(connection) {
+            attached.said = Some(InputCodes::new(codes));
+        }
     }
 
     /// Whether messages of this connection still count.

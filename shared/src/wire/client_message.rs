@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   1 Hello     bincode                                              first, once
-//!   2 Input     tick · newest frame · view tick · values             once per tick while playing
+//!   2 Input     tick · newest frame · view tick · the same? · values once per tick while playing
 //!   3 Confirm   newest frame                                         where no input says it
 //!   4 Pause     on or off                                            a hidden tab
 //!   5 Resync    tick of the frame that was found wrong
@@ -11,7 +11,8 @@
 //!   8 Bye                                                            the player leaves
 //! ```
 //!
-//! Reading needs the schema (what values there are) and a tick near which the 16 travelling bits lie. PROTOCOL.md, "Client".
+//! Reading needs the schema (what values there are) and a tick near which the 16 travelling bits lie. Of inputs it also needs the
+//! values of the one before: equal ones cost a bit. PROTOCOL.md, "Client".
 
 use super::DecodeError;
 use super::control::{Hello, read_hello, write_hello};
@@ -92,9 +93,15 @@ pub enum ClientMessage {
 }
 
 impl ClientMessage {
-    /// The message as bytes. Inverse of [`ClientMessage::read`].
+    /// The message as bytes, understood without those before it. Inverse of [`ClientMessage::read`].
     #[must_use]
     pub fn to_bytes(&self, schema: &Schema) -> Vec<u8> {
+        self.to_bytes_after(schema, None)
+    }
+
+    /// The same on a connection whose input before had the codes `before`. Inverse of [`ClientMessage::read_after`].
+    #[must_use]
+    pub fn to_bytes_after(&self, schema: &Schema, before: Option<&[i32]>) -> Vec<u8> {
         let mut out = BitWriter::new();
         match self {
             Self::Hello(hello) => {
@@ -109,7 +116,11 @@ impl ClientMessage {
                 out.write(u32::from(input.view.older.low()), 16);
                 out.write(u32::from(input.view.span), SPAN_BITS);
                 out.write(u32::from(input.view.sixteenths), SIXTEENTHS_BITS);
-                write_values(&mut out, &schema.input, &input.codes);
+                let same = before == Some(&input.codes);
+                out.write_bool(same);
+                if !same {
+                    write_values(&mut out, &schema.input, &input.codes);
+                }
             }
             Self::Confirm { newest } => {
                 out.write(3, 8);
@@ -140,22 +151,23 @@ impl ClientMessage {
         out.into_bytes()
     }
 
-    /// Reads a message; ticks are taken as near to `now`.
+    /// Reads a message that is understood without those before it; ticks are taken as near to `now`.
     ///
     /// # Errors
     /// [`DecodeError`]: whatever is not exactly one message is the peer's fault.
     pub fn read(bytes: &[u8], schema: &Schema, now: Tick) -> Result<Self, DecodeError> {
-        Self::read_reusing(bytes, schema, now, Vec::new)
+        Self::read_after(bytes, schema, now, None, Vec::new)
     }
 
-    /// The same; an input's codes go into a list from `spare`.
+    /// The same on a connection whose input before had the codes `before`; an input's codes go into a list from `spare`.
     ///
     /// # Errors
-    /// As [`ClientMessage::read`].
-    pub fn read_reusing(
+    /// As [`ClientMessage::read`]. Who says "the same" and said nothing before says nothing.
+    pub fn read_after(
         bytes: &[u8],
         schema: &Schema,
         now: Tick,
+        before: Option<&[i32]>,
         spare: impl FnOnce() -> Vec<i32>,
     ) -> Result<Self, DecodeError> {
         let mut reader = BitReader::new(bytes);
@@ -165,7 +177,7 @@ impl ClientMessage {
                 let hello = read_hello(bytes.get(1..).unwrap_or_default())?;
                 return Ok(Self::Hello(Box::new(hello)));
             }
-            2 => Self::Input(read_input(&mut reader, schema, now, spare())?),
+            2 => Self::Input(read_input(&mut reader, schema, now, before, spare())?),
             3 => Self::Confirm { newest: read_tick(&mut reader, now)? },
             4 => Self::Pause { on: reader.read_bool("pause")? },
             5 => Self::Resync { tick: read_tick(&mut reader, now)? },
@@ -187,6 +199,7 @@ fn read_input(
     reader: &mut BitReader<'_>,
     schema: &Schema,
     now: Tick,
+    before: Option<&[i32]>,
     mut codes: Vec<i32>,
 ) -> Result<Input, DecodeError> {
     let tick = read_tick(reader, now)?;
@@ -194,7 +207,12 @@ fn read_input(
     let older = read_tick(reader, now)?;
     let span = reader.read(SPAN_BITS, "view span")? as u8;
     let sixteenths = reader.read_at_most(16 * u32::from(span), SIXTEENTHS_BITS, "view tick")? as u16;
-    read_values(reader, &schema.input, &mut codes)?;
+    if reader.read_bool("same values")? {
+        codes.clear();
+        codes.extend_from_slice(before.ok_or(DecodeError::Inconsistent { field: "same values" })?);
+    } else {
+        read_values(reader, &schema.input, &mut codes)?;
+    }
     Ok(Input { tick, newest, view: ViewTick { older, span, sixteenths }, codes })
 }
 

@@ -180,6 +180,18 @@ impl FrameHeader {
         Ok(Self { kind, tick, epoch, early, me, complete, leaves, sections, events, proof })
     }
 
+    /// Whether a message is a full frame, by its first bytes: what waits before one need not be read.
+    #[must_use]
+    pub fn is_full(message: &[u8]) -> bool {
+        kind_of(message) == Some(1)
+    }
+
+    /// Whether a message is a step.
+    #[must_use]
+    pub fn is_step(message: &[u8]) -> bool {
+        kind_of(message) == Some(0)
+    }
+
     /// The header of a keep-alive, which is all of it.
     #[must_use]
     pub const fn keep_alive(tick: Tick) -> Self {
@@ -207,5 +219,13 @@ impl FrameHeader {
     #[must_use]
     pub const fn has(&self, section: Section) -> bool {
         self.sections & 1 << section.index() != 0
+    }
+}
+
+/// The two bits that say what a frame is, behind the message's kind; `None` if it is none.
+fn kind_of(message: &[u8]) -> Option<u8> {
+    match message {
+        [STATE, second, ..] => Some(second & 3),
+        _ => None,
     }
 }

@@ -251,6 +251,18 @@ proptest! {
     }
 
     #[test]
+    fn a_client_message_comes_back_after_any_input_before(schema in schema(), hello in hello(), ticks in [near_now(), near_now(), near_now()], choices in choices(), same: bool) {
+        let message = client_message(&schema, hello, ticks, &mut Choices::new(&choices));
+        let before = match &message {
+            ClientMessage::Input(Input { codes, .. }) if same => codes.clone(),
+            _ => vec![0; schema.input.part_count()],
+        };
+        let bytes = message.to_bytes_after(&schema, Some(&before));
+        prop_assert!(bytes.len() <= message.to_bytes(&schema).len());
+        prop_assert_eq!(ClientMessage::read_after(&bytes, &schema, NOW, Some(&before), Vec::new), Ok(message));
+    }
+
+    #[test]
     fn a_spoilt_client_message_is_refused_or_the_only_form_of_another(schema in schema(), hello in hello(), ticks in [near_now(), near_now(), near_now()], choices in choices()) {
         let mut choices = Choices::new(&choices);
         let message = client_message(&schema, hello, ticks, &mut choices);

@@ -19,8 +19,8 @@ pub(crate) struct Example {
 
 pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage); 10] {
     let again = Hello {
-        protocol_min: 1,
-        protocol_max: 1,
+        protocol_min: 2,
+        protocol_max: 2,
         schema: Some(0x0123_4567_89AB_CDEF),
         tables: Some(0xFEDC_BA98_7654_3210),
         features: FEATURE_FULL_DIGEST,
@@ -28,7 +28,7 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
         resume: Some(std::array::from_fn(|at| at as u8)),
         extensions: vec![shared::wire::control::Extension { id: 300, bytes: vec![1, 2, 3] }],
     };
-    let first = Hello { protocol_min: 1, protocol_max: 1, name: "Ada".to_owned(), ..Hello::default() };
+    let first = Hello { protocol_min: 2, protocol_max: 2, name: "Ada".to_owned(), ..Hello::default() };
     let auditor = Hello { features: FEATURE_AUDIT, name: "auditor".to_owned(), ..first.clone() };
     let input = Input {
         tick: TICK.after(5),
@@ -72,7 +72,7 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
 pub(crate) fn welcome() -> Welcome {
     let (schema, tables) = (schema(), Tables::untrained(&layout()).to_bytes());
     Welcome {
-        protocol: 1,
+        protocol: 2,
         incarnation: 0x1122_3344_5566_7788,
         player: 7,
         tick_rate_hz: 30,

@@ -1,0 +1,145 @@
+//! Our own entity at 80 ms of round trip and more: predicted by the real client in a real room, and compared tick by tick with what the
+//! room says. Where the two part, there is a reason; where there is none, one of them is wrong.
+
+use client_sim::agreement::Agreement;
+use client_sim::behaviour::{Behaviour, View};
+use client_sim::game::twin::{ArenaTwin, twins};
+use client_sim::predict::{PredictionCounts, Twin, WINDOW};
+use client_sim::session::Counters;
+use glam::IVec2;
+use shared::game::components::Body;
+use shared::game::constants::Tuning;
+use shared::game::input::ArenaInput;
+use shared::ids::Tick;
+use shared::schema::{Replicated, Schema};
+use std::sync::Arc;
+use tests::Arena;
+use tests::builder::ArenaBuilder;
+use tests::link::LinkOptions;
+
+/// 40 to 55 ms each way.
+const CROOKED: LinkOptions =
+    LinkOptions { delay_us: 40_000, jitter_us: 15_000, bytes_per_second: 0, socket_bytes: 600 };
+
+/// Ticks after the end of a stall of a second within which everything is as before it: predicted, drawn, in time.
+const RECOVERY_TICKS: u32 = 15;
+
+/// Fighters who predict themselves.
+fn fighters(seed: u64, clients: usize) -> ArenaBuilder {
+    Arena::seeded(seed).built_in().clients(clients).link(CROOKED).predicting(twins())
+}
+
+fn counters(arena: &Arena) -> Vec<Counters> {
+    arena.clients.iter().map(|client| *client.session.counters()).collect()
+}
+
+/// The sum of a count over all clients since `before`.
+fn sum(arena: &Arena, before: &[Counters], field: fn(&Counters) -> u64) -> u64 {
+    counters(arena).iter().zip(before).map(|(after, before)| field(&after.since(before))).sum()
+}
+
+fn unexplained(counters: &Counters) -> u64 {
+    counters.prediction.unexplained
+}
+
+#[test]
+fn at_80_ms_with_jitter_thousands_of_fought_ticks_are_as_predicted_or_explained() {
+    let mut arena = fighters(0x9EED, 8).start();
+    arena.run(90);
+    let before = counters(&arena);
+    arena.run(1_500);
+    let of = |field| sum(&arena, &before, field);
+    assert!(of(|counters| counters.prediction.compared) > 8 * 1_490);
+    assert_eq!(of(unexplained), 0);
+    assert!(of(|counters| counters.prediction.touched_by_other) > 10, "they hit each other");
+    let (late, used) = (of(|counters| counters.inputs_late), of(|counters| counters.inputs_used));
+    assert!(late * 100 < used, "{late} of {used} inputs came late");
+    assert_eq!(of(|counters| counters.prediction.begun), 0);
+}
+
+#[test]
+fn with_250_ms_of_jitter_nearly_all_that_is_mispredicted_is_explained_by_what_stood_in() {
+    let link = LinkOptions { delay_us: 30_000, jitter_us: 250_000, ..LinkOptions::default() };
+    let mut arena = fighters(0x1A7E, 4).link(link).start();
+    arena.run(900);
+    let start = vec![Counters::default(); 4];
+    let of = |field| sum(&arena, &start, field);
+    assert!(of(|counters| counters.inputs_late) > 20);
+    let substituted = of(|counters| counters.prediction.input_substituted);
+    assert!(substituted > 5, "{substituted}");
+    assert!(of(unexplained) * 1_000 < of(|counters| counters.prediction.compared), "{}", of(unexplained));
+}
+
+#[test]
+fn a_twin_that_steps_otherwise_is_caught() {
+    let wrong = |agreement: &Agreement| -> Option<Box<dyn Twin>> {
+        let tuning = Tuning::at(agreement.tick_rate_hz);
+        let tuning = Tuning { acceleration: tuning.acceleration + 4, ..tuning };
+        Some(Box::new(ArenaTwin::new(&agreement.schema, tuning)?))
+    };
+    let mut arena = fighters(0xBAD, 2).predicting(Arc::new(wrong)).start();
+    arena.run(150);
+    assert!(sum(&arena, &[Counters::default(); 2], unexplained) > 100);
+}
+
+/// Stands still until a tick, then walks.
+struct Walks {
+    from: Tick,
+}
+
+impl Behaviour for Walks {
+    fn input(&mut self, view: &View<'_>, codes: &mut [i32]) {
+        let x = i32::from(view.tick >= self.from);
+        ArenaInput { thrust: IVec2::new(x, x), ..ArenaInput::default() }.write_codes(codes);
+    }
+}
+
+#[test]
+fn a_key_press_moves_us_in_its_own_tick_and_not_a_round_trip_later() {
+    const PRESSED: Tick = Tick(100);
+    let walkers = |_: &Schema, _: u64| -> Box<dyn Behaviour> { Box::new(Walks { from: PRESSED }) };
+    let mut arena = fighters(7, 1).behaviours(Some(Arc::new(walkers))).start();
+    arena.run(60);
+    let session = |arena: &Arena| -> (Tick, IVec2, IVec2) {
+        let session = &arena.clients[0].session;
+        let (predictor, replica) = (session.predictor().expect("it predicts"), session.replica().expect("it is in"));
+        let predicted = Body::read_codes(predictor.state().expect("it knows where it is"));
+        let confirmed: Body = replica.me().and_then(|me| replica.read(me)).expect("it has a body");
+        (predictor.newest().expect("it plays"), predicted.at, confirmed.at)
+    };
+    let (_, begun, _) = session(&arena);
+    loop {
+        arena.run(1);
+        let (newest, predicted, confirmed) = session(&arena);
+        assert_eq!(predicted != begun, newest >= PRESSED, "with the input for tick {newest}");
+        if newest >= PRESSED {
+            assert_eq!(confirmed, begun, "nobody confirmed it yet");
+            break;
+        }
+    }
+    arena.run(30);
+    assert_eq!(sum(&arena, &[Counters::default()], |counters| counters.prediction.mispredictions()), 0);
+}
+
+#[test]
+fn a_stall_of_a_second_every_ten_is_over_within_half_a_second_and_replays_are_bounded() {
+    let mut arena = fighters(0x57A11, 3).start();
+    arena.run(90);
+    for _ in 0..5 {
+        let before = arena.clients[0].session.counters().prediction;
+        arena.stall(0, 30);
+        arena.run(30 + RECOVERY_TICKS);
+        let PredictionCounts { replays, .. } = arena.clients[0].session.counters().prediction.since(&before);
+        assert!(replays <= u64::from(30 + RECOVERY_TICKS), "{replays} replays");
+        let recovered = counters(&arena);
+        arena.run(300 - 30 - RECOVERY_TICKS);
+        let since = arena.clients[0].session.counters().since(&recovered[0]);
+        assert_eq!(since.prediction.begun, 0, "{since:?}");
+        assert!(since.prediction.compared > 250, "{since:?}");
+        assert!(since.drawing.underruns * 100 < since.drawing.drawn, "{since:?}");
+        assert!(since.inputs_late * 100 < since.inputs_used, "{since:?}");
+    }
+    assert_eq!(sum(&arena, &[Counters::default(); 3], unexplained), 0);
+    let most = counters(&arena).iter().map(|counters| counters.prediction.steps_replayed_max).max();
+    assert!(most < Some(WINDOW as u64), "{most:?}");
+}
