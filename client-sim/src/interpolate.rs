@@ -194,7 +194,7 @@ impl Interpolator {
     fn listen(&mut self, tick: Tick, now_ms: f64) {
         let before = self.heard.replace((tick, now_ms));
         let together = before.is_some_and(|(_, before_ms)| now_ms - before_ms < TOGETHER_MS);
-        let from = before.map_or(f64::from(tick.0) - 1.0, |(before, _)| f64::from(before.0));
+        let from = before.map_or_else(|| f64::from(tick.0) - 1.0, |(before, _)| f64::from(before.0));
         let wait = now_ms / self.tick_ms - from;
         let shortest = self.waits.iter().copied().fold(wait, f64::min);
         if !together {

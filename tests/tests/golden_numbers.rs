@@ -207,8 +207,11 @@ impl Walk {
             }
             let last = part.last as i32;
             // Which part of a rotation is the largest seldom changes.
-            let step =
-                if at >= turns_from && (at - turns_from) % 4 == 0 { i32::from(draws.below(30) == 0) } else { *step };
+            let step = if at >= turns_from && (at - turns_from).is_multiple_of(4) {
+                i32::from(draws.below(30) == 0)
+            } else {
+                *step
+            };
             *code = if part.wrap { (*code + step).rem_euclid(last + 1) } else { (*code + step).clamp(0, last) };
         }
     }
