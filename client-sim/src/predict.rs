@@ -287,7 +287,6 @@ impl Predictor {
     fn note_used(&mut self, confirmed: &Confirmed<'_>) {
         let Some((covered, own)) = confirmed.own else {
             self.used = Used::default();
-            self.late_until = self.late_until.max(confirmed.tick.after(PRESS_CARRY_TICKS_MAX));
             return;
         };
         for place in 0..covered {

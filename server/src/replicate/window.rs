@@ -25,12 +25,16 @@ use std::collections::VecDeque;
 /// path's jitter holds up.
 const MARGIN_FRAMES: u32 = 4;
 
-/// Round trips that must go by between two measurements of the empty path: it takes up to three.
+/// Round trips that go by between two measurements of the empty path, for it takes up to three of them; but no more than so many ticks,
+/// because the one that is known may be that of a full path.
 const PROBE_ROUND_TRIPS: u32 = 16;
+/// See [`PROBE_ROUND_TRIPS`]: ten seconds at 30 Hz, as with BBR.
+const PROBE_TICKS_MAX: u32 = 300;
 
-/// By how much the round trips of a path may be longer than its shortest without saying anything, in ticks.
-const fn jitter_of(shortest: u32) -> u32 {
-    shortest / 4
+/// By how much round trips may be longer than the shortest without saying anything, in ticks. It is less than the margin: a queue that
+/// fills the window is longer.
+fn jitter_of(shortest: u32) -> u32 {
+    (shortest / 4).min(MARGIN_FRAMES / 2)
 }
 
 /// The client confirmed a frame that it was never sent.
@@ -113,9 +117,11 @@ impl Window {
         self.unconfirmed.len() as u32 >= self.frames || self.bytes >= self.bytes_allowed
     }
 
-    /// Without a frame in this tick the next one could not be a step.
-    const fn cannot_wait(&self) -> bool {
-        self.since_sent + 1 >= CATCH_UP_TICKS
+    /// The path is so long that it cannot be measured between two steps, and without a frame in this tick the next one could not
+    /// be a step. (Behind a short one it is a queue that takes so long to empty: more would only fill it again.)
+    fn cannot_wait(&self) -> bool {
+        let is_long = self.shortest.is_some_and(|shortest| shortest + MARGIN_FRAMES >= CATCH_UP_TICKS);
+        is_long && self.since_sent + 1 >= CATCH_UP_TICKS
     }
 
     /// A frame of `tick` was handed over.
@@ -178,7 +184,8 @@ impl Window {
         self.since_shortest += 1;
         self.since_sent += 1;
         let measured = self.shortest.is_some();
-        let long_since = WINDOW_PROBE_AFTER_TICKS.max(self.shortest.unwrap_or(0) * PROBE_ROUND_TRIPS);
+        let long_since =
+            (self.shortest.unwrap_or(0) * PROBE_ROUND_TRIPS).clamp(WINDOW_PROBE_AFTER_TICKS, PROBE_TICKS_MAX);
         if measured && self.since_shortest >= long_since && self.probe == Probe::None {
             self.probe = Probe::Emptying(None);
         }
@@ -225,7 +232,7 @@ impl Window {
 
     fn need(&self) -> u32 {
         let round_trip = self.shortest.unwrap_or(WINDOW_FRAMES_MIN);
-        (round_trip + jitter_of(round_trip) + MARGIN_FRAMES).clamp(WINDOW_FRAMES_MIN, WINDOW_FRAMES_MAX)
+        (round_trip + MARGIN_FRAMES).clamp(WINDOW_FRAMES_MIN, WINDOW_FRAMES_MAX)
     }
 }
 
@@ -306,7 +313,7 @@ mod tests {
         for (round_trip, rate) in [(2, 950), (2, 700), (4, 500), (10, 900), (1, 200), (20, 700), (30, 500)] {
             let worst = worst_age_behind_a_bottleneck(round_trip, rate, 3_000);
             // What the window has room for, at the pace of the path, and the same once more while it is emptied.
-            let room = (round_trip + jitter_of(round_trip) + MARGIN_FRAMES).max(WINDOW_FRAMES_MIN) + 2;
+            let room = (round_trip + MARGIN_FRAMES).max(WINDOW_FRAMES_MIN) + 2;
             let bound = round_trip + 2 * room * 1_000 / rate;
             assert!(worst <= bound, "a round trip of {round_trip} at {rate}/1000: {worst} ticks old, at most {bound}");
         }
@@ -323,7 +330,7 @@ mod tests {
 
     #[test]
     fn to_measure_a_long_path_costs_no_full_frame() {
-        for round_trip in [10, CATCH_UP_TICKS, 30, 50] {
+        for round_trip in [8, 12, CATCH_UP_TICKS, 30] {
             let mut window = Window::new(Tick(0));
             run(&mut window, 1, 400, round_trip);
             // It became longer, so it is measured anew; in between the client may not be left out for longer than a step can cover.
@@ -368,7 +375,7 @@ mod tests {
         run(&mut window, 201, WINDOW_CLOSE_AFTER_TICKS / 2, 2);
         assert_eq!(window.frames(), open);
         run(&mut window, 400, WINDOW_CLOSE_AFTER_TICKS * 30, 2);
-        assert_eq!(window.frames(), 2 + jitter_of(2) + MARGIN_FRAMES);
+        assert_eq!(window.frames(), 2 + MARGIN_FRAMES);
     }
 
     #[test]
