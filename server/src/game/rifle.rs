@@ -54,7 +54,8 @@ pub fn fire(
             impacts.add(shooter.id, target, DAMAGE);
         }
         let to = ray.at(met.map_or(free, |(distance, _)| distance));
-        outbox.send(To::Seeing(shooter.id), &Traced { shooter: shooter.id, from: body.at, to });
+        // Only to who shot: told to all, a match of a hundred would be more than who stalls for seconds may have waiting.
+        outbox.send(To::Player(owner.0), &Traced { shooter: shooter.id, from: body.at, to });
     }
 }
 

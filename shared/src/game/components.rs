@@ -165,7 +165,7 @@ pub struct Hit {
     pub damage: u8,
 }
 
-/// A shot of a rifle, to be drawn; told to those who see the shooter.
+/// A shot of a rifle, as it was judged; told to who shot. Others draw it where `Score::shots` grows, along `Aim`.
 #[derive(Replicated, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traced {
     /// Who shot.
