@@ -11,7 +11,7 @@ use shared::limits::INPUT_AHEAD_TICKS_MAX;
 use shared::schema::{Layout, Schema, SchemaBytesError, SchemaError};
 use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::version::{PROTOCOL, PROTOCOL_OLDEST};
-use shared::wire::{DecodeError, Digest, Hello, Welcome};
+use shared::wire::{DecodeError, Digest, Hello, Role, Welcome};
 use std::sync::Arc;
 
 /// The newest tick that a room can be at where we join it. Ticks do not wrap: beyond this one, six days at 30 Hz before the last,
@@ -100,11 +100,13 @@ pub struct Agreement {
     pub map_hash: u64,
     /// What we must respect.
     pub limits: WelcomeLimits,
+    /// How long after the players we see things, in milliseconds: above 0 only for a spectator.
+    pub delay_ms: u32,
     /// To hold on to for the next time.
     pub known: Known,
 }
 
-/// The Hello of a client that is called `name`.
+/// The Hello of a player's client that is called `name`.
 #[must_use]
 pub fn hello(name: &str, digest: Digest, known: Option<&Known>) -> Hello {
     Hello {
@@ -113,6 +115,7 @@ pub fn hello(name: &str, digest: Digest, known: Option<&Known>) -> Hello {
         schema: known.map(|known| known.schema_fingerprint),
         tables: known.map(|known| known.tables_fingerprint),
         features: if digest == Digest::Whole { FEATURE_FULL_DIGEST } else { 0 },
+        role: Role::Player,
         name: name.to_owned(),
         resume: None,
         extensions: Vec::new(),
@@ -157,6 +160,7 @@ impl Agreement {
             map: welcome.map,
             map_hash: welcome.map_hash,
             limits,
+            delay_ms: welcome.delay_ms,
             known,
         })
     }

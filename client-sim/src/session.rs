@@ -33,7 +33,7 @@ use playing::Playing;
 pub use screen::Drawing;
 use shared::schema::Schema;
 use shared::wire::control::FEATURE_AUDIT;
-use shared::wire::{ClientMessage, Digest, FrameHeader, ServerMessage};
+use shared::wire::{ClientMessage, Digest, FrameHeader, Role, ServerMessage};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -47,11 +47,13 @@ pub struct SessionConfig {
     pub name: String,
     /// How much of the digest it asks for.
     pub digest: Digest,
+    /// What it is here for: a spectator plays nothing, sees everything, and later than the players do.
+    pub role: Role,
     /// What it held on to from an earlier time.
     pub known: Option<Known>,
     /// It plays nothing, sees everything, and is told who may see what; only where the server allows it.
     pub audit: bool,
-    /// Who plays. `None`: nobody, it sends no inputs and confirms frames by themselves. So for whoever audits.
+    /// Who plays. `None`: nobody, it sends no inputs and confirms frames by themselves. So for whoever audits or looks on.
     pub behaviours: Option<Arc<dyn Behaviours>>,
     /// The behaviour's chance.
     pub seed: u64,
@@ -70,6 +72,7 @@ impl SessionConfig {
         Self {
             name: name.to_owned(),
             digest: Digest::Folded,
+            role: Role::Player,
             known: None,
             audit: false,
             behaviours: None,
@@ -78,6 +81,11 @@ impl SessionConfig {
             twins: None,
             drawing: Drawing::Never,
         }
+    }
+
+    /// Neither an auditor nor a spectator.
+    pub(crate) fn plays(&self) -> bool {
+        !self.audit && self.role == Role::Player
     }
 }
 
@@ -144,7 +152,9 @@ impl Session {
         match &mut self.phase {
             Phase::Greeting { hello_ms: hello_ms @ None } => {
                 *hello_ms = Some(now_ms);
-                let mut hello = hello(&self.config.name, self.config.digest, self.config.known.as_ref());
+                let mut hello =
+                    hello(&self.config.name, self.config.digest, self.config.known.as_ref());
+                hello.role = self.config.role;
                 hello.features |= if self.config.audit { FEATURE_AUDIT } else { 0 };
                 // A Hello reads nothing of a schema, and there is none yet.
                 self.outgoing.push_back(ClientMessage::Hello(Box::new(hello)).to_bytes(&no_schema()));
@@ -706,6 +716,22 @@ mod tests {
         session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(welcome()))), 20.0);
         let refused = SessionError::Disagreement(Disagreement::NoAudit);
         assert_eq!(events(&mut session), [SessionEvent::Failed(refused)]);
+    }
+
+    #[test]
+    fn whoever_wants_to_look_on_says_so_and_confirms_without_inputs() {
+        let sue = SessionConfig::named("sue");
+        let mut session = Session::new(SessionConfig { role: Role::Spectator, behaviours: idle(), ..sue });
+        session.handle_tick(0.0);
+        assert!(
+            matches!(sent(&mut session).as_slice(), [ClientMessage::Hello(hello)] if hello.role == Role::Spectator)
+        );
+        let late = Welcome { delay_ms: 5_000, ..welcome() };
+        session.handle_frame(&bytes(&ServerMessage::Welcome(Box::new(late))), 20.0);
+        assert_eq!(session.agreement().map(|agreement| agreement.delay_ms), Some(5_000));
+        session.handle_frame(&frame(FrameKind::Full, 1_001, None), 40.0);
+        session.handle_tick(1_000.0);
+        assert_eq!(sent(&mut session), [ClientMessage::Confirm { newest: Tick(1_001) }]);
     }
 
     #[test]

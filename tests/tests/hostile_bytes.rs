@@ -11,7 +11,7 @@ use shared::schema::{Layout, Schema};
 use shared::wire::control::FEATURE_FULL_DIGEST;
 use shared::wire::server_message::STATE;
 use shared::wire::version::PROTOCOL;
-use shared::wire::{ClientMessage, CloseCode, Digest, FrameKind, Hello, Input, ViewTick};
+use shared::wire::{ClientMessage, CloseCode, Digest, FrameKind, Hello, Input, Role, ViewTick};
 use std::sync::Arc;
 use tests::Arena;
 use tests::seeds;
@@ -48,6 +48,7 @@ fn hello(dice: &mut Dice) -> ClientMessage {
     let hello = Hello {
         protocol_min: PROTOCOL,
         protocol_max: PROTOCOL,
+        role: if dice.once_in(8) { Role::Spectator } else { Role::Player },
         name: "stranger".to_owned(),
         features,
         ..Hello::default()

@@ -63,7 +63,7 @@ impl Playing {
             agreement.digest,
         )
         .in_common(config.commons.clone());
-        let player = config.behaviours.as_ref().filter(|_| !config.audit);
+        let player = config.behaviours.as_ref().filter(|_| config.plays());
         let behaviour = player.map(|known| known.choose(&agreement.schema, config.seed));
         let screen = Screen::new(&agreement, config, now_ms);
         Self {

@@ -47,7 +47,7 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(agreement: &Agreement, config: &SessionConfig, now_ms: f64) -> Self {
-        let twin = config.twins.as_ref().filter(|_| !config.audit).and_then(|twins| twins.choose(agreement));
+        let twin = config.twins.as_ref().filter(|_| config.plays()).and_then(|twins| twins.choose(agreement));
         let input = &agreement.schema.input;
         let predictor = twin.map(|twin| Predictor::new(twin, input, neutral_codes(input)));
         let draws = config.drawing != Drawing::Never && !config.audit;

@@ -16,7 +16,7 @@ use crate::interpolate::Interpolator;
 use crate::link::Link;
 use crate::session::{Counters, Drawing, Session, SessionConfig, SessionEvent};
 use crate::transport::{Ended, Epoch, Observer, Target, drive};
-use shared::wire::{Digest, FrameKind};
+use shared::wire::{Digest, FrameKind, Role};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -169,6 +169,7 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
     let mut session = Session::new(SessionConfig {
         name: format!("bot {bot}"),
         digest: if options.full_digest { Digest::Whole } else { Digest::Folded },
+        role: Role::Player,
         known: None,
         audit: false,
         behaviours,

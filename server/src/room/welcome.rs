@@ -8,7 +8,7 @@ use shared::codec::Tables;
 use shared::limits;
 use shared::schema::Text;
 use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
-use shared::wire::{CloseCode, Digest, Hello, ServerMessage, Welcome, version};
+use shared::wire::{CloseCode, Digest, Hello, Role, ServerMessage, Welcome, version};
 
 impl Room {
     /// Seats who may come in, and closes who may not. Returns the joins.
@@ -45,6 +45,10 @@ impl Room {
         out: &mut Outgoing,
     ) -> Result<Option<Join>, CloseCode> {
         let protocol = version::agree(hello.protocol_min, hello.protocol_max).ok_or(CloseCode::WrongVersion)?;
+        // Spectators have no feed here yet.
+        if hello.role == Role::Spectator {
+            return Err(CloseCode::NoSpectators);
+        }
         let audits = hello.features & FEATURE_AUDIT != 0;
         let (there, most) = match audits {
             true if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
@@ -91,6 +95,7 @@ impl Room {
                 view_enter_units: view.enter_units,
                 view_leave_units: view.leave_units,
             },
+            delay_ms: 0,
             resume: None,
             extensions: Vec::new(),
         };

@@ -116,6 +116,8 @@ close_codes! {
     Moved = 4013, Nobody, Elsewhere, "moved to another server";
     /// It asked for something that this server lets nobody do, or not from there.
     NotAllowed = 4014, Client, Never, "not allowed here: an auditor needs --allow-audit and the server's own machine";
+    /// It wanted to look on where nobody may.
+    NoSpectators = 4015, Client, Never, "spectators are not let in here: the operator has not allowed them";
 }
 
 #[cfg(test)]

@@ -31,6 +31,16 @@ pub const FEATURE_FULL_DIGEST: u32 = 1;
 /// connection is closed.
 pub const FEATURE_AUDIT: u32 = 2;
 
+/// What a client is here for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Encode, Decode)]
+pub enum Role {
+    /// To play.
+    #[default]
+    Player,
+    /// To look on: it sees everything, later than the players, and acts on nothing.
+    Spectator,
+}
+
 /// The first message of a client.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Hello {
@@ -44,6 +54,8 @@ pub struct Hello {
     pub tables: Option<u64>,
     /// Features it wishes for: `FEATURE_…` bits; unknown ones are ignored.
     pub features: u32,
+    /// What it is here for.
+    pub role: Role,
     /// The player's name, at most [`PLAYER_NAME_BYTES_MAX`] bytes.
     pub name: String,
     /// The secret of the seat it wants back.
@@ -100,6 +112,8 @@ pub struct Welcome {
     pub features: u32,
     /// What the client must respect.
     pub limits: WelcomeLimits,
+    /// How long after the players a spectator sees things, in milliseconds; 0 for everybody else.
+    pub delay_ms: u32,
     /// The secret that gives this seat back after a cut, if the server keeps seats.
     pub resume: Option<[u8; 16]>,
     /// More.
@@ -225,6 +239,16 @@ mod tests {
         assert!(read_hello(&bytes).is_ok());
         bytes.push(0);
         assert_eq!(read_hello(&bytes), Err(DecodeError::TrailingBits { bits: 8 }));
+    }
+
+    #[test]
+    fn a_role_that_nobody_knows_is_refused() {
+        let mut bytes = Vec::new();
+        write_hello(&mut bytes, &Hello { role: Role::Spectator, ..Hello::default() });
+        let at = bytes.iter().position(|&byte| byte == 1).expect("the role");
+        assert_eq!(read_hello(&bytes).map(|hello| hello.role), Ok(Role::Spectator));
+        bytes[at] = 2;
+        assert!(read_hello(&bytes).is_err());
     }
 
     #[test]

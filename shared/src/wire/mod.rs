@@ -37,6 +37,6 @@ pub mod state_frame;
 pub use crate::bits::DecodeError;
 pub use client_message::{ClientMessage, Input, ViewTick};
 pub use close_code::CloseCode;
-pub use control::{Hello, Redirect, Welcome};
+pub use control::{Hello, Redirect, Role, Welcome};
 pub use server_message::ServerMessage;
 pub use state_frame::{Digest, FrameHeader, FrameKind};

@@ -16,7 +16,7 @@ use shared::wire::control::{
 use shared::wire::server_message::Outcome;
 use shared::wire::state_frame::Proof;
 use shared::wire::{
-    ClientMessage, Digest, FrameHeader, FrameKind, Hello, Input, Redirect, ServerMessage, ViewTick, Welcome,
+    ClientMessage, Digest, FrameHeader, FrameKind, Hello, Input, Redirect, Role, ServerMessage, ViewTick, Welcome,
 };
 
 fn extensions() -> impl Strategy<Value = Vec<Extension>> {
@@ -29,10 +29,12 @@ prop_compose! {
     fn hello()(
         (protocol_min, protocol_max, features) in any::<(u16, u16, u32)>(),
         (schema, tables, resume) in any::<(Option<u64>, Option<u64>, Option<[u8; 16]>)>(),
+        watches: bool,
         name in ".{0,8}",
         extensions in extensions(),
     ) -> Hello {
-        Hello { protocol_min, protocol_max, schema, tables, features, name, resume, extensions }
+        let role = if watches { Role::Spectator } else { Role::Player };
+        Hello { protocol_min, protocol_max, schema, tables, features, role, name, resume, extensions }
     }
 }
 
@@ -40,7 +42,7 @@ prop_compose! {
     fn welcome()(
         (protocol, incarnation, player, tick_rate_hz, tick, slot_bits) in any::<(u16, u64, u32, u16, u32, u8)>(),
         (schema_fingerprint, schema, tables_fingerprint, tables) in any::<(u64, Option<Vec<u8>>, u64, Option<Vec<u8>>)>(),
-        (map_hash, features, resume) in any::<(u64, u32, Option<[u8; 16]>)>(),
+        (map_hash, features, delay_ms, resume) in any::<(u64, u32, u32, Option<[u8; 16]>)>(),
         (message_bytes, messages_per_second, input_ahead_ticks, catch_up_ticks) in any::<(u32, u32, u32, u32)>(),
         (view_enter_units, view_leave_units) in any::<(u32, u32)>(),
         map in ".{0,40}",
@@ -51,7 +53,7 @@ prop_compose! {
         };
         Welcome {
             protocol, incarnation, player, tick_rate_hz, tick, slot_bits, schema_fingerprint, schema, tables_fingerprint,
-            tables, map_hash, map, features, limits, resume, extensions,
+            tables, map_hash, map, features, limits, delay_ms, resume, extensions,
         }
     }
 }

@@ -8,7 +8,7 @@ use shared::schema::Text;
 use shared::wire::audit::{Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedHiding, AuditedPlayer};
 use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::server_message::Outcome;
-use shared::wire::{ClientMessage, Digest, Hello, Input, Redirect, ServerMessage, ViewTick, Welcome};
+use shared::wire::{ClientMessage, Digest, Hello, Input, Redirect, Role, ServerMessage, ViewTick, Welcome};
 
 /// One golden file.
 pub(crate) struct Example {
@@ -17,18 +17,20 @@ pub(crate) struct Example {
     pub(crate) bytes: Vec<u8>,
 }
 
-pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage); 10] {
+pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage); 11] {
     let again = Hello {
-        protocol_min: 2,
-        protocol_max: 2,
+        protocol_min: 3,
+        protocol_max: 3,
         schema: Some(0x0123_4567_89AB_CDEF),
         tables: Some(0xFEDC_BA98_7654_3210),
         features: FEATURE_FULL_DIGEST,
+        role: Role::Player,
         name: "Zoë".to_owned(),
         resume: Some(std::array::from_fn(|at| at as u8)),
         extensions: vec![shared::wire::control::Extension { id: 300, bytes: vec![1, 2, 3] }],
     };
-    let first = Hello { protocol_min: 2, protocol_max: 2, name: "Ada".to_owned(), ..Hello::default() };
+    let first = Hello { protocol_min: 3, protocol_max: 3, name: "Ada".to_owned(), ..Hello::default() };
+    let spectator = Hello { role: Role::Spectator, name: "Sue".to_owned(), ..first.clone() };
     let auditor = Hello { features: FEATURE_AUDIT, name: "auditor".to_owned(), ..first.clone() };
     let input = Input {
         tick: TICK.after(5),
@@ -45,6 +47,7 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
              and its seat back (secret 00 01 … 0F), and says something newer (extension 300: 01 02 03).",
             ClientMessage::Hello(Box::new(again)),
         ),
+        ("hello_spectator", "A client called Sue that wants to look on.", ClientMessage::Hello(Box::new(spectator))),
         (
             "hello_auditor",
             "A client that wants to see everything and plays nothing.",
@@ -72,7 +75,7 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
 pub(crate) fn welcome() -> Welcome {
     let (schema, tables) = (schema(), Tables::untrained(&layout()).to_bytes());
     Welcome {
-        protocol: 2,
+        protocol: 3,
         incarnation: 0x1122_3344_5566_7788,
         player: 7,
         tick_rate_hz: 30,
@@ -93,6 +96,7 @@ pub(crate) fn welcome() -> Welcome {
             view_enter_units: 80,
             view_leave_units: 88,
         },
+        delay_ms: 0,
         resume: Some([0xAB; 16]),
         extensions: Vec::new(),
     }
