@@ -57,7 +57,7 @@ fn stages(criterion: &mut Criterion) {
                 workload.step();
                 workload.pack();
             };
-            bencher.iter_custom(|count| time(count, &mut workload, prepare, |workload, ()| workload.frame(0)));
+            bencher.iter_custom(|count| time(count, &mut workload, prepare, |workload, ()| workload.frame(0).len()));
         });
         let mut workload = Workload::new(size, 1);
         let viewer = workload.watch();
@@ -66,7 +66,7 @@ fn stages(criterion: &mut Criterion) {
             let prepare = |workload: &mut Workload| {
                 workload.step();
                 workload.pack();
-                workload.frame(viewer)
+                workload.frame(viewer).to_vec()
             };
             bencher.iter_custom(|count| {
                 time(count, &mut workload, prepare, |_, frame| replica.apply(&frame).expect("it applies"))

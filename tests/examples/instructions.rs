@@ -68,7 +68,7 @@ impl Part {
             workload.step();
             workload.pack();
             for client in (0..NEAR_CLIENTS).filter(|_| self == Self::Near) {
-                drop(black_box(workload.frame(client)));
+                black_box(workload.frame(client));
             }
         }
     }
@@ -90,8 +90,8 @@ impl Part {
             match self {
                 Self::Hash => drop(black_box(workload.hash(0))),
                 Self::Digest => drop(black_box(workload.digest(0))),
-                Self::Frame => drop(black_box(workload.frame(0))),
-                Self::Another => drop(black_box((workload.frame(0), workload.frame(1)))),
+                Self::Frame => _ = black_box(workload.frame(0)),
+                Self::Another => (0..2).for_each(|viewer| _ = black_box(workload.frame(viewer))),
                 _ => {}
             }
         }

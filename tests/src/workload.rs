@@ -7,7 +7,6 @@
 //!
 //! Never here: clocks and counters of instructions (see the benches and examples of this crate).
 
-use bytes::{Bytes, BytesMut};
 use client_sim::replica::Replica;
 use server::arena_n::ArenaN;
 use server::counts::Counts;
@@ -29,8 +28,6 @@ use std::sync::Arc;
 const SLOT_BITS: u32 = 12;
 /// Ticks until everybody holds everything and predictors are warm.
 const WARM_TICKS: u32 = 20;
-/// Memory for frames, which nobody keeps for long.
-const FRAMES_BYTES: usize = 1 << 20;
 
 /// A room of Arena-N.
 pub struct Workload {
@@ -38,7 +35,6 @@ pub struct Workload {
     replicator: Replicator,
     viewers: Vec<Client>,
     lane: Lane,
-    frames: BytesMut,
     counts: Counts,
     tick: Tick,
     extract: Extract,
@@ -94,7 +90,6 @@ impl Workload {
             counts: Counts::default(),
             tick: Tick(0),
             lane: replicator.lane(),
-            frames: BytesMut::new(),
             sim,
             replicator,
         };
@@ -167,27 +162,17 @@ impl Workload {
         }
     }
 
-    /// The frame of a viewer, who confirms it at once.
+    /// The frame of a viewer, who confirms it at once. It lies where the next one will.
     ///
     /// # Panics
     /// If there is none: nobody here is slow.
-    pub fn frame(&mut self, viewer: usize) -> Bytes {
+    pub fn frame(&mut self, viewer: usize) -> &[u8] {
         let client = &mut self.viewers[viewer];
         let Published::Frame = self.replicator.publish(self.sim.sight(), client, &mut self.lane) else {
             panic!("every viewer gets every frame");
         };
         client.window.confirm(self.tick, self.tick).expect("it was sent");
-        self.keep()
-    }
-
-    /// Copies the frame that was made last, into memory that is used again.
-    fn keep(&mut self) -> Bytes {
-        let frame = self.lane.frame();
-        if !self.frames.try_reclaim(frame.len()) {
-            self.frames = BytesMut::with_capacity(frame.len().max(FRAMES_BYTES));
-        }
-        self.frames.extend_from_slice(frame);
-        self.frames.split().freeze()
+        self.lane.frame()
     }
 
     /// The tick passes a viewer by, whose socket is busy.
@@ -240,7 +225,7 @@ mod tests {
             workload.step();
             workload.extract();
             workload.pack();
-            assert!(replica.apply(&workload.frame(viewer)).expect("it applies").checked);
+            assert!(replica.apply(workload.frame(viewer)).expect("it applies").checked);
             assert_eq!(workload.frame(0).is_empty(), workload.frame(1).is_empty());
         }
         assert_eq!(replica.anchors().count(), 50);

@@ -73,7 +73,7 @@ fn bots_that_hold_the_same_hold_it_once_and_who_comes_later_joins_them() {
     bots.workload.step();
     bots.workload.pack();
     for (viewer, replica) in bots.bots.iter_mut().filter(|(viewer, _)| *viewer != late) {
-        assert!(replica.apply(&bots.workload.frame(*viewer)).unwrap().checked);
+        assert!(replica.apply(bots.workload.frame(*viewer)).unwrap().checked);
     }
     bots.workload.skip(late);
     assert_eq!(bots.replicas(), 2);

@@ -298,7 +298,7 @@ fn a_step_that_would_be_larger_than_a_message_sends_what_fits_and_all_is_well_ag
         }
         let frame = workload.frame(viewer);
         assert!(frame.len() <= FRAME_BUDGET_BYTES_MAX + 4 * 1024, "{} bytes", frame.len());
-        let applied = replica.apply(&frame).expect("it applies");
+        let applied = replica.apply(frame).expect("it applies");
         assert!(applied.checked, "and is proven");
         kinds.push(applied.kind);
     }

@@ -22,9 +22,6 @@ mod look_back;
 // A part of its clients.
 mod share;
 
-// Frames that wait to be sent.
-mod frames;
-
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::ingest::decode::{Decoded, decode};
@@ -35,8 +32,8 @@ use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Lane, Replicator};
 use crate::seats::Seats;
 use crate::sim::{Answer, InputCodes, Outbox, RoomGame, RoomOptions, RoomRefused, Sim, StepInput};
-use frames::Frames;
-use look_back::{Memory, look_back};
+use bytes::Bytes;
+use look_back::look_back;
 pub use share::Share;
 use shared::codec::Tables;
 use shared::ids::Tick;
@@ -64,8 +61,6 @@ pub struct Room {
     replicator: Replicator,
     /// As many as it ever took.
     lanes: Vec<Lane>,
-    /// Those of [`run_tick`].
-    frames: Frames,
     seats: Seats,
     /// The last finished tick.
     tick: Tick,
@@ -82,15 +77,12 @@ pub struct Room {
 pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
     step_tick(room, incoming, tick, out);
     let Outgoing { messages, closes } = out;
-    let mut frames = std::mem::take(&mut room.frames);
-    frames.next_tick();
     for mut share in room.shares(1) {
         let each = |_, connection, frame: Option<&[u8]>| {
-            messages.extend(frame.map(|frame| (connection, frames.keep(frame))));
+            messages.extend(frame.map(|frame| (connection, Bytes::copy_from_slice(frame))));
         };
         share.publish(each, closes);
     }
-    room.frames = frames;
     settle_tick(room, tick, out);
 }
 
@@ -158,7 +150,6 @@ impl Room {
             options: options.clone(),
             incarnation: entropy.incarnation,
             lanes: Vec::new(),
-            frames: Frames::default(),
             sim,
             replicator,
             seats,
@@ -241,7 +232,7 @@ impl Room {
         let Self { seats, replicator, counts, sim, .. } = self;
         let looks_back = |codes: &InputCodes| sim.game().looks_back(codes);
         let anchors = || replicator.remembered();
-        look_back(step, seats, &Memory { looks_back: &looks_back, anchors: &anchors }, counts);
+        look_back(step, seats, counts, looks_back, anchors);
     }
 
     /// Answers to requests go ahead of frames, and frames need to know whose entity came and whose socket is busy.
