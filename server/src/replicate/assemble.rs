@@ -17,7 +17,6 @@ use super::parking::{Parking, Scope};
 use super::sections::Key;
 use super::survey::Survey;
 use super::view::View;
-use shared::bits::BitWriter;
 use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::positions::{PositionsOf, write_positions};
 use shared::codec::{Lanes, Packer};
@@ -105,7 +104,7 @@ pub fn assemble(
     };
     header.write(&mut lane.writer);
     if header.events {
-        write_events(&mut lane.writer, shared, view, events);
+        write_events(lane, shared, view, events);
     }
     for section in Section::ALL.into_iter().filter(|&section| header.has_leaves(section)) {
         write_leaves(shared, lane, view, section);
@@ -143,12 +142,13 @@ fn undemoted(lane: &Lane, section: Section) -> Option<&Survey> {
 
 /// Writes what is told, whole bytes behind their number. It stands in front of all that a lost client cannot read: events are
 /// told once.
-fn write_events(out: &mut BitWriter, shared: Shared<'_>, view: &View, events: &mut EventLane) {
-    let mut told = BitWriter::new();
-    events.write(&mut told, shared.tables, shared.schema, view, shared.facets);
-    told.align();
-    out.write(told.bytes().len() as u32, 16);
-    out.write_bytes(told.bytes());
+fn write_events(lane: &mut Lane, shared: Shared<'_>, view: &View, events: &mut EventLane) {
+    let Lane { writer, telling, codes, .. } = lane;
+    telling.clear();
+    events.write(telling, codes, shared, view);
+    telling.align();
+    writer.write(telling.bytes().len() as u32, 16);
+    writer.write_bytes(telling.bytes());
 }
 
 /// The sum of what the client holds after this frame. Called before its records are written: they are held, not yet fresh;

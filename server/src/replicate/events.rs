@@ -11,14 +11,13 @@
 //!
 //! Who paused did nothing wrong: a hidden tab in a lively match must find its place again. It is told that it missed something.
 
-use super::facets::Facets;
+use super::lane::Shared;
 use super::view::View;
 use shared::bits::BitWriter;
-use shared::codec::Tables;
 use shared::codec::contexts::{Use, number};
 use shared::ids::EntityId;
 use shared::limits::{EVENT_BYTES_WAITING_MAX, EVENTS_WAITING_MAX};
-use shared::schema::{Schema, Section};
+use shared::schema::Section;
 use shared::wire::values::{NO_REFERENCE, is_reference, write_values};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -90,8 +89,9 @@ impl EventLane {
     }
 
     /// Writes whether some were lost, then what waits, as much as a frame may take, and lets go of it. A reference to what this
-    /// client does not hold reads "none".
-    pub fn write(&mut self, out: &mut BitWriter, tables: &Tables, schema: &Schema, view: &View, facets: &Facets) {
+    /// client does not hold reads "none". `codes` is scratch.
+    pub(super) fn write(&mut self, out: &mut BitWriter, codes: &mut Vec<i32>, shared: Shared<'_>, view: &View) {
+        let Shared { tables, schema, facets, .. } = shared;
         let count = self.fitting();
         out.write_bool(std::mem::take(&mut self.lost));
         self.paused = false;
@@ -100,7 +100,8 @@ impl EventLane {
             self.bytes -= told.bytes();
             let Some(declaration) = schema.events.get(usize::from(told.kind)) else { continue };
             out.write(u32::from(told.kind), 8);
-            let mut codes = told.codes.clone();
+            codes.clear();
+            codes.extend_from_slice(&told.codes);
             let mut at = 0;
             for field in &declaration.fields {
                 if is_reference(field) {
@@ -110,7 +111,7 @@ impl EventLane {
                 }
                 at += field.part_count();
             }
-            write_values(out, declaration, &codes);
+            write_values(out, declaration, codes);
         }
     }
 

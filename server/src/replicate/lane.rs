@@ -69,6 +69,9 @@ pub struct Lane {
     pub(super) writer: BitWriter,
     /// Scratch: what the client of the frame under way holds, by section.
     pub(super) surveys: [Survey; 4],
+    /// Scratch: what the frame under way tells, and the codes of one event.
+    pub(super) telling: BitWriter,
+    pub(super) codes: Vec<i32>,
     /// Scratch: positions to be written.
     pub(super) positions: Vec<u32>,
     /// What the frame under way demotes.
@@ -99,6 +102,8 @@ impl Lane {
             counts: Counts::default(),
             writer: BitWriter::new(),
             surveys: Default::default(),
+            telling: BitWriter::new(),
+            codes: Vec::new(),
             positions: Vec::new(),
             demoting: Demoting::new(slots),
             sending: SlotSet::new(slots),
