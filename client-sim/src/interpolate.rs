@@ -203,10 +203,17 @@ impl Interpolator {
             }
             self.waits.push_back(wait.min(shortest + JITTER_MS_MAX / self.tick_ms));
         }
-        let mut waits: Vec<f64> = self.waits.iter().copied().collect();
-        waits.sort_unstable_by(|one, other| other.total_cmp(one));
-        let known = waits.len() >= KNOWN_AFTER;
-        let longest = waits.get(if known { OUTLIERS } else { 0 }).copied().unwrap_or(wait);
+        let known = self.waits.len() >= KNOWN_AFTER;
+        // The longest ones, longest first.
+        let mut longest = [f64::NEG_INFINITY; OUTLIERS + 1];
+        for mut wait in self.waits.iter().copied() {
+            for place in &mut longest {
+                if wait > *place {
+                    std::mem::swap(place, &mut wait);
+                }
+            }
+        }
+        let longest = if known { longest[OUTLIERS] } else { longest[0].max(wait) };
         self.delay = longest + if known { MARGIN_TICKS } else { MARGIN_UNKNOWN_TICKS };
     }
 

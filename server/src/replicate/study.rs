@@ -3,8 +3,8 @@
 //! Every few ticks the symbols of that tick are counted as if one client saw everything: the pieces where they are written,
 //! who is addressed, who leaves, and a record of what was born and of one more, in turn, for those who join late. Where clients
 //! see less than everything, addresses and records are those of a client that stands where some entity is, now one, now
-//! another: there most records are of what comes into view, and few stand between one change and the next. Whoever wants tables takes the counts away and trains on them (`shared::codec::training`); a room that nobody studies counts
-//! nothing.
+//! another: there most records are of what comes into view, and few stand between one change and the next. Whoever wants
+//! tables takes the counts away and trains on them (`shared::codec::training`); a room that nobody studies counts nothing.
 //!
 //! Never here: training (too long for a tick), when tables are replaced (see `room`).
 

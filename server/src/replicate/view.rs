@@ -202,12 +202,6 @@ impl View {
         Self { everything: true, ..Self::new(slots, player) }
     }
 
-    /// Whether it is an auditor's.
-    #[must_use]
-    pub const fn sees_everything(&self) -> bool {
-        self.everything
-    }
-
     /// The client must drop all it holds: the next frame is a full one.
     pub fn start_anew(&mut self) {
         self.tick = None;

@@ -18,16 +18,15 @@ use crate::seats::Seats;
 use crate::sim::{InputCodes, Look, Saw, StepInput};
 use shared::ids::{EntityId, Slot};
 
-/// What looking back needs to know of the game and of replication.
-pub(super) struct Memory<'a> {
-    /// Whether the game judges such an input by what its player saw.
-    pub(super) looks_back: &'a dyn Fn(&InputCodes) -> bool,
-    /// Everything that is remembered, by entity, and its anchor's slot.
-    pub(super) anchors: &'a dyn Fn() -> Vec<(EntityId, Slot)>,
-}
-
-/// Takes the views away that cannot be, and adds whom the others saw.
-pub(super) fn look_back(step: &mut StepInput, seats: &Seats, memory: &Memory<'_>, counts: &mut Counts) {
+/// Takes the views away that cannot be, and adds whom the others saw. `looks_back`: whether the game judges such an input by what its
+/// player saw; `remembered`: everything that it remembers, by entity, and its anchor's slot.
+pub(super) fn look_back(
+    step: &mut StepInput,
+    seats: &Seats,
+    counts: &mut Counts,
+    looks_back: impl Fn(&InputCodes) -> bool,
+    remembered: impl Fn() -> Vec<(EntityId, Slot)>,
+) {
     let mut anchors = None;
     for input in &mut step.inputs {
         let Some(view) = input.view else { continue };
@@ -41,8 +40,8 @@ pub(super) fn look_back(step: &mut StepInput, seats: &Seats, memory: &Memory<'_>
                     Implausible::NotSent => counts.views_not_sent += 1,
                 }
             }
-            Ok([older, newer]) if (memory.looks_back)(&input.codes) => {
-                let anchors = anchors.get_or_insert_with(memory.anchors);
+            Ok([older, newer]) if looks_back(&input.codes) => {
+                let anchors = anchors.get_or_insert_with(&remembered);
                 let saw = Saw::of(anchors, |slot| older.contains(slot) && newer.contains(slot));
                 step.looks.push(Look { player: input.player, view, saw });
             }
