@@ -186,4 +186,7 @@ fn who_joins_a_large_world_over_a_narrow_path_is_whole_in_the_time_that_its_byte
         "a world of {world} bytes, {} of them per second: whole after {ticks} ticks, {full} full frames",
         world / 4
     );
+    // Its bytes alone take four seconds.
+    assert!(ticks <= 8 * 4 * 30, "whole after {ticks} ticks");
+    assert!(full <= 6, "{full} full frames");
 }
