@@ -257,7 +257,7 @@ fn errand(eyes: &impl Eyes, me: Slot, at: IVec2) -> Option<IVec2> {
 
 impl Behaviour for Fight {
     fn input(&mut self, view: &View<'_>, codes: &mut [i32]) {
-        self.act(view.replica).write_codes(codes);
+        self.act(view).write_codes(codes);
     }
 }
 

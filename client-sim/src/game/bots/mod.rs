@@ -1,9 +1,12 @@
 //! Bots for Arena: wander, fight (and idle, which is any game's). Seeded, so that a run can be had again; without a clock.
 //!
 //! ```text
-//!   replica ─► Eyes (who and what is where) ─► wander ─────────────────────────┐
-//!                                          └► fight: route (where to), aim ───┴► ArenaInput ─► codes
+//!   View ─► Eyes (who and what is where) ─► wander ─────────────────────────┐
+//!                                       └► fight: route (where to), aim ───┴► ArenaInput ─► codes
 //! ```
+//!
+//! A bot sees what a player would: itself where it is predicted, others where they are drawn. Where nothing is predicted or drawn it
+//! sees the newest frame.
 //!
 //! Looking at everyone in every tick would cost a swarm more than its sockets, so a fighter looks around now and then and
 //! follows one enemy meanwhile.
@@ -25,8 +28,7 @@ mod ways;
 pub use fight::Fight;
 pub use wander::Wander;
 
-use crate::behaviour::{Behaviour, Idle};
-use crate::replica::Replica;
+use crate::behaviour::{Behaviour, Idle, View};
 use glam::IVec2;
 use shared::game::components::{Body, Health, Position};
 use shared::game::map::Map;
@@ -34,6 +36,7 @@ use shared::game::pickup::{Pickup, Sort};
 use shared::game::round::{Faction, Match, Side};
 use shared::game::{MATCH, PICKUP, PLAYER, maps};
 use shared::ids::Slot;
+use shared::schema::Replicated;
 use std::sync::Arc;
 
 /// The name of the game that these bots play, as its schema gives it.
@@ -50,7 +53,7 @@ pub fn behaviour(name: &str, seed: u64) -> Option<Box<dyn Behaviour>> {
     })
 }
 
-/// What a bot can see: a replica, or in a test what stands in for one.
+/// What a bot can see: a client's view, or in a test what stands in for one.
 pub trait Eyes {
     /// The bot's own entity.
     fn me(&self) -> Option<Slot>;
@@ -87,41 +90,58 @@ pub trait Eyes {
     }
 }
 
-impl Eyes for Replica {
+impl Eyes for View<'_> {
     fn me(&self) -> Option<Slot> {
-        Self::me(self)
+        self.me
     }
 
     fn players(&self) -> Vec<Slot> {
-        self.anchors().filter(|&(_, kind)| kind == PLAYER).map(|(slot, _)| slot).collect()
+        self.replica.anchors().filter(|&(_, kind)| kind == PLAYER).map(|(slot, _)| slot).collect()
     }
 
     fn living(&self, player: Slot) -> Option<IVec2> {
-        let alive = self.read::<Health>(player)?.is_alive();
-        let position = self.read::<Position>(player)?;
-        alive.then_some(position.at)
+        if !self.replica.read::<Health>(player)?.is_alive() {
+            return None;
+        }
+        if self.me == Some(player)
+            && let Some(body) = predicted(self)
+        {
+            return Some(body.at);
+        }
+        let Some(drawn) = self.drawn else { return Some(self.replica.read::<Position>(player)?.at) };
+        let position = self.replica.schema().component_index(Position::NAME)?;
+        let [x, y] = drawn.values(player, position)?[..] else { return None };
+        Some(IVec2::new(x, y))
     }
 
     fn health(&self, player: Slot) -> Option<u8> {
-        self.read::<Health>(player).map(|health| health.hp)
+        self.replica.read::<Health>(player).map(|health| health.hp)
     }
 
     fn faction(&self, player: Slot) -> Faction {
-        self.read::<Side>(player).map_or(Faction::Alone, |side| side.faction)
+        self.replica.read::<Side>(player).map_or(Faction::Alone, |side| side.faction)
     }
 
     fn body(&self) -> Option<Body> {
-        self.read::<Body>(Self::me(self)?)
+        predicted(self).or_else(|| self.replica.read::<Body>(self.me?))
     }
 
     fn pickups(&self) -> Vec<(IVec2, Sort)> {
-        let lying = self.anchors().filter(|&(_, kind)| kind == PICKUP);
-        let seen = lying.filter_map(|(slot, _)| Some((self.read::<Position>(slot)?.at, self.read::<Pickup>(slot)?)));
+        let lying = self.replica.anchors().filter(|&(_, kind)| kind == PICKUP);
+        let seen = lying.filter_map(|(slot, _)| {
+            Some((self.replica.read::<Position>(slot)?.at, self.replica.read::<Pickup>(slot)?))
+        });
         seen.filter(|(_, pickup)| pickup.present).map(|(at, pickup)| (at, pickup.sort)).collect()
     }
 
     fn map(&self) -> Option<Arc<Map>> {
-        let (slot, _) = self.anchors().find(|&(_, kind)| kind == MATCH)?;
-        maps::find(self.read::<Match>(slot)?.map.as_str())
+        let (slot, _) = self.replica.anchors().find(|&(_, kind)| kind == MATCH)?;
+        maps::find(self.replica.read::<Match>(slot)?.map.as_str())
     }
+}
+
+/// Our own body where it is predicted.
+fn predicted(view: &View<'_>) -> Option<Body> {
+    let state = view.own?.state()?;
+    (state.len() >= Body::PART_COUNT).then(|| Body::read_codes(state))
 }

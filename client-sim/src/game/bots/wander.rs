@@ -35,7 +35,7 @@ impl Wander {
 
 impl Behaviour for Wander {
     fn input(&mut self, view: &View<'_>, codes: &mut [i32]) {
-        self.act(view.replica).write_codes(codes);
+        self.act(view).write_codes(codes);
     }
 }
 
