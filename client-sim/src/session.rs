@@ -152,8 +152,7 @@ impl Session {
         match &mut self.phase {
             Phase::Greeting { hello_ms: hello_ms @ None } => {
                 *hello_ms = Some(now_ms);
-                let mut hello =
-                    hello(&self.config.name, self.config.digest, self.config.known.as_ref());
+                let mut hello = hello(&self.config.name, self.config.digest, self.config.known.as_ref());
                 hello.role = self.config.role;
                 hello.features |= if self.config.audit { FEATURE_AUDIT } else { 0 };
                 // A Hello reads nothing of a schema, and there is none yet.
