@@ -167,7 +167,6 @@ fn register(stages: &mut Stages) {
         .component::<life::Waiting>()
         .component::<motion::Fired>()
         .component::<projectiles::Fuse>()
-        .component::<projectiles::Warhead>()
         .component::<pickups::Restock>()
         .component::<stealth::Hidden>()
         .component::<stealth::Alarmed>()

@@ -1,8 +1,8 @@
-//! What flies: straight, at constant speed, until it meets a living player but its shooter, or a wall, or has flown long
-//! enough. A rocket bursts then, and hurts whoever is near and not behind a wall.
+//! Rockets: they fly straight, at constant speed, until they meet a living player but their shooter, or a wall, or have flown long
+//! enough. Then they burst, and hurt whoever is near and not behind a wall.
 //!
 //! ```text
-//!   Spawn launch ─► Projectile, Fuse (Warhead: a rocket) ─ Collide fly ─► Impacts ─ Despawn burn_out
+//!   Spawn launch ─► Projectile, Fuse ─ Collide fly ─► Impacts ─ Despawn burn_out
 //! ```
 //!
 //! Never here: what an impact comes to (see `combat`).
@@ -16,15 +16,15 @@ use crate::sim::{Controls, EntityIds, Networked, SimTick};
 use bevy_ecs::prelude::*;
 use glam::IVec2;
 use serde::{Deserialize, Serialize};
-use shared::game::PROJECTILE;
 use shared::game::components::{Body, Health, Position, Projectile, Score};
 use shared::game::constants::{
-    DAMAGE, PLAYER_RADIUS, PROJECTILE_RADIUS, ROCKET_DAMAGE, SELF_DAMAGE_PERCENT, SPLASH_DAMAGE, SPLASH_RADIUS,
+    PLAYER_RADIUS, PROJECTILE_RADIUS, ROCKET_DAMAGE, SELF_DAMAGE_PERCENT, SPLASH_DAMAGE, SPLASH_RADIUS,
 };
-use shared::game::geometry::{DIRECTION_ONE, direction, distance_squared};
+use shared::game::geometry::distance_squared;
 use shared::game::input::ArenaInput;
 use shared::game::map::Map;
 use shared::game::weapon::Weapon;
+use shared::game::{PROJECTILE, rocket};
 use shared::ids::EntityId;
 
 /// How long a projectile still flies.
@@ -34,19 +34,12 @@ pub struct Fuse {
     pub ticks: u16,
 }
 
-/// It bursts at its end: a rocket.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warhead;
-
 /// A living player, as a target.
 #[derive(Clone, Copy, Debug)]
 struct Target {
     id: EntityId,
     at: IVec2,
 }
-
-/// How far a projectile gets between two looks: less than a player's radius, so that nothing is jumped over.
-const LOOK: i32 = 512;
 
 /// Spawn: who shot a rocket in this tick and still lives gets a projectile, in the order of entities: their numbers follow from it.
 pub fn launch(
@@ -64,23 +57,27 @@ pub fn launch(
         if weapon == Weapon::Rifle {
             continue;
         }
-        let (speed, ticks) = (feel.0.rocket_speed, feel.0.rocket_flight_ticks);
-        let velocity = direction(controls.input.aim) * speed / DIRECTION_ONE;
+        let velocity = rocket::velocity(controls.input.aim, &feel.0);
         let projectile = Projectile { velocity, shooter: networked.id, shot_at: tick.0.0 as u8 };
-        commands.spawn((ids.spawn(PROJECTILE), Position { at: body.at }, projectile, Fuse { ticks }, Warhead));
+        commands.spawn((
+            ids.spawn(PROJECTILE),
+            Position { at: body.at },
+            projectile,
+            Fuse { ticks: feel.0.rocket_flight_ticks },
+        ));
     }
 }
 
 /// Collide: each projectile flies one tick, in the order of entities.
 pub fn fly(
-    mut projectiles: Query<(&Networked, &Projectile, &mut Position, &mut Fuse, Has<Warhead>), Without<Body>>,
+    mut projectiles: Query<(&Networked, &Projectile, &mut Position, &mut Fuse), Without<Body>>,
     players: Query<(&Networked, &Health, &Body)>,
     terrain: Terrain,
     mut impacts: ResMut<Impacts>,
 ) {
     let living = players.iter().sort::<&Networked>().filter(|(_, health, _)| health.is_alive());
     let targets: Vec<Target> = living.map(|(networked, _, body)| Target { id: networked.id, at: body.at }).collect();
-    for (_, projectile, mut position, mut fuse, bursts) in projectiles.iter_mut().sort::<&Networked>() {
+    for (_, projectile, mut position, mut fuse) in projectiles.iter_mut().sort::<&Networked>() {
         fuse.ticks = fuse.ticks.saturating_sub(1);
         let (end, met) = match flight(position.at, projectile, &targets, terrain.map()) {
             Flight::Free => {
@@ -95,12 +92,10 @@ pub fn fly(
         };
         fuse.ticks = 0;
         if let Some(target) = met {
-            impacts.add(projectile.shooter, target, if bursts { ROCKET_DAMAGE } else { DAMAGE });
+            impacts.add(projectile.shooter, target, ROCKET_DAMAGE);
         }
-        if bursts {
-            for (target, damage) in splash(end, projectile.shooter, met, &targets, terrain.map()) {
-                impacts.add(projectile.shooter, target, damage);
-            }
+        for (target, damage) in splash(end, projectile.shooter, met, &targets, terrain.map()) {
+            impacts.add(projectile.shooter, target, damage);
         }
     }
 }
@@ -123,10 +118,8 @@ fn flight(from: IVec2, projectile: &Projectile, targets: &[Target], map: &Map) -
         target.id != projectile.shooter && apart.x <= span.x && apart.y <= span.y
     };
     let near: Vec<&Target> = targets.iter().filter(near).collect();
-    let looks = velocity.abs().max_element() / LOOK + 1;
     let mut last = from;
-    for look in 1..=looks {
-        let at = from + velocity * look / looks;
+    for at in rocket::looks(from, velocity) {
         if map.is_wall_at(at) {
             return Flight::Wall(last);
         }

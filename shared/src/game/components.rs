@@ -5,8 +5,7 @@
 
 use crate::Replicated;
 use crate::game::constants::{
-    HP_MAX, POSITION_MAX, PROJECTILE_VELOCITY_MAX, ROCKETS_AT_FIRST, ROCKETS_MAX, ROUNDS_AT_FIRST, ROUNDS_MAX,
-    VELOCITY_MAX,
+    HP_MAX, POSITION_MAX, ROCKET_VELOCITY_MAX, ROCKETS_AT_FIRST, ROCKETS_MAX, ROUNDS_AT_FIRST, ROUNDS_MAX, VELOCITY_MAX,
 };
 use crate::game::weapon::Weapon;
 use crate::ids::EntityId;
@@ -144,7 +143,7 @@ impl Body {
 #[cfg_attr(feature = "ecs", derive(Component))]
 pub struct Projectile {
     /// In 1/256 unit per tick.
-    #[field(range = -PROJECTILE_VELOCITY_MAX..=PROJECTILE_VELOCITY_MAX, step = 1, unit = 256, constant)]
+    #[field(range = -ROCKET_VELOCITY_MAX..=ROCKET_VELOCITY_MAX, step = 1, unit = 256, constant)]
     pub velocity: IVec2,
     /// Who shot it.
     pub shooter: EntityId,

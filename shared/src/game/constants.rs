@@ -34,12 +34,6 @@ pub const VELOCITY_MAX: i32 = 8191;
 /// Milliseconds between two dashes.
 pub const DASH_MS: u32 = 1500;
 
-/// Speed of a projectile, in units per second.
-pub const PROJECTILE_SPEED: i32 = 480;
-/// Largest speed of a projectile on an axis, in 1/256 unit per tick, at the slowest tick rate.
-pub const PROJECTILE_VELOCITY_MAX: i32 = PROJECTILE_SPEED * UNIT / TICK_RATE_MIN as i32 + 1;
-/// Milliseconds that a projectile flies.
-pub const PROJECTILE_MS: u32 = 1000;
 /// Milliseconds from a shot of the rifle to the next shot.
 pub const RIFLE_MS: u32 = 330;
 /// Milliseconds from a rocket to the next shot.
@@ -55,6 +49,8 @@ pub const ROCKETS_MAX: u8 = 12;
 
 /// Speed of a rocket, in units per second: half as fast again as a player runs.
 pub const ROCKET_SPEED: i32 = 240;
+/// Largest speed of a rocket on an axis, in 1/256 unit per tick, at the slowest tick rate.
+pub const ROCKET_VELOCITY_MAX: i32 = ROCKET_SPEED * UNIT / TICK_RATE_MIN as i32 + 1;
 /// Milliseconds that a rocket flies before it bursts by itself.
 pub const ROCKET_FLIGHT_MS: u32 = 3000;
 /// Health that a rocket takes from whom it hits.
@@ -129,10 +125,6 @@ pub struct Tuning {
     pub rifle_ticks: u8,
     /// Ticks from a rocket to the next shot.
     pub rocket_ticks: u8,
-    /// Speed of a projectile, in 1/256 unit per tick.
-    pub projectile_speed: i32,
-    /// Ticks that a projectile flies.
-    pub projectile_ticks: u16,
     /// Speed of a rocket, in 1/256 unit per tick.
     pub rocket_speed: i32,
     /// Ticks that a rocket flies.
@@ -168,8 +160,6 @@ impl Tuning {
             dash_ticks: ticks(DASH_MS) as u8,
             rifle_ticks: ticks(RIFLE_MS) as u8,
             rocket_ticks: ticks(ROCKET_MS) as u8,
-            projectile_speed: PROJECTILE_SPEED * UNIT / hz,
-            projectile_ticks: ticks(PROJECTILE_MS) as u16,
             rocket_speed: ROCKET_SPEED * UNIT / hz,
             rocket_flight_ticks: ticks(ROCKET_FLIGHT_MS) as u16,
             pickup_ticks: ticks(PICKUP_MS) as u16,
@@ -204,8 +194,8 @@ mod tests {
     fn a_second_is_a_second_at_any_rate() {
         for rate in [TICK_RATE_MIN, 30, 60, TICK_RATE_MAX] {
             let tuning = Tuning::at(rate);
-            let per_second = tuning.projectile_speed * i32::from(rate);
-            assert!((per_second - PROJECTILE_SPEED * UNIT).abs() < i32::from(rate));
+            let per_second = tuning.rocket_speed * i32::from(rate);
+            assert!((per_second - ROCKET_SPEED * UNIT).abs() < i32::from(rate));
             let top = tuning.acceleration * 256 / tuning.friction * i32::from(rate);
             assert!((140 * UNIT..=180 * UNIT).contains(&top), "top speed {top} at {rate} Hz");
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   components, input ─► schema()          what travels
-//!   movement (with map, constants, geometry)  what both sides compute
+//!   movement, rocket (with map, constants, geometry)  what both sides compute
 //! ```
 //!
 //! To add a component: its struct in `components`, a line in [`schema`], a line in the server's `install`.
@@ -44,6 +44,9 @@ pub mod maps;
 
 // The step both sides run.
 pub mod movement;
+
+// How a rocket flies.
+pub mod rocket;
 
 use crate::schema::{Kind, Replicated, Schema};
 use chat::{Said, Say};
