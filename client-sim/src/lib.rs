@@ -28,6 +28,9 @@ pub mod commons;
 // Where our own entity will be.
 pub mod predict;
 
+// What we shot and the server has not shown yet.
+pub mod ghosts;
+
 // What others look like now.
 pub mod interpolate;
 

@@ -16,6 +16,7 @@
 //! Never here: which game it is (see [`Twin`]), others (see `interpolate`).
 
 use crate::agreement::Agreement;
+use crate::ghosts::{Ghosts, Launch};
 use crate::replica::{Event, Replica};
 use shared::ids::{Slot, Tick};
 use shared::limits::{INPUT_REPEAT_TICKS_MAX, PRESS_CARRY_TICKS_MAX};
@@ -36,8 +37,11 @@ pub trait Twin: Send {
     /// The exact state of our entity; `None` if it is not held, or not all of it.
     fn truth(&self, replica: &Replica, me: Slot) -> Option<Vec<i32>>;
 
-    /// One tick with an input's codes. The same as the server's, to the last bit.
-    fn step(&self, state: &mut [i32], input: &[i32]);
+    /// One tick with an input's codes, and what it sends flying. The same as the server's, to the last bit.
+    fn step(&self, state: &mut [i32], input: &[i32]) -> Option<Launch>;
+
+    /// The entity that came of what we sent flying in a tick, if it is there.
+    fn launched(&self, replica: &Replica, me: Slot, tick: Tick) -> Option<Slot>;
 
     /// Where a state stands, in world units.
     fn place(&self, state: &[i32]) -> [f64; 2];
@@ -168,6 +172,7 @@ pub struct Predictor {
     told: bool,
     /// Presses of a late input may count until this tick.
     late_until: Tick,
+    ghosts: Ghosts,
     /// What is left of corrections on the screen, in world units, and as of when.
     offset: [f64; 2],
     offset_ms: f64,
@@ -191,6 +196,7 @@ impl Predictor {
             stale: false,
             told: false,
             late_until: Tick(0),
+            ghosts: Ghosts::default(),
             offset: [0.0; 2],
             offset_ms: 0.0,
             counts: PredictionCounts::default(),
@@ -207,6 +213,17 @@ impl Predictor {
     #[must_use]
     pub const fn newest(&self) -> Option<Tick> {
         self.newest
+    }
+
+    /// What we sent flying.
+    #[must_use]
+    pub const fn ghosts(&self) -> &Ghosts {
+        &self.ghosts
+    }
+
+    /// Others are drawn as of this tick or later.
+    pub fn drawn(&mut self, tick: Tick) {
+        self.ghosts.forget(tick);
     }
 
     /// The input with these codes goes out for `tick`: it moves us now.
@@ -238,9 +255,20 @@ impl Predictor {
         let newest = self.newest?;
         let to = self.twin.place(self.state_at(newest)?);
         let from = self.state_at(Tick(newest.0.wrapping_sub(1))).map_or(to, |state| self.twin.place(state));
-        let way = (ticks - f64::from(newest.0)).clamp(0.0, 1.0);
+        let way = self.moment(ticks)? - f64::from(newest.0) + 1.0;
         let offset = self.offset_at(now_ms);
         Some([0, 1].map(|axis: usize| from[axis] + (to[axis] - from[axis]) * way + offset[axis]))
+    }
+
+    /// Where what we sent flying is shown at the same moment, in world units.
+    pub fn ghosts_shown(&self, ticks: f64) -> impl Iterator<Item = [f64; 2]> + '_ {
+        self.moment(ticks).into_iter().flat_map(|moment| self.ghosts.shown(moment))
+    }
+
+    /// The moment that we are shown at when the clock stands at `ticks`: on the way through the newest input's tick.
+    fn moment(&self, ticks: f64) -> Option<f64> {
+        let newest = f64::from(self.newest?.0);
+        Some(newest - 1.0 + (ticks - newest).clamp(0.0, 1.0))
     }
 
     /// A frame says where we are. How far from it, in world units, we were first shown to be; `None` if there was nothing to compare.
@@ -251,6 +279,7 @@ impl Predictor {
             self.told = false;
             return None;
         };
+        self.ghosts.confirm(confirmed.tick, |tick| self.twin.launched(replica, me, tick));
         self.told |= confirmed.events.iter().any(|event| self.twin.is_told(event, me));
         let Some(truth) = self.twin.truth(replica, me) else {
             // It is there, and not exact now: the next frame that is will be compared over all these ticks.
@@ -320,7 +349,9 @@ impl Predictor {
         let thought = self.state_at(tick).filter(|_| !self.stale).map(<[i32]>::to_vec);
         let expected = thought.unwrap_or_else(|| {
             let mut state = state.clone();
-            ticks_after(from, tick).for_each(|tick| self.step(&mut state, tick));
+            for tick in ticks_after(from, tick) {
+                self.step(&mut state, tick);
+            }
             state
         });
         self.counts.compared += 1;
@@ -387,7 +418,8 @@ impl Predictor {
     fn predict(&mut self, tick: Tick) -> bool {
         let before = self.state_at(Tick(tick.0.wrapping_sub(1))).map(<[i32]>::to_vec);
         let Some(mut state) = before.filter(|_| self.within_window(tick)) else { return false };
-        self.step(&mut state, tick);
+        let launch = self.step(&mut state, tick);
+        self.ghosts.predict(tick, launch);
         let place = self.twin.place(&state);
         if let Some(ahead) = self.ring.get_mut(tick.0 as usize % WINDOW) {
             ahead.state = state;
@@ -396,8 +428,8 @@ impl Predictor {
         true
     }
 
-    fn step(&self, state: &mut [i32], tick: Tick) {
-        self.twin.step(state, self.ahead(tick).map_or(&self.neutral, |ahead| &ahead.input));
+    fn step(&self, state: &mut [i32], tick: Tick) -> Option<Launch> {
+        self.twin.step(state, self.ahead(tick).map_or(&self.neutral, |ahead| &ahead.input))
     }
 
     /// Where we are thought to be after a tick.
@@ -478,8 +510,12 @@ mod tests {
         fn truth(&self, _: &Replica, _: Slot) -> Option<Vec<i32>> {
             self.truth.lock().unwrap().clone()
         }
-        fn step(&self, state: &mut [i32], input: &[i32]) {
+        fn step(&self, state: &mut [i32], input: &[i32]) -> Option<Launch> {
             state[0] += input[0] + 10 * input[1] + self.off_by;
+            None
+        }
+        fn launched(&self, _: &Replica, _: Slot, _: Tick) -> Option<Slot> {
+            None
         }
         fn place(&self, state: &[i32]) -> [f64; 2] {
             [f64::from(state[0]), 0.0]

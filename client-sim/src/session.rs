@@ -250,6 +250,15 @@ impl Session {
         playing.screen.predictor()?.shown(playing.ticks(now_ms), now_ms)
     }
 
+    /// Where what we sent flying is shown now, in world units. What it stands in for is not to be drawn: see
+    /// [`Ghosts::hides`](crate::ghosts::Ghosts::hides).
+    #[must_use]
+    pub fn ghosts(&self, now_ms: f64) -> Vec<[f64; 2]> {
+        let playing = self.playing();
+        let shown = playing.and_then(|playing| Some(playing.screen.predictor()?.ghosts_shown(playing.ticks(now_ms))));
+        shown.into_iter().flatten().collect()
+    }
+
     /// Draws everything now, for whoever looks (see [`Drawing::WhenAsked`]): what is read after it belongs together.
     pub fn draw(&mut self, now_ms: f64) {
         if let Phase::Playing(playing) = &mut self.phase {

@@ -7,11 +7,14 @@ use client_sim::game::twin::{ArenaTwin, twins};
 use client_sim::predict::{PredictionCounts, Twin, WINDOW};
 use client_sim::session::Counters;
 use glam::IVec2;
-use shared::game::components::Body;
-use shared::game::constants::Tuning;
+use shared::game::PROJECTILE;
+use shared::game::components::{Body, Position, Projectile};
+use shared::game::constants::{ROCKETS_AT_FIRST, Tuning, UNIT};
 use shared::game::input::ArenaInput;
+use shared::game::weapon::Weapon;
 use shared::ids::Tick;
 use shared::schema::{Replicated, Schema};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tests::Arena;
 use tests::builder::ArenaBuilder;
@@ -119,6 +122,82 @@ fn a_key_press_moves_us_in_its_own_tick_and_not_a_round_trip_later() {
     }
     arena.run(30);
     assert_eq!(sum(&arena, &[Counters::default()], |counters| counters.prediction.mispredictions()), 0);
+}
+
+/// Shoots one rocket to its right.
+struct Shoots {
+    at: Tick,
+}
+
+impl Behaviour for Shoots {
+    fn input(&mut self, view: &View<'_>, codes: &mut [i32]) {
+        let fire = view.tick == self.at;
+        ArenaInput { fire, weapon: Weapon::RocketLauncher, aim: 33_000, ..ArenaInput::default() }.write_codes(codes);
+    }
+}
+
+#[test]
+fn an_own_rocket_flies_in_the_tick_of_the_key_press_exactly_as_the_servers_own_will_and_no_longer() {
+    const PRESSED: Tick = Tick(100);
+    let shooters = |_: &Schema, _: u64| -> Box<dyn Behaviour> { Box::new(Shoots { at: PRESSED }) };
+    let mut arena = fighters(8, 1).behaviours(Some(Arc::new(shooters))).start();
+    let (mut seen_before, mut seen_with, mut hidden_after) = (0, 0, 0);
+    for _ in 0..400 {
+        arena.run(1);
+        let session = &arena.clients[0].session;
+        let (Some(predictor), Some(replica)) = (session.predictor(), session.replica()) else { continue };
+        let (Some(newest), ghosts) = (predictor.newest(), predictor.ghosts()) else { continue };
+        assert_eq!(ghosts.launched(), u64::from(newest >= PRESSED), "with the input for tick {newest}");
+        let rocket = replica.anchors().find(|&(_, kind)| kind == PROJECTILE).map(|(slot, _)| slot);
+        let Some(slot) = rocket else {
+            seen_before += ghosts.shown(f64::from(newest.0)).count();
+            let drawn = session.interpolator().into_iter().flat_map(|interpolator| interpolator.drawn());
+            hidden_after += drawn.filter(|&(slot, kind)| kind == PROJECTILE && ghosts.hides(slot)).count();
+            continue;
+        };
+        assert!(ghosts.hides(slot), "or it would be seen twice");
+        let at: Position = replica.read(slot).expect("it has a place");
+        let shown: Vec<_> = ghosts.shown(f64::from(replica.tick().0)).collect();
+        let [[x, y]] = shown[..] else { panic!("{shown:?}") };
+        let apart = [(x, at.at.x), (y, at.at.y)].map(|(shown, told)| (shown * f64::from(UNIT) - f64::from(told)).abs());
+        // Its place travels in sixteenths of a unit.
+        assert!(apart.iter().all(|&axis| axis <= 8.0), "{apart:?} off in tick {}", replica.tick());
+        seen_with += 1;
+    }
+    assert!(seen_before >= 2, "seen for {seen_before} ticks before the server's own was");
+    assert!(seen_with > 10 && hidden_after >= 1, "{seen_with} ticks beside it, {hidden_after} after it");
+    let ghosts = arena.clients[0].session.predictor().expect("it predicts").ghosts();
+    assert_eq!((ghosts.launched(), ghosts.refused(), ghosts.shown(f64::from(arena.room.tick().0)).count()), (1, 0, 0));
+}
+
+#[test]
+fn rockets_that_the_server_does_not_shoot_are_taken_back() {
+    let hasty = |agreement: &Agreement| -> Option<Box<dyn Twin>> {
+        let tuning = Tuning { rocket_ticks: 2, ..Tuning::at(agreement.tick_rate_hz) };
+        Some(Box::new(ArenaTwin::new(&agreement.schema, tuning)?))
+    };
+    let shooters = |_: &Schema, _: u64| -> Box<dyn Behaviour> { Box::new(Holds) };
+    let mut arena = fighters(9, 1).behaviours(Some(Arc::new(shooters))).predicting(Arc::new(hasty)).start();
+    let mut shot = BTreeSet::new();
+    for _ in 0..600 {
+        arena.run(1);
+        let Some(replica) = arena.clients[0].session.replica() else { continue };
+        let rockets = replica.anchors().filter(|&(_, kind)| kind == PROJECTILE);
+        shot.extend(rockets.filter_map(|(slot, _)| Some((slot, replica.read::<Projectile>(slot)?.shot_at))));
+    }
+    let ghosts = arena.clients[0].session.predictor().expect("it predicts").ghosts();
+    assert!(shot.len() >= usize::from(ROCKETS_AT_FIRST) && ghosts.refused() > 3, "{} shot, {ghosts:?}", shot.len());
+    assert_eq!(ghosts.launched(), ghosts.refused() + shot.len() as u64, "{ghosts:?}");
+}
+
+/// Holds the trigger of the rocket launcher.
+struct Holds;
+
+impl Behaviour for Holds {
+    fn input(&mut self, _: &View<'_>, codes: &mut [i32]) {
+        let rocket = Weapon::RocketLauncher;
+        ArenaInput { fire: true, weapon: rocket, aim: 3_000, ..ArenaInput::default() }.write_codes(codes);
+    }
 }
 
 #[test]

@@ -11,16 +11,19 @@
 
 use crate::agreement::Agreement;
 use crate::game::bots::GAME;
+use crate::ghosts::Launch;
 use crate::predict::{Twin, Twins};
 use crate::replica::{Event, Replica};
-use shared::game::components::{Body, Health, Hit, Kill};
+use glam::IVec2;
+use shared::game::components::{Body, Health, Hit, Kill, Projectile};
 use shared::game::constants::{Tuning, UNIT};
 use shared::game::input::ArenaInput;
 use shared::game::map::Map;
 use shared::game::pickup::Taken;
 use shared::game::round::Match;
-use shared::game::{MATCH, maps, movement};
-use shared::ids::{EntityId, Slot};
+use shared::game::weapon::Weapon;
+use shared::game::{MATCH, PROJECTILE, maps, movement, rocket};
+use shared::ids::{EntityId, Slot, Tick};
 use shared::schema::{Replicated, Schema};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -70,6 +73,23 @@ impl ArenaTwin {
     }
 }
 
+impl ArenaTwin {
+    /// A rocket's way until a wall or its fuse stops it; whom it may meet is the server's to say.
+    fn flight(&self, from: IVec2, aim: u16, map: &Map) -> Launch {
+        let velocity = rocket::velocity(aim, &self.tuning);
+        let most = i32::from(self.tuning.rocket_flight_ticks);
+        let looks = (0..most).flat_map(|tick| rocket::looks(from + velocity * tick, velocity));
+        let free = looks.take_while(|&at| !map.is_wall_at(at)).count();
+        let looks_per_tick = rocket::looks(from, velocity).count();
+        let ticks = free as f64 / looks_per_tick as f64;
+        Launch { at: in_units(from), per_tick: in_units(velocity), ticks }
+    }
+}
+
+fn in_units(place: IVec2) -> [f64; 2] {
+    place.to_array().map(|axis| f64::from(axis) / f64::from(UNIT))
+}
+
 impl Twin for ArenaTwin {
     fn truth(&self, replica: &Replica, me: Slot) -> Option<Vec<i32>> {
         if !replica.is_exact(me) {
@@ -86,16 +106,25 @@ impl Twin for ArenaTwin {
         Some(state)
     }
 
-    fn step(&self, state: &mut [i32], input: &[i32]) {
-        let Some((codes, &mut [health, map, ..])) = state.split_last_chunk_mut::<BEHIND>() else { return };
-        let Some(map) = self.maps.get(map as usize).filter(|_| health > 0) else { return };
-        let stepped = movement::step(Body::read_codes(codes), &ArenaInput::read_codes(input), map, &self.tuning);
+    fn step(&self, state: &mut [i32], input: &[i32]) -> Option<Launch> {
+        let (codes, &mut [health, map, ..]) = state.split_last_chunk_mut::<BEHIND>()?;
+        let map = self.maps.get(map as usize).filter(|_| health > 0)?;
+        let input = ArenaInput::read_codes(input);
+        let stepped = movement::step(Body::read_codes(codes), &input, map, &self.tuning);
         stepped.body.write_codes(codes);
+        let rocket = stepped.shot == Some(Weapon::RocketLauncher);
+        rocket.then(|| self.flight(stepped.body.at, input.aim, map))
+    }
+
+    fn launched(&self, replica: &Replica, me: Slot, tick: Tick) -> Option<Slot> {
+        let own = (EntityId(me.0.into()), tick.0 as u8);
+        let projectiles = replica.anchors().filter(|&(_, kind)| kind == PROJECTILE).map(|(slot, _)| slot);
+        let mut read = projectiles.filter_map(|slot| Some((slot, replica.read::<Projectile>(slot)?)));
+        read.find(|(_, projectile)| (projectile.shooter, projectile.shot_at) == own).map(|(slot, _)| slot)
     }
 
     fn place(&self, state: &[i32]) -> [f64; 2] {
-        let body = Body::read_codes(state);
-        [body.at.x, body.at.y].map(|axis| f64::from(axis) / f64::from(UNIT))
+        in_units(Body::read_codes(state).at)
     }
 
     fn is_touched(&self, expected: &[i32], truth: &[i32]) -> bool {

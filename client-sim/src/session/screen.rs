@@ -99,7 +99,10 @@ impl Screen {
             interpolator.frame(replica, own.is_none(), now_ms);
         }
         let confirmed = Confirmed { tick: applied.tick, own, me: replica.me(), events: &applied.events };
-        self.predictor.as_mut()?.confirm(replica, &confirmed)
+        let drawn = self.view(applied.tick).older;
+        let predictor = self.predictor.as_mut()?;
+        predictor.drawn(drawn);
+        predictor.confirm(replica, &confirmed)
     }
 
     /// An input goes out.
