@@ -99,6 +99,12 @@ impl Arena {
         self.tick_us * ticks as u64
     }
 
+    /// How many ticks `ms` milliseconds take, rounded up.
+    #[must_use]
+    pub const fn ticks_in(&self, ms: u64) -> u32 {
+        (ms * 1_000).div_ceil(self.tick_us) as u32
+    }
+
     /// A client comes to the door; its place.
     pub fn join(&mut self) -> usize {
         let place = self.clients.len();

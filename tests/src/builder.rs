@@ -76,6 +76,13 @@ impl ArenaBuilder {
         self
     }
 
+    /// So many ticks per second.
+    #[must_use]
+    pub const fn tick_rate(mut self, hz: u16) -> Self {
+        self.options.tick_rate_hz = hz;
+        self
+    }
+
     /// At most this many bytes of state per client and tick.
     #[must_use]
     pub const fn budget(mut self, bytes_per_tick: usize) -> Self {

@@ -59,6 +59,7 @@ fn storm(seed: u64, weather: Weather) {
         .clients(1 + dice.below(3) as usize)
         .slot_bits(if weather.cramped { 6 + dice.below(2) } else { 10 })
         .budget(budget)
+        .tick_rate(one_of(&mut dice, &[10, 30, 30, 60, 128]))
         .players_max(6)
         .view(one_of(&mut dice, &[0, 0, 25, 80, 200, 400]))
         .link(path(&mut dice, weather.bad_paths))
@@ -152,7 +153,7 @@ fn calm_down(arena: &mut Arena, budget: usize) {
         }
         client.down.set(LinkOptions::default());
     }
-    arena.run(80);
+    arena.run(arena.ticks_in(2_700).max(80));
     if budget >= 4_000 {
         arena.run_until_quiet();
     }
@@ -162,7 +163,7 @@ fn calm_down(arena: &mut Arena, budget: usize) {
         arena.expect_close(client, CloseCode::Normal);
         arena.clients[client].session.leave();
     }
-    arena.run(10);
+    arena.run(arena.ticks_in(340).max(10));
     assert_eq!(arena.room.counts().players, 0);
     assert!(arena.room.is_empty(), "somebody is left");
 }
