@@ -540,7 +540,10 @@ mod tests {
         assert!(page.starts_with("HTTP/1.1 200 OK") && page.contains("content-security-policy"), "{page}");
         let mut players = [server.join("a"), server.join("a"), server.join("b")];
         let rooms = server.ask(&PAGE.replace("GET / ", "GET /api/rooms "));
-        assert!(rooms.contains(r#"{"rooms":[{"cap":128,"name":"a","players":2,"tick_rate_hz":30},{"#), "{rooms}");
+        assert!(
+            rooms.contains(r#"{"rooms":[{"cap":128,"name":"a","players":2,"spectators":0,"tick_rate_hz":30},{"#),
+            "{rooms}"
+        );
         server.await_metric("tickwire_connections_handed_over_total 3");
         let took = server.stop();
         assert!(took < Duration::from_secs(2), "{took:?}");

@@ -60,6 +60,12 @@ pub struct Counts {
     pub pings_unanswered: u64,
     /// Clients that found a wrong digest and asked for everything anew.
     pub resyncs: u64,
+    /// State frames handed over to spectators; they are in no other count.
+    pub spectator_frames: u64,
+    /// Their bytes.
+    pub spectator_state_bytes: u64,
+    /// Times that there was more to keep for spectators than may be.
+    pub spectator_feeds_dropped: u64,
     /// Players that came.
     pub joins: u64,
     /// Players that left.
@@ -73,6 +79,10 @@ pub struct Counts {
     pub players: u64,
     /// Auditors in the room now; they are no players.
     pub auditors: u64,
+    /// Spectators in the room now; they are no players.
+    pub spectators: u64,
+    /// Bytes kept for them now.
+    pub spectator_ring_bytes: u64,
 }
 
 impl Counts {

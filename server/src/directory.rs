@@ -15,54 +15,21 @@
 //!
 //! Never here: sockets, worlds, what a room does.
 
+// What a room is called.
+mod room_name;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of a room's name at most; it stands in URLs, logs and lists.
-pub const ROOM_NAME_BYTES_MAX: usize = 32;
+pub use crate::seats::Standing;
+pub use room_name::{BadRoomName, ROOM_NAME_BYTES_MAX, RoomName};
 
 /// Rooms that may be listed and not made yet: workers make them one by one, beside their ticks. Over it: refused, `busy`.
 pub const ROOMS_UNMADE_MAX: usize = 64;
 
 /// Where the quick match puts players first.
 const QUICK_MATCH_ROOM: &str = "main";
-
-/// A room's name: 1 to 32 of `a-z`, `0-9`, `-` and `_`. If you hold one, it was checked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoomName(String);
-
-/// Not a room's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a room's name is 1 to {ROOM_NAME_BYTES_MAX} of a-z, 0-9, - and _")]
-pub struct BadRoomName;
-
-impl RoomName {
-    /// Checks a name.
-    ///
-    /// # Errors
-    /// The client's fault: it has other letters, is empty or too long.
-    pub fn new(name: &str) -> Result<Self, BadRoomName> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
-        if name.is_empty() || name.len() > ROOM_NAME_BYTES_MAX || !name.bytes().all(allowed) {
-            return Err(BadRoomName);
-        }
-        Ok(Self(name.to_owned()))
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RoomName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// One life of a room. A name can be used again after its room has ended; an id never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +66,8 @@ pub enum Refused {
 pub struct Caps {
     /// Players per room.
     pub players_max: usize,
+    /// Spectators per room, beside its players.
+    pub spectators_max: usize,
     /// Rooms in this process.
     pub rooms_max: usize,
     /// Connections in this process, those that only look at a page included.
@@ -115,6 +84,22 @@ pub struct Caps {
     pub tick_rate_hz: u16,
 }
 
+impl Caps {
+    /// How many of those may be in a room, as far as the directory counts them.
+    const fn most(&self, standing: Standing) -> usize {
+        match standing {
+            Standing::Plays => self.players_max,
+            Standing::LooksOn => self.spectators_max,
+            Standing::Audits => usize::MAX,
+        }
+    }
+
+    /// Where nobody may look on, who asks to is counted as a player until the room tells it so.
+    const fn granted(&self, standing: Standing) -> Standing {
+        if self.spectators_max == 0 { Standing::Plays } else { standing }
+    }
+}
+
 /// One line of the list of rooms.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct RoomSummary {
@@ -124,6 +109,8 @@ pub struct RoomSummary {
     pub players: usize,
     /// Places there are.
     pub cap: usize,
+    /// Who looks on.
+    pub spectators: usize,
     /// Steps per second.
     pub tick_rate_hz: u16,
 }
@@ -133,8 +120,10 @@ struct Listed {
     name: RoomName,
     worker: usize,
     places: usize,
-    /// Connections that are in it and no players.
-    onlookers: usize,
+    /// Connections that look on.
+    spectators: usize,
+    /// Connections that audit.
+    auditors: usize,
     /// Whether its worker has it.
     made: bool,
 }
@@ -142,7 +131,16 @@ struct Listed {
 impl Listed {
     /// Nobody is in it or on the way to it.
     const fn is_empty(&self) -> bool {
-        self.places + self.onlookers == 0
+        self.places + self.spectators + self.auditors == 0
+    }
+
+    /// How many there are of those.
+    const fn count_mut(&mut self, standing: Standing) -> &mut usize {
+        match standing {
+            Standing::Plays => &mut self.places,
+            Standing::LooksOn => &mut self.spectators,
+            Standing::Audits => &mut self.auditors,
+        }
     }
 }
 
@@ -174,8 +172,8 @@ pub struct Place {
     /// The worker that owns the room.
     pub worker: usize,
     directory: Arc<Directory>,
-    /// It takes no player's place, and keeps its room.
-    only_looks_on: bool,
+    /// Among whom it counts. Whoever does not play takes no player's place, and keeps its room.
+    standing: Standing,
     /// The connection's own count goes where the connection goes.
     presence: Option<Presence>,
     /// Until it has a seat.
@@ -235,30 +233,29 @@ impl Directory {
         Ok(Approach { directory: self.clone(), address })
     }
 
-    /// Reserves a place in the room of that name; makes the room if there is none.
+    /// Reserves a place in the room of that name, for a player or a spectator; makes the room if there is none.
     ///
     /// # Errors
     /// A cap is reached or the server drains: 503, come again.
-    pub fn admit(self: &Arc<Self>, name: &RoomName) -> Result<Place, Refused> {
+    pub fn admit(self: &Arc<Self>, name: &RoomName, standing: Standing) -> Result<Place, Refused> {
         let mut state = self.lock();
-        let (room_id, worker) = state.reserve(name, &self.caps)?;
-        Ok(self.place(name.clone(), room_id, worker))
+        let standing = self.caps.granted(standing);
+        let (room_id, worker) = state.reserve(name, standing, &self.caps)?;
+        Ok(self.place(name.clone(), room_id, worker, standing))
     }
 
     /// The quick match: reserves a place in `main`, or in the first of `main-2`, `main-3`, … that has one.
     ///
     /// # Errors
     /// All of them are full and there may be no more rooms, or the server drains.
-    pub fn admit_anywhere(self: &Arc<Self>) -> Result<Place, Refused> {
+    pub fn admit_anywhere(self: &Arc<Self>, standing: Standing) -> Result<Place, Refused> {
         let mut state = self.lock();
+        let standing = self.caps.granted(standing);
         // One more than there are rooms: among so many names one is free, or the cap on rooms decides.
         for number in 1..=self.caps.rooms_max + 1 {
-            let name = match number {
-                1 => RoomName(QUICK_MATCH_ROOM.to_owned()),
-                _ => RoomName(format!("{QUICK_MATCH_ROOM}-{number}")),
-            };
-            match state.reserve(&name, &self.caps) {
-                Ok((room_id, worker)) => return Ok(self.place(name, room_id, worker)),
+            let name = RoomName::numbered(QUICK_MATCH_ROOM, number);
+            match state.reserve(&name, standing, &self.caps) {
+                Ok((room_id, worker)) => return Ok(self.place(name, room_id, worker, standing)),
                 Err(Refused::RoomFull) => {}
                 Err(refused) => return Err(refused),
             }
@@ -316,9 +313,10 @@ impl Directory {
         let listed = state.names.values().filter_map(|id| state.rooms.get(id));
         listed
             .map(|listed| RoomSummary {
-                name: listed.name.0.clone(),
+                name: listed.name.to_string(),
                 players: listed.places,
                 cap: self.caps.players_max,
+                spectators: listed.spectators,
                 tick_rate_hz: self.caps.tick_rate_hz,
             })
             .collect()
@@ -342,8 +340,8 @@ impl Directory {
         self.lock().connections
     }
 
-    fn place(self: &Arc<Self>, room: RoomName, room_id: RoomId, worker: usize) -> Place {
-        Place { room, room_id, worker, directory: self.clone(), only_looks_on: false, presence: None, approach: None }
+    fn place(self: &Arc<Self>, room: RoomName, room_id: RoomId, worker: usize, standing: Standing) -> Place {
+        Place { room, room_id, worker, directory: self.clone(), standing, presence: None, approach: None }
     }
 
     /// What an address is counted under; none if it is not limited.
@@ -359,17 +357,17 @@ impl Directory {
 }
 
 impl State {
-    fn reserve(&mut self, name: &RoomName, caps: &Caps) -> Result<(RoomId, usize), Refused> {
+    fn reserve(&mut self, name: &RoomName, standing: Standing, caps: &Caps) -> Result<(RoomId, usize), Refused> {
         if self.draining {
             return Err(Refused::Draining);
         }
         if let Some(&id) = self.names.get(name)
             && let Some(listed) = self.rooms.get_mut(&id)
         {
-            if listed.places >= caps.players_max {
+            if *listed.count_mut(standing) >= caps.most(standing) {
                 return Err(Refused::RoomFull);
             }
-            listed.places += 1;
+            *listed.count_mut(standing) += 1;
             return Ok((id, listed.worker));
         }
         if self.rooms.len() >= caps.rooms_max {
@@ -382,7 +380,9 @@ impl State {
         let id = RoomId(self.next_id);
         self.next_id += 1;
         let worker = self.idlest_worker(caps.workers);
-        self.rooms.insert(id, Listed { name: name.clone(), worker, places: 1, onlookers: 0, made: false });
+        let mut listed = Listed { name: name.clone(), worker, places: 0, spectators: 0, auditors: 0, made: false };
+        *listed.count_mut(standing) += 1;
+        self.rooms.insert(id, listed);
         self.names.insert(name.clone(), id);
         Ok((id, worker))
     }
@@ -415,17 +415,14 @@ impl Place {
         self.approach = Some(approach);
     }
 
-    /// The connection has its seat.
-    pub fn seated(&mut self) {
+    /// The connection has its seat, and this is what it turned out to be: who does not play leaves its place to a player, and the room
+    /// stays as long as it does.
+    pub fn seated(&mut self, standing: Standing) {
         self.approach = None;
-    }
-
-    /// The connection turned out to be no player's: the place is free for one, and the room stays as long as it does.
-    pub fn only_looks_on(&mut self) {
-        if let Some(listed) = self.directory.lock().rooms.get_mut(&self.room_id).filter(|_| !self.only_looks_on) {
-            listed.places -= 1;
-            listed.onlookers += 1;
-            self.only_looks_on = true;
+        if let Some(listed) = self.directory.lock().rooms.get_mut(&self.room_id) {
+            *listed.count_mut(self.standing) -= 1;
+            *listed.count_mut(standing) += 1;
+            self.standing = standing;
         }
     }
 }
@@ -434,11 +431,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.directory.lock();
         let Some(listed) = state.rooms.get_mut(&self.room_id) else { return };
-        if self.only_looks_on {
-            listed.onlookers -= 1;
-        } else {
-            listed.places -= 1;
-        }
+        *listed.count_mut(self.standing) -= 1;
         if listed.is_empty() && !listed.made {
             state.strike_off(self.room_id);
         }
@@ -497,6 +490,7 @@ mod tests {
 
     const CAPS: Caps = Caps {
         players_max: 3,
+        spectators_max: 2,
         rooms_max: 2,
         connections_max: 5,
         connections_per_address_max: 2,
@@ -511,32 +505,23 @@ mod tests {
     }
 
     #[test]
-    fn a_rooms_name_is_short_and_plain() {
-        for good in ["a", "main-2", "under_score", "0123456789abcdef0123456789abcdef"] {
-            assert_eq!(RoomName::new(good).map(|name| name.to_string()), Ok(good.to_owned()));
-        }
-        for bad in ["", "Main", "a b", "ä", "../etc", "a%2fb", "0123456789abcdef0123456789abcdef0"] {
-            assert_eq!(RoomName::new(bad), Err(BadRoomName), "{bad}");
-        }
-    }
-
-    #[test]
     fn a_room_is_made_once_and_joined_by_name_up_to_its_cap() {
         let directory = Directory::new(CAPS);
-        let mut places: Vec<Place> = (0..3).map(|_| directory.admit(&name("a")).expect("there is space")).collect();
+        let mut places: Vec<Place> =
+            (0..3).map(|_| directory.admit(&name("a"), Standing::Plays).expect("there is space")).collect();
         assert!(places.iter().all(|place| place.room_id == places[0].room_id && place.worker == places[0].worker));
-        assert_eq!(directory.admit(&name("a")).err(), Some(Refused::RoomFull));
+        assert_eq!(directory.admit(&name("a"), Standing::Plays).err(), Some(Refused::RoomFull));
         places.pop();
-        directory.admit(&name("a")).expect("a place was given back");
+        directory.admit(&name("a"), Standing::Plays).expect("a place was given back");
     }
 
     #[test]
     fn there_are_no_more_rooms_than_allowed_and_the_idlest_worker_gets_the_next() {
         let directory = Directory::new(CAPS);
-        let first = directory.admit(&name("a")).expect("there is space");
-        let second = directory.admit(&name("b")).expect("there is space");
+        let first = directory.admit(&name("a"), Standing::Plays).expect("there is space");
+        let second = directory.admit(&name("b"), Standing::Plays).expect("there is space");
         assert_ne!(first.worker, second.worker);
-        assert_eq!(directory.admit(&name("c")).err(), Some(Refused::RoomsFull));
+        assert_eq!(directory.admit(&name("c"), Standing::Plays).err(), Some(Refused::RoomsFull));
         let listed: Vec<String> = directory.rooms().into_iter().map(|room| room.name).collect();
         assert_eq!(listed, ["a", "b"]);
     }
@@ -544,7 +529,7 @@ mod tests {
     #[test]
     fn a_room_ends_only_when_nobody_holds_a_place_and_its_name_starts_a_new_life() {
         let directory = Directory::new(CAPS);
-        let place = directory.admit(&name("a")).expect("there is space");
+        let place = directory.admit(&name("a"), Standing::Plays).expect("there is space");
         let id = place.room_id;
         directory.made(id);
         assert!(!directory.try_end(id));
@@ -552,7 +537,7 @@ mod tests {
         assert_eq!(directory.room_count(), 1);
         assert!(directory.try_end(id) && directory.try_end(id));
         assert_eq!(directory.room_count(), 0);
-        let again = directory.admit(&name("a")).expect("there is space");
+        let again = directory.admit(&name("a"), Standing::Plays).expect("there is space");
         assert_ne!(again.room_id, id);
         assert!(directory.try_end(id), "the old life stays ended");
         assert_eq!(directory.room_count(), 1);
@@ -561,22 +546,22 @@ mod tests {
     #[test]
     fn an_empty_room_makes_way_for_a_new_one_when_there_may_be_no_more() {
         let directory = Directory::new(CAPS);
-        let left = directory.admit(&name("left")).expect("there is space");
-        let _played = directory.admit(&name("played")).expect("there is space");
+        let left = directory.admit(&name("left"), Standing::Plays).expect("there is space");
+        let _played = directory.admit(&name("played"), Standing::Plays).expect("there is space");
         let id = left.room_id;
         directory.made(id);
         drop(left);
         assert!(directory.lists(id) && directory.has_space());
-        let _new = directory.admit(&name("new")).expect("nobody is in the oldest");
+        let _new = directory.admit(&name("new"), Standing::Plays).expect("nobody is in the oldest");
         assert!(!directory.lists(id) && directory.try_end(id));
         assert_eq!(directory.room_count(), 2);
-        assert_eq!(directory.admit(&name("left")).err(), Some(Refused::RoomsFull));
+        assert_eq!(directory.admit(&name("left"), Standing::Plays).err(), Some(Refused::RoomsFull));
     }
 
     #[test]
     fn a_room_that_nobody_has_made_goes_with_its_last_place() {
         let directory = Directory::new(CAPS);
-        let places = [0; 2].map(|_| directory.admit(&name("a")).expect("there is space"));
+        let places = [0; 2].map(|_| directory.admit(&name("a"), Standing::Plays).expect("there is space"));
         let [first, last] = places;
         drop(first);
         assert_eq!(directory.room_count(), 1);
@@ -587,7 +572,7 @@ mod tests {
     #[test]
     fn there_are_only_so_many_rooms_that_are_not_made_yet() {
         let directory = Directory::new(Caps { rooms_max: 1000, ..CAPS });
-        let numbered = |number: usize| directory.admit(&name(&format!("r{number}")));
+        let numbered = |number: usize| directory.admit(&name(&format!("r{number}")), Standing::Plays);
         let places: Vec<Place> = (0..ROOMS_UNMADE_MAX).map(|number| numbered(number).expect("space")).collect();
         assert_eq!(numbered(1000).err(), Some(Refused::Busy));
         numbered(0).expect("one that is listed can be joined");
@@ -598,19 +583,20 @@ mod tests {
     #[test]
     fn the_quick_match_fills_one_room_after_the_other() {
         let directory = Directory::new(CAPS);
-        let places: Vec<Place> = (0..6).map(|_| directory.admit_anywhere().expect("there is space")).collect();
+        let places: Vec<Place> =
+            (0..6).map(|_| directory.admit_anywhere(Standing::Plays).expect("there is space")).collect();
         let rooms: Vec<&str> = places.iter().map(|place| place.room.as_str()).collect();
         assert_eq!(rooms, ["main", "main", "main", "main-2", "main-2", "main-2"]);
         assert!(!directory.has_space());
-        assert_eq!(directory.admit_anywhere().err(), Some(Refused::RoomsFull));
+        assert_eq!(directory.admit_anywhere(Standing::Plays).err(), Some(Refused::RoomsFull));
     }
 
     #[test]
     fn who_drains_admits_nobody() {
         let directory = Directory::new(CAPS);
         directory.drain();
-        assert_eq!(directory.admit(&name("a")).err(), Some(Refused::Draining));
-        assert_eq!(directory.admit_anywhere().err(), Some(Refused::Draining));
+        assert_eq!(directory.admit(&name("a"), Standing::Plays).err(), Some(Refused::Draining));
+        assert_eq!(directory.admit_anywhere(Standing::Plays).err(), Some(Refused::Draining));
     }
 
     #[test]
@@ -633,12 +619,12 @@ mod tests {
     fn an_address_has_only_so_many_places_without_a_seat() {
         let directory = Directory::new(CAPS);
         let approach = |address: &str| directory.approach(address.parse().expect("an address"));
-        let mut place = directory.admit(&name("a")).expect("there is space");
+        let mut place = directory.admit(&name("a"), Standing::Plays).expect("there is space");
         place.await_seat(approach("192.0.2.1").expect("space"));
         let _other = approach("192.0.2.1").expect("space");
         assert_eq!(approach("192.0.2.1").err(), Some(Refused::UnseatedFull));
         assert!(approach("192.0.2.2").is_ok() && approach("127.0.0.1").is_ok());
-        place.seated();
+        place.seated(Standing::Plays);
         let again = approach("192.0.2.1").expect("one has sat down");
         place.await_seat(again);
         drop(place);
@@ -649,7 +635,7 @@ mod tests {
     fn a_connection_is_counted_for_as_long_as_it_has_its_place() {
         let directory = Directory::new(CAPS);
         let presence = directory.arrive([192, 0, 2, 1].into()).expect("space");
-        let mut place = directory.admit(&name("a")).expect("space");
+        let mut place = directory.admit(&name("a"), Standing::Plays).expect("space");
         place.keep(presence);
         assert_eq!(directory.connection_count(), 1);
         drop(place);
@@ -659,18 +645,41 @@ mod tests {
     #[test]
     fn who_only_looks_on_takes_no_players_place_and_keeps_the_room() {
         let directory = Directory::new(CAPS);
-        let mut onlooker = directory.admit(&name("a")).expect("there is space");
+        let mut onlooker = directory.admit(&name("a"), Standing::Plays).expect("there is space");
         directory.made(onlooker.room_id);
-        onlooker.only_looks_on();
-        onlooker.only_looks_on();
+        onlooker.seated(Standing::Audits);
         assert_eq!(directory.place_count(), 0);
-        let players: Vec<Place> = (0..3).map(|_| directory.admit(&name("a")).expect("there is space")).collect();
-        assert_eq!(directory.admit(&name("a")).err(), Some(Refused::RoomFull));
+        let players: Vec<Place> =
+            (0..3).map(|_| directory.admit(&name("a"), Standing::Plays).expect("there is space")).collect();
+        assert_eq!(directory.admit(&name("a"), Standing::Plays).err(), Some(Refused::RoomFull));
         drop(players);
         assert!(!directory.try_end(onlooker.room_id));
         let id = onlooker.room_id;
         drop(onlooker);
         assert!(directory.try_end(id));
+    }
+
+    #[test]
+    fn spectators_have_places_of_their_own_also_where_all_players_places_are_taken() {
+        let directory = Directory::new(CAPS);
+        let room = name("a");
+        let _players: Vec<Place> = (0..3).map(|_| directory.admit(&room, Standing::Plays).expect("space")).collect();
+        let _first = directory.admit(&room, Standing::LooksOn).expect("space");
+        let mut second = directory.admit(&room, Standing::LooksOn).expect("space");
+        assert_eq!(directory.admit(&room, Standing::LooksOn).err(), Some(Refused::RoomFull));
+        let told = |directory: &Directory| directory.rooms().first().map(|room| (room.players, room.spectators));
+        assert_eq!(told(&directory), Some((3, 2)));
+        second.seated(Standing::LooksOn);
+        drop(second);
+        assert_eq!(told(&directory), Some((3, 1)));
+    }
+
+    #[test]
+    fn where_nobody_may_look_on_who_asks_to_counts_as_a_player() {
+        let directory = Directory::new(Caps { players_max: 1, spectators_max: 0, ..CAPS });
+        let _onlooker = directory.admit(&name("a"), Standing::LooksOn).expect("space");
+        assert_eq!(directory.place_count(), 1);
+        assert_eq!(directory.admit(&name("a"), Standing::LooksOn).err(), Some(Refused::RoomFull));
     }
 
     #[test]
@@ -684,7 +693,8 @@ mod tests {
                         let directory = &directory;
                         scope.spawn(move || {
                             let rooms = ["a", "b", "c", "d"].map(name);
-                            let mine = (0..16).filter_map(|n| directory.admit(&rooms[(n + thread) % 4]).ok());
+                            let mine =
+                                (0..16).filter_map(|n| directory.admit(&rooms[(n + thread) % 4], Standing::Plays).ok());
                             mine.collect::<Vec<Place>>()
                         })
                     })

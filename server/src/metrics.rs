@@ -182,6 +182,16 @@ catalogue! {
     Gauge players = "tickwire_players";
     /// Auditors now, who see everything and are no players.
     Gauge auditors = "tickwire_auditors";
+    /// Spectators now, who look on and are no players.
+    Gauge spectators = "tickwire_spectators";
+    /// What is kept because spectators have not seen it yet.
+    Gauge spectator_ring_bytes = "tickwire_spectator_ring_bytes";
+    /// Times that this was more than may be, and nobody could look on in a room any more.
+    Counter spectator_feeds_dropped = "tickwire_spectator_feeds_dropped_total";
+    /// State frames handed over to spectators; no other count has them.
+    Counter spectator_frames = "tickwire_spectator_frames_total";
+    /// Bytes of these.
+    Counter spectator_state_bytes = "tickwire_spectator_state_bytes_total";
     /// Players that came.
     Counter joins = "tickwire_joins_total";
     /// Players that left.

@@ -128,6 +128,16 @@ pub const AUDIT_BYTES_MAX: usize = 48 * 1024;
 /// Events that wait for one auditor while it is skipped. Over it: they are left out, and its next Audit says so.
 pub const AUDIT_EVENTS_WAITING_MAX: usize = 4 * EVENTS_PER_TICK_MAX;
 
+/// Spectators that an operator may let into one room, beside its players. Over what the operator says: closed `RoomFull`.
+pub const SPECTATORS_MAX: u16 = 1024;
+/// Seconds that spectators may be behind. More: the operator's configuration is refused.
+pub const SPECTATOR_DELAY_SECONDS_MAX: u32 = 120;
+/// Bytes of what a room keeps because its spectators have not seen it yet: five seconds of a thousand players are 15 MB. Over it:
+/// spectators of this room are closed `TryAgain`, nobody looks on in it any more, and that is counted.
+pub const SPECTATOR_RING_BYTES_MAX: usize = 64 << 20;
+/// Seconds that a room goes on keeping it after its last spectator went: who comes again within them need not wait for the delay.
+pub const SPECTATOR_LINGER_SECONDS: u32 = 30;
+
 /// Bits of a slot: the pool holds `1 << bits` slots. Within these bounds a room chooses.
 pub const SLOT_BITS_MIN: u32 = 6;
 /// See [`SLOT_BITS_MIN`].

@@ -23,6 +23,7 @@ use client_sim::dice::Dice;
 use client_sim::predict::Twins;
 use client_sim::session::{Drawing, Session, SessionConfig};
 use server::exchange::ConnectionId;
+use server::replicate::feed::Feed;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::Room;
 use server::sim::{RoomOptions, Sim};
@@ -30,7 +31,7 @@ use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::{Kind, Replicated};
 use shared::wire::control::FEATURE_AUDIT;
 use shared::wire::version::PROTOCOL;
-use shared::wire::{ClientMessage, CloseCode, Digest, Hello};
+use shared::wire::{ClientMessage, CloseCode, Digest, Hello, Role};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct Arena {
     /// A hash of every message that the room ever sent, and to whom.
     pub sent: u64,
     pub(crate) moments: VecDeque<Moment>,
+    /// The same as spectators were shown them.
+    pub(crate) shown: VecDeque<Moment>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) tolerates: bool,
     pub(crate) seed: u64,
@@ -125,6 +128,7 @@ impl Arena {
         let connection = self.free_connection();
         self.room.attach(connection);
         let audits = config.audit;
+        let spectates = config.role == Role::Spectator && !audits;
         if audits && self.allow_audit {
             self.room.allow_audit(connection);
         }
@@ -135,6 +139,7 @@ impl Arena {
             up: link(2 * place as u64 + 1),
             connection: Some(connection),
             audits,
+            spectates,
             audit: None,
             witness: None,
             player: None,
@@ -151,6 +156,12 @@ impl Arena {
     pub fn join_auditor(&mut self) -> usize {
         let name = format!("auditor {}", self.clients.len());
         self.join_as(SessionConfig { audit: true, digest: self.digest, ..SessionConfig::named(&name) })
+    }
+
+    /// A spectator comes to the door; its place.
+    pub fn join_spectator(&mut self) -> usize {
+        let name = format!("spectator {}", self.clients.len());
+        self.join_as(SessionConfig { role: Role::Spectator, digest: self.digest, ..SessionConfig::named(&name) })
     }
 
     /// Somebody comes to the door who will say what the story says; its place.
@@ -276,6 +287,12 @@ impl Arena {
         self.moments.get(tick.0.checked_sub(first.0)? as usize)
     }
 
+    /// The truth of a tick as spectators were shown it, while it is kept.
+    #[must_use]
+    pub fn shown(&self, tick: Tick) -> Option<&Moment> {
+        self.shown.iter().rev().find(|shown| shown.tick == tick)
+    }
+
     /// The player of a client.
     ///
     /// # Panics
@@ -326,7 +343,9 @@ impl Arena {
         let path = (self.link.delay_us + self.link.jitter_us).div_ceil(self.tick_us) as u32 + 1;
         self.clients[client].session.replica().is_some_and(|replica| {
             let exact = replica.complete() && replica.fresh_count() == replica.held_count();
-            exact && !replica.lost() && self.tick().since(replica.tick()) <= path
+            let now =
+                self.room.feed().filter(|_| self.clients[client].spectates).map_or_else(|| self.tick(), Feed::shown);
+            exact && !replica.lost() && now.since(replica.tick()) <= path
         })
     }
 

@@ -13,7 +13,7 @@ use client_sim::predict::Twins;
 use client_sim::session::Drawing;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::{Room, RoomEntropy};
-use server::sim::{RoomGame, RoomOptions, Sim, ViewRadii};
+use server::sim::{RoomGame, RoomOptions, Sim, Spectating, ViewRadii};
 use shared::wire::Digest;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -132,6 +132,20 @@ impl ArenaBuilder {
         self
     }
 
+    /// So many may look on, so much later; nobody unless a story says so.
+    #[must_use]
+    pub const fn spectators(mut self, max: u16, delay_ms: u32) -> Self {
+        self.options.spectators = Spectating { max, delay_ms };
+        self
+    }
+
+    /// A setting of the game's own.
+    #[must_use]
+    pub fn setting(mut self, key: &str, value: &str) -> Self {
+        self.options.settings.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
     /// Who asks to be an auditor may not.
     #[must_use]
     pub const fn forbid_audit(mut self) -> Self {
@@ -155,6 +169,7 @@ impl ArenaBuilder {
             lanes: 1,
             sent: 0,
             moments: VecDeque::new(),
+            shown: VecDeque::new(),
             findings: Vec::new(),
             tolerates: false,
             seed: self.seed,

@@ -108,7 +108,7 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
     if replica.me() != own.filter(|&slot| replica.kind(slot).is_some()) {
         found.push(Fault::WrongMe(replica.me()));
     }
-    let sight = Sight { replica, moment, player, team };
+    let sight = Sight { replica, moment, player, team, all_teams: false };
     found.extend(moment.things.differences(&sight).into_iter().map(Fault::WrongWorld));
 }
 
@@ -135,6 +135,27 @@ pub fn auditor(replica: &Replica, moment: &Moment, applied: &Applied, found: &mu
     if !applied.events.is_empty() || replica.me().is_some() {
         found.push(Fault::Bound("an auditor is told events, or who it is".to_owned()));
     }
+}
+
+/// Checks a spectator's replica against what it is shown: all that is everyone's and every team's, and nothing that is an owner's.
+pub fn spectator(replica: &Replica, moment: &Moment, found: &mut Vec<Fault>) {
+    for (record, states, fresh) in replica.facets() {
+        match moment.facets.get(&record.slot) {
+            Some(live) if live.record != record => found.push(Fault::Ghost(record.slot)),
+            None => found.push(Fault::Ghost(record.slot)),
+            Some(live) if live.section == Section::Owner => found.push(Fault::Leak(record.slot)),
+            Some(live) if fresh && live.states != states => found.push(Fault::WrongState(record.slot)),
+            Some(_) => {}
+        }
+    }
+    let held = |slot: Slot| replica.facets().any(|(record, ..)| record.slot == slot);
+    let visible = moment.facets.values().filter(|live| replica.complete() && live.section != Section::Owner);
+    found.extend(visible.map(|live| live.record.slot).filter(|&slot| !held(slot)).map(Fault::Missing));
+    if replica.me().is_some() {
+        found.push(Fault::WrongMe(replica.me()));
+    }
+    let sight = Sight { replica, moment, player: PlayerId(u32::MAX), team: None, all_teams: true };
+    found.extend(moment.things.differences(&sight).into_iter().map(Fault::WrongWorld));
 }
 
 /// Checks that the events of a frame are those that were told and not heard yet, once and in order, and that none was left behind
@@ -266,11 +287,22 @@ pub fn server(room: &Room, moment: &Moment, before: &Counts, found: &mut Vec<Fau
         {
             found.push(Fault::Bound(format!("window of {frames} with {} under way", window.under_way())));
         }
+        // Who looks on has slots of its own.
+        let Some(facets) = (if seat.spectates() {
+            room.feed().map(|feed| feed.replicator().facets())
+        } else {
+            Some(room.replicator().facets())
+        }) else {
+            found.push(Fault::BadView("a spectator without a feed"));
+            continue;
+        };
         for section in Section::ALL {
-            views(room, moment, seat, section, found);
+            if !seat.spectates() {
+                views(room, moment, seat, section, found);
+            }
             let holding = seat.client.view.holding(section);
             let sets = holding.held.words().iter().zip(holding.fresh.words()).zip(holding.leaving.words());
-            let visible = seat.client.view.visible(section, room.replicator().facets());
+            let visible = seat.client.view.visible(section, facets);
             for (at, ((held, fresh), leaving)) in sets.enumerate() {
                 if fresh & !held != 0 {
                     found.push(Fault::BadView("fresh and not held"));

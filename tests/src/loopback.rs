@@ -9,6 +9,7 @@ use client_sim::transport::{Arrival, Connection, Ended, Epoch, Target};
 use client_sim::trust::Trust;
 use server::app::{Running, start};
 use server::config::Config;
+use server::directory::RoomSummary;
 use server::game::Arena;
 use shared::schema::Schema;
 use std::path::PathBuf;
@@ -79,6 +80,15 @@ impl Loopback {
     #[must_use]
     pub fn place_count(&self) -> usize {
         self.running.as_ref().expect("it runs").directory().place_count()
+    }
+
+    /// Its rooms as they are listed.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<RoomSummary> {
+        self.running.as_ref().expect("it runs").directory().rooms()
     }
 
     /// Where it is.

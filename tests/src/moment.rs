@@ -3,12 +3,15 @@
 
 use crate::eyes::{Eyes, Seen};
 use client_sim::replica::Replica;
+use server::replicate::Replicator;
+use server::replicate::feed::Feed;
 use server::room::Room;
 use server::sim::{EntityIds, InputSource, Outbox, Owner, Players, Sent, Sim, Team, To};
 use shared::codec::{PartState, Record};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::Section;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One tick's truth.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub struct Moment {
     /// Some facet found no slot in this tick: what is complete may still lack something.
     pub crowded: bool,
     /// The World as its game sees it.
-    pub things: Box<dyn Things>,
+    pub things: Arc<dyn Things>,
 }
 
 /// A facet that is alive, and who may see it according to the World.
@@ -79,6 +82,8 @@ pub struct Sight<'a> {
     pub player: PlayerId,
     /// Its team.
     pub team: Option<u8>,
+    /// It sees what is for any team.
+    pub all_teams: bool,
 }
 
 impl Sight<'_> {
@@ -110,21 +115,12 @@ impl Moment {
         let world = sim.world();
         let ids = world.resource::<EntityIds>();
         let of_entity = |id: EntityId| ids.entity(id).map(|entity| world.entity(entity));
-        let mut facets = BTreeMap::new();
-        let known = replicator.facets();
-        for alive in known.alive_slots().iter().filter_map(|slot| known.alive(slot)) {
-            let facet = &replicator.layout().facets()[usize::from(alive.record.kind.0)];
-            let entity = of_entity(alive.entity);
-            let live = Live {
-                record: alive.record,
-                section: facet.section,
-                owner: entity.and_then(|entity| entity.get::<Owner>()).map(|owner| owner.0),
-                team: entity.and_then(|entity| entity.get::<Team>()).map(|team| team.0),
-                states: replicator.shadow().states(alive.record.slot)[..facet.parts.len()].to_vec(),
-            };
-            facets.insert(alive.record.slot, live);
-        }
-        let things = look(sim);
+        let facets = live_facets(replicator, |id| {
+            let entity = of_entity(id);
+            let owner = entity.and_then(|entity| entity.get::<Owner>()).map(|owner| owner.0);
+            (owner, entity.and_then(|entity| entity.get::<Team>()).map(|team| team.0))
+        });
+        let things: Arc<dyn Things> = look(sim).into();
         let players = world.resource::<Players>().iter().map(|(player, _)| {
             let entity = sim.entity_of(player);
             let team = entity.and_then(of_entity).and_then(|entity| entity.get::<Team>().map(|team| team.0));
@@ -143,6 +139,33 @@ impl Moment {
             crowded: room.counts().unplaced > 0,
             things,
         }
+    }
+
+    /// The same tick as spectators are shown it, by a feed that shows it now: the World as it was, under slots of their own.
+    #[must_use]
+    pub fn for_spectators(&self, feed: &Feed) -> Self {
+        let known = feed.replicator().facets();
+        let public = |sent: &&Sent| matches!(sent.to, To::Everyone | To::Seeing(_));
+        Self {
+            tick: self.tick,
+            facets: live_facets(feed.replicator(), |id| known.get(id).map_or((None, None), |of| (of.owner, of.team))),
+            anchors: known.tracked().filter_map(|(id, _)| Some((id, known.anchor(id)?))).collect(),
+            players: BTreeMap::new(),
+            seen: None,
+            told: self.told.iter().filter(public).cloned().collect(),
+            entities: self.entities,
+            crowded: known.waiting_count() > 0,
+            things: self.things.clone(),
+        }
+    }
+
+    /// What the game told spectators in this tick.
+    pub fn told_to_spectators(&self) -> impl Iterator<Item = &Sent> + '_ {
+        self.told.iter().filter(|sent| match sent.to {
+            To::Everyone => true,
+            To::Seeing(entity) => self.anchors.contains_key(&entity),
+            To::Team(_) | To::Player(_) => false,
+        })
     }
 
     /// Whether a player may see the entity with this anchor.
@@ -177,4 +200,19 @@ impl Moment {
             To::Seeing(entity) => self.anchors.get(&entity).is_some_and(|&anchor| self.may_see(player, anchor)),
         })
     }
+}
+
+/// Every facet that is alive; `audience` says whose an entity is, and of which team.
+fn live_facets(
+    replicator: &Replicator,
+    audience: impl Fn(EntityId) -> (Option<PlayerId>, Option<u8>),
+) -> BTreeMap<Slot, Live> {
+    let known = replicator.facets();
+    let live = known.alive_slots().iter().filter_map(|slot| known.alive(slot)).map(|alive| {
+        let facet = &replicator.layout().facets()[usize::from(alive.record.kind.0)];
+        let (owner, team) = audience(alive.entity);
+        let states = replicator.shadow().states(alive.record.slot)[..facet.parts.len()].to_vec();
+        (alive.record.slot, Live { record: alive.record, section: facet.section, owner, team, states })
+    });
+    live.collect()
 }

@@ -26,6 +26,8 @@ pub struct Client {
     pub connection: Option<ConnectionId>,
     /// It audits: it sees everything and is no player.
     pub audits: bool,
+    /// It looks on: it sees everything later and is no player.
+    pub spectates: bool,
     /// What it was last told as an auditor.
     pub audit: Option<Box<Audit>>,
     /// What it held, to be compared with what an auditor tells.

@@ -10,6 +10,7 @@ use client_sim::replica::{Applied, Event};
 use client_sim::session::SessionEvent;
 use server::counts::Counts;
 use server::exchange::{ConnectionId, Incoming, Outgoing};
+use server::replicate::feed::Feed;
 use server::room::{Share, run_tick, settle_tick, step_tick};
 use server::sim::{Players, Sent};
 use shared::bits::BitReader;
@@ -44,9 +45,26 @@ impl Arena {
         if self.moments.len() > MOMENTS {
             self.moments.pop_front();
         }
+        self.look_on();
         self.check_seats(&mut found);
         self.deliver(out, &before, &mut found);
         self.note(None, found);
+    }
+
+    /// What spectators are shown in this tick, if they are: a tick that was long ago.
+    fn look_on(&mut self) {
+        let shown = self.room.feed().filter(|feed| feed.shows()).and_then(|feed| {
+            let moment = self.moment(feed.shown())?;
+            Some(moment.for_spectators(feed))
+        });
+        let Some(shown) = shown else { return };
+        for client in self.clients.iter_mut().filter(|client| client.spectates && client.connection.is_some()) {
+            client.untold.extend(shown.told_to_spectators().map(|sent| (shown.tick, sent.clone())));
+        }
+        self.shown.push_back(shown);
+        if self.shown.len() > MOMENTS {
+            self.shown.pop_front();
+        }
     }
 
     /// The room's tick: by one lane, or by several on threads of their own, each with a share of the clients.
@@ -118,21 +136,25 @@ impl Arena {
         }
         let client = &self.clients[place];
         let Some(replica) = client.session.replica() else { return found };
-        let Some(moment) = self.moment(applied.tick) else {
+        let moment = if client.spectates { self.shown(applied.tick) } else { self.moment(applied.tick) };
+        let Some(moment) = moment else {
             found.push(Fault::TooOld(applied.tick));
             return found;
         };
-        let Some(player) = client.player else {
-            checks::auditor(replica, moment, &applied, &mut found);
-            return found;
-        };
-        checks::replica(replica, moment, player, &mut found);
+        match client.player {
+            Some(player) => checks::replica(replica, moment, player, &mut found),
+            None if client.spectates => checks::spectator(replica, moment, &mut found),
+            None => {
+                checks::auditor(replica, moment, &applied, &mut found);
+                return found;
+            }
+        }
         let from = client.told_until.unwrap_or_default();
         let declarations = &self.room.replicator().schema().events;
         let mut untold = client.untold.clone();
         checks::events(&applied, &mut untold, moment, replica, declarations, &mut found);
         self.clients[place].untold = untold;
-        if let FrameKind::Step { covered, .. } = applied.kind {
+        if let (FrameKind::Step { covered, .. }, Some(player)) = (applied.kind, self.clients[place].player) {
             let header = FrameHeader::read(&mut BitReader::new(bytes), applied.tick, self.digest);
             if let Ok(FrameHeader { kind: FrameKind::Step { applied: bits, .. }, .. }) = header {
                 checks::applied(covered, bits, applied.tick, player, |tick| self.moment(tick), &mut found);
@@ -153,10 +175,16 @@ impl Arena {
             match event {
                 SessionEvent::Welcomed => {
                     let agreement = client.session.agreement();
-                    client.player = agreement.map(|agreement| agreement.player).filter(|_| !client.audits);
+                    client.player =
+                        agreement.map(|agreement| agreement.player).filter(|_| !client.audits && !client.spectates);
                     client.told_until = agreement.map(|agreement| agreement.tick);
                     let told_since = self.moments.iter().filter(|moment| Some(moment.tick) > client.told_until);
                     client.untold = told_since.flat_map(|moment| told(moment, client.player)).collect();
+                    if client.spectates {
+                        let shown_since = self.shown.iter().filter(|shown| Some(shown.tick) > client.told_until);
+                        let told = |shown| Moment::told_to_spectators(shown).map(|sent| (shown.tick, sent.clone()));
+                        client.untold = shown_since.flat_map(told).collect();
+                    }
                 }
                 SessionEvent::Frame(frame) => applied = Some(frame),
                 SessionEvent::Lost(error) => {
@@ -253,7 +281,8 @@ impl Arena {
                 continue;
             };
             if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), self.digest) {
-                if client.handed.is_some_and(|handed| handed >= seen.tick) || seen.tick != self.room.tick() {
+                let now = self.room.feed().filter(|_| client.spectates).map_or_else(|| self.room.tick(), Feed::shown);
+                if client.handed.is_some_and(|handed| handed >= seen.tick) || seen.tick != now {
                     found.push(Fault::TickWentBack(seen.tick));
                 }
                 let mut seats = self.room.seats().iter();

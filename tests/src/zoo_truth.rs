@@ -85,11 +85,11 @@ impl Things for ZooThings {
 
 impl Thing {
     fn compare(&self, anchor: Slot, sight: &Sight<'_>, found: &mut Vec<String>) {
-        let Sight { replica, moment, player, team } = *sight;
+        let Sight { replica, moment, player, team, all_teams } = *sight;
         // Where slots are few, a facet may wait for one.
         let complete = replica.complete() && !moment.crowded;
         let owns = self.owner == Some(player);
-        let is_mate = self.team.is_some() && self.team == team;
+        let is_mate = self.team.is_some() && (all_teams || self.team == team);
         let mut say = |what: &str, seen: &dyn std::fmt::Debug, is: &dyn std::fmt::Debug| {
             found.push(format!("{:?} {what}: the client reads {seen:?}, the World has {is:?}", self.id));
         };

@@ -2,8 +2,9 @@
 
 use client_sim::session::{Session, SessionConfig};
 use client_sim::transport::Ended;
-use shared::game::components::Body;
-use shared::wire::CloseCode;
+use server::sim::Spectating;
+use shared::game::components::{Aim, Body};
+use shared::wire::{CloseCode, Role};
 use tests::loopback::{Loopback, anybody, end_of, play, run};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -52,6 +53,44 @@ fn an_auditor_is_refused_where_the_operator_did_not_ask_for_it() {
         let mut socket = server.connect("/play/main").await;
         let ended = play(&mut socket, &mut auditor(), 1).await;
         assert_eq!(ended, Some(closed(CloseCode::NotAllowed)));
+    });
+}
+
+fn spectator() -> Session {
+    Session::new(SessionConfig { role: Role::Spectator, ..SessionConfig::named("sue") })
+}
+
+#[test]
+fn a_spectator_finds_a_place_in_a_room_full_of_players_and_sees_them_later() {
+    let server = Loopback::start_as(|config| {
+        config.rooms.players_max = 1;
+        config.rooms.spectators = Spectating { max: 1, delay_ms: 500 };
+    });
+    run(async {
+        let mut player = server.connect("/play/main").await;
+        let mut plays = anybody("ann");
+        assert_eq!(play(&mut player, &mut plays, 3).await, None);
+        let mut onlooker = server.connect("/play/main?watch").await;
+        let mut watches = spectator();
+        let ended = tokio::join!(play(&mut player, &mut plays, 60), play(&mut onlooker, &mut watches, 30));
+        assert_eq!(ended, (None, None));
+        let (shown, played) = (watches.replica().expect("it is in"), plays.replica().expect("it is in"));
+        assert_eq!(watches.agreement().map(|agreement| agreement.delay_ms), Some(500));
+        assert!(played.tick().0 >= shown.tick().0 && shown.complete());
+        let (ann, _) = shown.anchors().find(|(slot, _)| shown.read::<Aim>(*slot).is_some()).expect("ann is there");
+        assert!(shown.read::<Body>(ann).is_none(), "what is for ann alone");
+        let rooms: Vec<_> = server.rooms().iter().map(|room| (room.players, room.spectators)).collect();
+        assert_eq!(rooms, [(1, 1)]);
+    });
+}
+
+#[test]
+fn a_spectator_is_told_where_nobody_may_look_on() {
+    let server = Loopback::start_as(|config| config.rooms.spectators = Spectating::NOBODY);
+    run(async {
+        let mut socket = server.connect("/play/main").await;
+        let ended = play(&mut socket, &mut spectator(), 1).await;
+        assert_eq!(ended, Some(closed(CloseCode::NoSpectators)));
     });
 }
 

@@ -11,8 +11,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::sim::ViewRadii;
-use shared::limits::{BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, LANES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN, TABLES_SECONDS_MIN};
+use crate::sim::{Spectating, ViewRadii};
+use shared::limits::{
+    BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, LANES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN, SPECTATOR_DELAY_SECONDS_MAX,
+    SPECTATORS_MAX, TABLES_SECONDS_MIN,
+};
 use tracing_subscriber::filter::Targets;
 
 use super::load::ConfigError;
@@ -34,7 +37,8 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         let why = "it is a level or target=level, separated by commas";
         return Err(ConfigError::Refused { key: "log.filter", why });
     }
-    let RawConfig { server, tls, game, rooms, tick, tables, budget, limits, audit, drain, log } = raw;
+    let RawConfig { server, tls, game, rooms, tick, tables, budget, limits, audit, spectators, drain, log } = raw;
+    let looks_on = spectators.allow || is_local(server.listen);
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
@@ -56,6 +60,10 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             lanes: match usize::from(tick.lanes) {
                 0 => Lanes::UpTo(processors().min(LANES_MAX)),
                 lanes => Lanes::Fixed(lanes),
+            },
+            spectators: Spectating {
+                max: if looks_on { spectators.per_room_max } else { 0 },
+                delay_ms: spectators.delay_s * 1_000,
             },
             settings: game.settings,
         },
@@ -109,6 +117,8 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("limits.requests_max", limits.requests_max, 16..=10_000)?;
     within("limits.header_bytes_max", limits.header_bytes_max, 8192..=65_536)?;
     within("limits.headers_max", limits.headers_max, 16..=256)?;
+    within("spectators.per_room_max", raw.spectators.per_room_max, 0..=SPECTATORS_MAX)?;
+    within("spectators.delay_s", raw.spectators.delay_s, 0..=SPECTATOR_DELAY_SECONDS_MAX)?;
     within("drain.limit_s", raw.drain.limit_s, 0..=86_400)?;
     if u32::from(rooms.players_max) * SLOTS_PER_PLAYER > 1 << rooms.slot_bits {
         let why = "a room needs four slots per player, and has 2 to the power of rooms.slot_bits: \
@@ -288,6 +298,24 @@ mod tests {
             raw.audit.allow = true;
         });
         assert_eq!(refused_key(open), "audit.allow");
+    }
+
+    #[test]
+    fn spectators_look_on_where_nobody_else_can_reach_and_elsewhere_when_allowed() {
+        let local = with(|_| {}).expect("the defaults").rooms.spectators;
+        assert_eq!((local.max, local.delay_ms), (16, 5_000));
+        let open = |allow| {
+            let open = with(|raw| {
+                anywhere(raw);
+                (raw.server.guests, raw.tls.development_anywhere) = (true, true);
+                (raw.spectators.allow, raw.spectators.delay_s) = (allow, 30);
+            });
+            open.expect("all that is open was asked for").rooms.spectators
+        };
+        assert_eq!(open(false).max, 0);
+        assert_eq!((open(true).max, open(true).delay_ms), (16, 30_000));
+        assert_eq!(refused_key(with(|raw| raw.spectators.delay_s = 121)), "spectators.delay_s");
+        assert_eq!(refused_key(with(|raw| raw.spectators.per_room_max = 1025)), "spectators.per_room_max");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use shared::limits::BUDGET_BYTES_DEFAULT;
 
 use crate::directory::{Caps, RoomName};
-use crate::sim::{RoomOptions, ViewRadii};
+use crate::sim::{RoomOptions, Spectating, ViewRadii};
 
 /// Everything as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -52,6 +52,8 @@ pub struct RawConfig {
     pub limits: RawLimits,
     /// Who may look at everything.
     pub audit: RawAudit,
+    /// Who may look on.
+    pub spectators: RawSpectators,
     /// How it goes away.
     pub drain: RawDrain,
     /// What it says about itself.
@@ -248,6 +250,25 @@ pub struct RawAudit {
     pub allow: bool,
 }
 
+/// Who may look on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawSpectators {
+    /// Lets spectators in: clients that see what is everyone's and every team's, later than the players, and play nothing. On a loopback
+    /// address they are let in anyhow.
+    pub allow: bool,
+    /// Spectators per room, beside its players. 0: none. 0..=1024.
+    pub per_room_max: u16,
+    /// Seconds that they are behind. It is what keeps players from looking into each other's cards. 0..=120.
+    pub delay_s: u32,
+}
+
+impl Default for RawSpectators {
+    fn default() -> Self {
+        Self { allow: false, per_room_max: 16, delay_s: 5 }
+    }
+}
+
 /// How the server goes away.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -364,6 +385,8 @@ pub struct RoomsConfig {
     pub bytes_per_tick: usize,
     /// Threads that serve the connections of one room.
     pub lanes: Lanes,
+    /// Who may look on.
+    pub spectators: Spectating,
     /// The game's own settings.
     pub settings: BTreeMap<String, String>,
 }
@@ -437,6 +460,7 @@ impl Config {
     pub const fn caps(&self) -> Caps {
         Caps {
             players_max: self.rooms.players_max as usize,
+            spectators_max: self.rooms.spectators.max as usize,
             rooms_max: self.rooms.rooms_max,
             connections_max: self.limits.connections_max,
             connections_per_address_max: self.limits.connections_per_address_max,
@@ -459,6 +483,7 @@ impl RoomsConfig {
             slot_bits: self.slot_bits,
             view: self.view,
             bytes_per_tick: self.bytes_per_tick,
+            spectators: self.spectators,
             settings: self.settings.clone(),
         }
     }

@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::Front;
 use super::answers::Refusal;
 use super::host::host_of;
-use crate::directory::{Place, RoomName};
+use crate::directory::{Place, RoomName, Standing};
 use crate::mailbox::{Letter, NotTaken};
 
 /// Length of a `Sec-WebSocket-Key`: 16 bytes in base64.
@@ -61,9 +61,10 @@ pub(super) fn grant(
 ) -> Result<(Response<Full<Bytes>>, Granted), Refusal> {
     let accept = check(&request, front.scheme, &front.origins)?;
     let approach = front.directory.approach(from)?;
+    let standing = standing_of(&request);
     let mut place = match &room {
-        Some(room) => front.directory.admit(room)?,
-        None => front.directory.admit_anywhere()?,
+        Some(room) => front.directory.admit(room, standing)?,
+        None => front.directory.admit_anywhere(standing)?,
     };
     place.await_seat(approach);
     let mailbox = front.mailboxes.get(place.worker);
@@ -79,6 +80,11 @@ pub(super) fn grant(
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     Ok((response, Granted { upgrade, place, letter }))
+}
+
+/// Who says `?watch` asks for a spectator's place: there may be one where all places of players are taken. What it is the room decides.
+fn standing_of<B>(request: &Request<B>) -> Standing {
+    if request.uri().query() == Some("watch") { Standing::LooksOn } else { Standing::Plays }
 }
 
 /// Everything that the request alone decides; gives the answer to its key.

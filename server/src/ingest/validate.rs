@@ -4,7 +4,7 @@
 //!   not decoded           strike; the third closes             Malformed
 //!   not a Hello, unseated closes                               OutOfPlace
 //!   input too far ahead   closes                               OutOfPlace      (too far back for no reason: strike)
-//!   an auditor plays      closes                               OutOfPlace
+//!   an auditor plays      closes                               OutOfPlace      (so does a spectator, who may pause)
 //!   confirms what was never sent, draws what it never got      closes          OutOfPlace
 //!   pings over the limit  not answered                                         (far too many: TooFast)
 //!   requests over the limit                                    closes          TooFast
@@ -15,7 +15,7 @@
 use super::decode::Decoded;
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Outgoing};
-use crate::seats::{PingFate, Seats};
+use crate::seats::{PingFate, Seats, Standing};
 use crate::sim::PlayerRequest;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, REQUESTS_WAITING_MAX, RESYNC_SECONDS};
@@ -108,9 +108,14 @@ impl Scales<'_> {
             return Ok(());
         };
         let player = seat.player;
-        let acts =
-            matches!(message, ClientMessage::Input(_) | ClientMessage::Request { .. } | ClientMessage::Pause { .. });
-        if seat.audits() && acts {
+        let acts = matches!(message, ClientMessage::Input(_) | ClientMessage::Request { .. });
+        let pauses = matches!(message, ClientMessage::Pause { .. });
+        let out_of_place = match seat.standing() {
+            Standing::Plays => false,
+            Standing::LooksOn => acts,
+            Standing::Audits => acts || pauses,
+        };
+        if out_of_place {
             return Err(self.out_of_place());
         }
         match message {
@@ -122,7 +127,8 @@ impl Scales<'_> {
                 accepted.inputs.push((player, Validated(Input { codes, view, ..input }), early_sixteenths));
             }
             ClientMessage::Confirm { newest } => {
-                if seat.client.window.confirm(newest, self.tick).is_err() {
+                let now = seat.client.shown_at(self.tick);
+                if seat.client.window.confirm(newest, now).is_err() {
                     return Err(self.out_of_place());
                 }
             }

@@ -35,6 +35,8 @@ pub struct Client {
     pub events: EventLane,
     /// It is an auditor: what it is told instead of events.
     pub audit: Option<Box<AuditLane>>,
+    /// It is a spectator: how many ticks behind the room.
+    pub spectates: Option<u32>,
     /// It asked for keep-alives only.
     pub paused: bool,
     /// Its socket still holds an unsent frame.
@@ -65,6 +67,7 @@ impl Client {
             scarcity: Scarcity::default(),
             events: EventLane::default(),
             audit: None,
+            spectates: None,
             paused: false,
             busy: false,
             digest,
@@ -80,6 +83,25 @@ impl Client {
     pub fn auditor(slots: usize, player: PlayerId, tick: Tick, digest: Digest) -> Self {
         let (view, audit) = (View::of_everything(slots, player), Some(Box::default()));
         Self { view, audit, drain: Drain::unlimited(), ..Self::new(slots, player, tick, digest, 0) }
+    }
+
+    /// A spectator that holds nothing: it sees what is everyone's and each team's, `behind` ticks later.
+    #[must_use]
+    pub fn spectator(
+        slots: usize,
+        player: PlayerId,
+        tick: Tick,
+        digest: Digest,
+        (bytes_per_tick, behind): (usize, u32),
+    ) -> Self {
+        let view = View::of_all_teams(slots, player);
+        Self { view, spectates: Some(behind), ..Self::new(slots, player, tick, digest, bytes_per_tick) }
+    }
+
+    /// The tick that it is shown when the room is at `now`.
+    #[must_use]
+    pub fn shown_at(&self, now: Tick) -> Tick {
+        Tick(now.0.saturating_sub(self.spectates.unwrap_or(0)))
     }
 
     /// The tick as of which it is known to see the room; `None` while it may not have had a frame since it paused: a

@@ -7,7 +7,10 @@
 //!   owner and team  ─► facets for new audiences are born, of old ones retired
 //!   references      ─► a facet of its own while its target lives: the target's anchor slot
 //! ```
+//!
+//! While somebody looks on, what is read is noted, too (see `changes`).
 
+use super::changes::{Came, Changes, Moved};
 use super::facets::{Facets, Tracked};
 use super::rows::Rows;
 use crate::counts::Counts;
@@ -30,6 +33,10 @@ pub struct Extract {
     references: BTreeMap<(EntityId, usize), EntityId>,
     codes: Vec<i32>,
     began: bool,
+    /// What this step changed, while that is recorded.
+    recorded: Option<Changes>,
+    /// It is recorded from now on: the first time is everything.
+    records_whole: bool,
     #[cfg(feature = "sabotage")]
     skip_next: bool,
 }
@@ -53,6 +60,8 @@ impl Extract {
             references: BTreeMap::new(),
             codes: vec![0; widest],
             began: false,
+            recorded: None,
+            records_whole: false,
             #[cfg(feature = "sabotage")]
             skip_next: false,
         }
@@ -80,13 +89,12 @@ impl Extract {
     /// Follows who came and who went; returns whose rows are still to be read, because they found a slot only now.
     fn follow_log(&mut self, world: &World, facets: &mut Facets, rows: &mut Rows) -> BTreeSet<EntityId> {
         let ids = world.resource::<EntityIds>();
+        if let Some(recorded) = &mut self.recorded {
+            recorded.gone.extend_from_slice(ids.gone());
+        }
         for &id in ids.gone() {
             facets.untrack(id);
-            let of_entity: Vec<_> =
-                self.references.range((id, 0)..=(id, ENTITY_FACETS_MAX)).map(|(&key, _)| key).collect();
-            for key in of_entity {
-                self.references.remove(&key);
-            }
+            forget_references(&mut self.references, id);
         }
         let placed = facets.place_waiting();
         // What `install` spawned came before the first step, and is in no log but the list of all.
@@ -107,6 +115,9 @@ impl Extract {
         let Some(&Networked { kind, .. }) = world.get::<Networked>(entity) else { return };
         let (owner, team) = audience(world, entity);
         facets.track(id, Tracked::new(kind, owner, team));
+        if let Some(recorded) = &mut self.recorded {
+            recorded.came.push(Came { id, kind, owner, team });
+        }
         self.read_whole(world, facets, rows, id);
     }
 
@@ -125,6 +136,9 @@ impl Extract {
                     continue;
                 }
                 read = Some(route.component);
+                if let Some(recorded) = &mut self.recorded {
+                    recorded.note(id, route.component, &self.codes[..self.columns[route.component].part_count()]);
+                }
             }
             let codes = &self.codes[route.source..route.source + route.count];
             put(&layout, &mut self.references, (facets, tracked), rows, id, route, codes);
@@ -132,7 +146,7 @@ impl Extract {
     }
 
     fn follow_changes(&mut self, sim: &Sim, facets: &mut Facets, rows: &mut Rows, counts: &mut Counts) {
-        let Self { layout, columns, references, .. } = self;
+        let Self { layout, columns, references, recorded, .. } = self;
         #[cfg(feature = "sabotage")]
         let skip_next = &mut self.skip_next;
         let mut renewed: Vec<(EntityId, usize)> = Vec::new();
@@ -145,6 +159,9 @@ impl Extract {
                     return;
                 }
                 let Some(tracked) = finder.find(networked.id) else { return };
+                if let Some(recorded) = &mut *recorded {
+                    recorded.note(networked.id, component, codes);
+                }
                 for route in layout.routes(networked.kind).iter().filter(|route| route.component == component) {
                     let own = &codes[route.source..route.source + route.count];
                     if put(layout, references, (&*facets, tracked), rows, networked.id, route, own) == Put::Constant {
@@ -184,7 +201,7 @@ impl Extract {
     ) -> u64 {
         let entity = sim.world().resource::<EntityIds>().entity(id);
         let (Some(tracked), Some(entity)) = (facets.get(id), entity) else { return 0 };
-        let Self { layout, columns, references, codes, .. } = self;
+        let Self { layout, columns, references, codes, recorded, .. } = self;
         let (mut missed, mut renewed) = (0, Vec::new());
         for route in layout.routes(tracked.kind) {
             if !columns[route.component].one(sim.world(), entity, codes) {
@@ -195,6 +212,9 @@ impl Extract {
             let own = &codes[route.source..route.source + route.count];
             let found = put(layout, references, (&*facets, tracked), rows, id, route, own);
             missed += u64::from(found != Put::Same);
+            if let Some(recorded) = recorded.as_mut().filter(|_| found != Put::Same) {
+                recorded.note(id, route.component, &codes[..columns[route.component].part_count()]);
+            }
             if found == Put::Constant {
                 renewed.push((id, route.facet));
             }
@@ -218,29 +238,83 @@ impl Extract {
             })
             .collect();
         for (id, owner, team) in moved {
+            if let Some(recorded) = &mut self.recorded {
+                recorded.moved.push(Moved { id, owner, team });
+            }
             if facets.assign(id, owner, team) {
                 self.read_whole(world, facets, rows, id);
             }
         }
     }
 
-    /// A reference's facet lives while source and target do; its row is the target's anchor slot.
+    /// See [`follow_references`].
     pub(super) fn follow_references(&self, facets: &mut Facets, rows: &mut Rows) {
-        for (&(source, place), &target) in &self.references {
-            let slot = facets.anchor(target).and_then(|anchor| Some((facets.bear_reference(source, place)?, anchor)));
-            match slot {
-                Some((slot, anchor)) => {
-                    rows.put(slot, 0, &[i32::from(anchor.0)]);
+        follow_references(&self.references, facets, rows);
+    }
+
+    /// From the next step on what it changes is recorded: with the first, everything that is there.
+    pub(super) fn begin_recording(&mut self) {
+        self.recorded = Some(Changes::default());
+        self.records_whole = true;
+    }
+
+    /// No more.
+    pub(super) fn end_recording(&mut self) {
+        self.recorded = None;
+    }
+
+    /// What was recorded of this step, if it was.
+    pub(super) fn take_recorded(&mut self, world: &World, facets: &Facets) -> Option<Changes> {
+        let recorded = self.recorded.as_mut().map(std::mem::take)?;
+        Some(if std::mem::take(&mut self.records_whole) { self.whole(world, facets) } else { recorded })
+    }
+
+    /// All that there is, as if it had come in this step.
+    fn whole(&mut self, world: &World, facets: &Facets) -> Changes {
+        let ids = world.resource::<EntityIds>();
+        let Self { layout, columns, codes, .. } = self;
+        let mut changes = Changes::default();
+        for (id, tracked) in facets.tracked() {
+            changes.came.push(Came { id, kind: tracked.kind, owner: tracked.owner, team: tracked.team });
+            let mut read = None;
+            for component in layout.routes(tracked.kind).iter().map(|route| route.component) {
+                if read.replace(component) == Some(component) {
+                    continue;
                 }
-                None => facets.retire(source, place),
+                let column = &columns[component];
+                if ids.entity(id).is_some_and(|entity| column.one(world, entity, codes)) {
+                    changes.note(id, component, &codes[..column.part_count()]);
+                }
             }
         }
+        changes
     }
 
     /// Forgets the next change that it should see, as a bug in it would.
     #[cfg(feature = "sabotage")]
     pub const fn sabotage_skip_change(&mut self) {
         self.skip_next = true;
+    }
+}
+
+/// An entity points at nobody any more.
+pub fn forget_references(references: &mut BTreeMap<(EntityId, usize), EntityId>, id: EntityId) {
+    let of_entity: Vec<_> = references.range((id, 0)..=(id, ENTITY_FACETS_MAX)).map(|(&key, _)| key).collect();
+    for key in of_entity {
+        references.remove(&key);
+    }
+}
+
+/// A reference's facet lives while source and target do; its row is the target's anchor slot.
+pub fn follow_references(references: &BTreeMap<(EntityId, usize), EntityId>, facets: &mut Facets, rows: &mut Rows) {
+    for (&(source, place), &target) in references {
+        let slot = facets.anchor(target).and_then(|anchor| Some((facets.bear_reference(source, place)?, anchor)));
+        match slot {
+            Some((slot, anchor)) => {
+                rows.put(slot, 0, &[i32::from(anchor.0)]);
+            }
+            None => facets.retire(source, place),
+        }
     }
 }
 

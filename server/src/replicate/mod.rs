@@ -19,6 +19,15 @@ pub mod extract;
 // Codes as they are now, by slot.
 pub mod rows;
 
+// What one step changed, for those who see it later.
+pub mod changes;
+
+// The World as it was, for them.
+pub mod delayed;
+
+// What spectators are fed from.
+pub mod feed;
+
 // A second look at the World, against forgotten changes.
 pub mod scrub;
 

@@ -7,6 +7,9 @@
 //! A client that may not have a frame now (its socket is busy, its window full) is skipped and counted; its view moves on all
 //! the same, and its next frame covers what it missed.
 
+// What spectators' replication does in another way.
+mod spectated;
+
 use super::assemble::{About, assemble};
 use super::client::{Client, SkipCause};
 use super::drain::Way;
@@ -223,6 +226,12 @@ impl Replicator {
         tracked.filter_map(|(id, _)| Some((id, self.facets.anchor(id)?))).collect()
     }
 
+    /// How it is run.
+    #[must_use]
+    pub const fn options(&self) -> &ReplicateOptions {
+        &self.options
+    }
+
     /// How far clients see.
     #[must_use]
     pub const fn view(&self) -> ViewRadii {
@@ -253,6 +262,31 @@ impl Replicator {
         self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
         let Self { scrub, extract, facets, rows, .. } = self;
         scrub.run(sim, extract, facets, rows, counts);
+        self.pack_rows(tick, counts);
+        read_teams(sim.world(), &mut self.teams);
+        let Self { grid, study, layout, facets, rows, shadow, ring, .. } = self;
+        let study = study.as_mut().filter(|_| Study::looks_at(tick));
+        if let Some(grid) = grid {
+            read_owned(sim.world(), facets, grid.owned_mut());
+            grid.fill(facets, rows);
+            let around = Around { grid, facets, rows, sight: sim.sight(), tick };
+            if let Some((study, pieces)) = study.zip(ring.of(tick)) {
+                study.look_around(layout, around, shadow, pieces);
+            }
+        }
+        let outbox = sim.world().resource::<Outbox>();
+        counts.events_dropped += outbox.dropped();
+        self.told.clear();
+        self.told.extend(outbox.events().iter().map(|sent| {
+            let told = Told { kind: sent.kind, codes: sent.codes.clone() };
+            (sent.to, Arc::new(told))
+        }));
+        counts.facets = self.facets.alive_count() as u64;
+        counts.unplaced = self.facets.waiting_count() as u64;
+    }
+
+    /// Rows are what the tick is: what was not as guessed is packed.
+    fn pack_rows(&mut self, tick: Tick, counts: &mut Counts) {
         let mut study = self.study.as_mut().filter(|_| Study::looks_at(tick));
         let pieces = self.ring.begin(tick);
         let tally = study.as_mut().map(|study| study.tally_mut());
@@ -269,25 +303,6 @@ impl Replicator {
         if self.drop_piece && self.ring.sabotage_drop_piece(tick) {
             self.drop_piece = false;
         }
-        read_teams(sim.world(), &mut self.teams);
-        let Self { grid, study, layout, facets, rows, shadow, ring, .. } = self;
-        if let Some(grid) = grid {
-            read_owned(sim.world(), facets, grid.owned_mut());
-            grid.fill(facets, rows);
-            let around = Around { grid, facets, rows, sight: sim.sight(), tick };
-            if let Some((study, pieces)) = study.as_mut().zip(ring.of(tick)) {
-                study.look_around(layout, around, shadow, pieces);
-            }
-        }
-        let outbox = sim.world().resource::<Outbox>();
-        counts.events_dropped += outbox.dropped();
-        self.told.clear();
-        self.told.extend(outbox.events().iter().map(|sent| {
-            let told = Told { kind: sent.kind, codes: sent.codes.clone() };
-            (sent.to, Arc::new(told))
-        }));
-        counts.facets = self.facets.alive_count() as u64;
-        counts.unplaced = self.facets.waiting_count() as u64;
     }
 
     /// Once per tick and client, after [`Replicator::pack`]: its frame, or why it gets none. Lanes may do this side by side,

@@ -146,14 +146,25 @@ impl Holding {
     }
 }
 
+/// How much a client may see of what is for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beyond {
+    /// What is its own and its team's.
+    Own,
+    /// What is any team's.
+    Teams,
+    /// All of it.
+    Everything,
+}
+
 /// What one client holds.
 #[derive(Clone, Debug)]
 pub struct View {
     sections: [Holding; 4],
     player: PlayerId,
     team: Option<u8>,
-    /// It is an auditor's.
-    everything: bool,
+    /// What is for somebody is shown to it, too: an auditor's and a spectator's.
+    beyond: Beyond,
     /// What it may see, in a room where that is not everything.
     interest: Option<Box<Interest>>,
     /// The tick of its newest frame; `None` before the first and whenever it must start anew.
@@ -182,7 +193,7 @@ impl View {
             sections,
             player,
             team: None,
-            everything: false,
+            beyond: Beyond::Own,
             interest: None,
             tick: None,
             me: None,
@@ -199,7 +210,13 @@ impl View {
     /// An auditor that holds nothing: it may see all facets of all sections, whoever they are for.
     #[must_use]
     pub fn of_everything(slots: usize, player: PlayerId) -> Self {
-        Self { everything: true, ..Self::new(slots, player) }
+        Self { beyond: Beyond::Everything, ..Self::new(slots, player) }
+    }
+
+    /// A spectator that holds nothing: it may see what is everyone's and each team's, and nobody's own.
+    #[must_use]
+    pub fn of_all_teams(slots: usize, player: PlayerId) -> Self {
+        Self { beyond: Beyond::Teams, ..Self::new(slots, player) }
     }
 
     /// The client must drop all it holds: the next frame is a full one.
@@ -243,7 +260,8 @@ impl View {
     /// To whom it belongs, of a section.
     fn whom<'a>(&self, section: Section, facets: &'a Facets) -> Option<&'a Audience> {
         let audience = match section {
-            _ if self.everything || self.leaks(section) => AudienceKey::All,
+            _ if self.beyond == Beyond::Everything || self.leaks(section) => AudienceKey::All,
+            Section::Team if self.beyond == Beyond::Teams => AudienceKey::All,
             Section::Team => AudienceKey::Team(self.team?),
             Section::Owner => AudienceKey::Player(self.player),
             Section::Everyone | Section::References => AudienceKey::All,

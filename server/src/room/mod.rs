@@ -19,6 +19,9 @@ mod tables;
 // What players saw when they acted.
 mod look_back;
 
+// Who looks on.
+mod spectators;
+
 // A part of its clients.
 mod share;
 
@@ -40,6 +43,7 @@ use shared::ids::Tick;
 use shared::limits::HELLO_SECONDS;
 use shared::wire::server_message::Outcome;
 use shared::wire::{CloseCode, ServerMessage};
+use spectators::Spectators;
 use std::sync::Arc;
 
 /// What a room is made of that must not be known beforehand. Drawn where randomness may be.
@@ -62,6 +66,7 @@ pub struct Room {
     /// As many as it ever took.
     lanes: Vec<Lane>,
     seats: Seats,
+    spectators: Spectators,
     /// The last finished tick.
     tick: Tick,
     /// The tick that is under way, or the last.
@@ -101,6 +106,7 @@ pub fn step_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut
     // The only lines that read it to tell others.
     room.replicator.set_late(incoming.late);
     room.replicator.pack(tick, &room.sim, &mut room.counts);
+    room.feed_spectators(tick, incoming.late, out);
     room.prepare_to_publish(&step, incoming, out);
 }
 
@@ -153,6 +159,7 @@ impl Room {
             sim,
             replicator,
             seats,
+            spectators: Spectators::new(options.spectators, options.tick_rate_hz, entropy.slots),
             tick: Tick(0),
             stepping: Tick(0),
             better: None,
@@ -271,6 +278,7 @@ impl Room {
         }
         self.counts.players = self.seats.count() as u64;
         self.counts.auditors = self.seats.auditor_count() as u64;
+        self.settle_spectators();
     }
 
     /// Behind its frame of this tick an auditor gets what no frame says.
@@ -307,6 +315,11 @@ impl Room {
     /// What a player holds, to be broken.
     pub fn sabotage_view(&mut self, player: shared::ids::PlayerId) -> Option<&mut crate::replicate::View> {
         self.sabotage_client(player).map(|client| &mut client.view)
+    }
+
+    /// What is kept for spectators may take so many bytes.
+    pub const fn sabotage_ring_bytes(&mut self, bytes_max: usize) {
+        self.spectators.sabotage_ring_bytes(bytes_max);
     }
 
     /// A player's client, to be squeezed.

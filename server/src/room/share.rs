@@ -26,6 +26,8 @@ pub struct Share<'a> {
     sight: Option<Sight<'a>>,
     seats: &'a mut [Box<Seat>],
     lane: &'a mut Lane,
+    /// What spectators' frames are made of, if they see anything yet, and by what.
+    watched: Option<(&'a Replicator, &'a mut Lane)>,
     tick: Tick,
     unconfirmed_ticks_max: u32,
 }
@@ -39,12 +41,17 @@ impl Room {
             self.lanes.push(self.replicator.lane());
         }
         let unconfirmed_ticks_max = UNCONFIRMED_SECONDS * u32::from(self.options.tick_rate_hz);
-        let Self { replicator, sim, seats, lanes: all, stepping: tick, .. } = self;
+        let Self { replicator, sim, seats, lanes: all, stepping: tick, spectators, .. } = self;
         let (replicator, sight, tick) = (&*replicator, sim.sight(), *tick);
         let seats = seats.as_mut_slice();
         let length = seats.len().div_ceil(lanes).max(1);
-        let parts = seats.chunks_mut(length).zip(all);
-        parts.map(|(seats, lane)| Share { replicator, sight, seats, lane, tick, unconfirmed_ticks_max }).collect()
+        let watched = spectators.lanes(lanes);
+        let watched = watched.into_iter().flat_map(|(feed, lanes)| lanes.iter_mut().map(move |lane| (feed, lane)));
+        let watched = watched.map(Some).chain(std::iter::repeat_with(|| None));
+        let parts = seats.chunks_mut(length).zip(all).zip(watched);
+        let share =
+            |((seats, lane), watched)| Share { replicator, sight, seats, lane, watched, tick, unconfirmed_ticks_max };
+        parts.map(share).collect()
     }
 }
 
@@ -63,10 +70,18 @@ impl Share<'_> {
     ) {
         for (place, seat) in self.seats.iter_mut().enumerate() {
             let Some(connection) = seat.connection else { continue };
-            let published = self.replicator.publish(self.sight, &mut seat.client, self.lane);
+            let (replicator, sight, lane) = match &mut self.watched {
+                _ if !seat.spectates() => (self.replicator, self.sight, &mut *self.lane),
+                Some((replicator, lane)) => (*replicator, None, &mut **lane),
+                None => {
+                    each(place, connection, None);
+                    continue;
+                }
+            };
+            let published = replicator.publish(sight, &mut seat.client, lane);
             seat.client.busy = false;
             match published {
-                Published::Frame => each(place, connection, Some(self.lane.frame())),
+                Published::Frame => each(place, connection, Some(lane.frame())),
                 Published::Skipped(_) => each(place, connection, None),
                 Published::EventsOverflow => {
                     closes.push((connection, CloseCode::EventsOverflow));
@@ -75,7 +90,8 @@ impl Share<'_> {
                 }
             }
             let window = &seat.client.window;
-            if window.under_way() > 0 && self.tick.since(window.confirmed()) > self.unconfirmed_ticks_max {
+            let now = seat.client.shown_at(self.tick);
+            if window.under_way() > 0 && now.since(window.confirmed()) > self.unconfirmed_ticks_max {
                 closes.push((connection, CloseCode::Silent));
             }
         }

@@ -45,7 +45,8 @@ impl Room {
         self.replicator.replace_tables(better);
         self.tables_replaced = Some(tick);
         self.counts.tables_replaced += 1;
-        for seat in self.seats.iter_mut() {
+        // Spectators' frames go on in the codes that they began in.
+        for seat in self.seats.iter_mut().filter(|seat| !seat.spectates()) {
             if let Some(connection) = seat.connection {
                 out.send(connection, &ServerMessage::Tables { from: tick, bytes: &bytes });
             }

@@ -3,6 +3,7 @@
 use super::Room;
 use crate::exchange::{ConnectionId, Outgoing};
 use crate::ingest::validate::Validated;
+use crate::seats::Standing;
 use crate::sim::Join;
 use shared::codec::Tables;
 use shared::limits;
@@ -34,7 +35,7 @@ impl Room {
         joins
     }
 
-    /// Seats the client of a Hello and welcomes it. Who joins the match by it: nobody, if it is an auditor.
+    /// Seats the client of a Hello and welcomes it. Who joins the match by it: nobody, if it is an auditor or a spectator.
     ///
     /// # Errors
     /// The code to close it with: no version in common, the room is full, or it may not be what it asks to be.
@@ -45,43 +46,41 @@ impl Room {
         out: &mut Outgoing,
     ) -> Result<Option<Join>, CloseCode> {
         let protocol = version::agree(hello.protocol_min, hello.protocol_max).ok_or(CloseCode::WrongVersion)?;
-        // Spectators have no feed here yet.
-        if hello.role == Role::Spectator {
-            return Err(CloseCode::NoSpectators);
-        }
-        let audits = hello.features & FEATURE_AUDIT != 0;
-        let (there, most) = match audits {
-            true if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
-            true => (self.seats.auditor_count(), limits::AUDITORS_MAX),
-            false => (self.seats.count(), usize::from(self.options.players_max)),
-        };
-        if there >= most {
-            return Err(CloseCode::RoomFull);
-        }
+        let standing = standing_of(hello);
+        self.check_place(connection, standing)?;
         let features = hello.features & (FEATURE_FULL_DIGEST | FEATURE_AUDIT);
         let digest = if features & FEATURE_FULL_DIGEST != 0 { Digest::Whole } else { Digest::Folded };
         // It fits: a longer one is no Hello.
         let name = Text::new(&hello.name);
-        let replicator = &self.replicator;
-        let player = if audits {
-            self.seats.seat_auditor(connection, name, |player| replicator.auditor(player, digest))
-        } else {
-            self.seats.seat(connection, name, |player| replicator.client(player, digest))
+        if standing == Standing::LooksOn {
+            self.begin_feed()?;
+        }
+        let Self { seats, replicator, spectators, tick, .. } = self;
+        let (player, replicator, tick, delay_ms) = match (standing, spectators.feed()) {
+            (Standing::LooksOn, Some(feed)) => {
+                let player = seats.seat_onlooker(connection, name, |player| feed.client(player, digest));
+                (player, feed.replicator(), feed.shown(), spectators.delay_ms())
+            }
+            (Standing::Audits, _) => {
+                let player = seats.seat_onlooker(connection, name, |player| replicator.auditor(player, digest));
+                (player, &*replicator, *tick, 0)
+            }
+            _ => (seats.seat(connection, name, |player| replicator.client(player, digest)), &*replicator, *tick, 0),
         };
-        let schema_fingerprint = self.replicator.schema().fingerprint();
-        let tables = self.replicator.tables().to_bytes();
+        let schema_fingerprint = replicator.schema().fingerprint();
+        let tables = replicator.tables().to_bytes();
         let tables_fingerprint = Tables::fingerprint(&tables);
         let map = self.sim.map();
-        let view = self.replicator.view();
+        let view = replicator.view();
         let welcome = Welcome {
             protocol,
             incarnation: self.incarnation,
             player: player.0,
             tick_rate_hz: self.options.tick_rate_hz,
-            tick: self.tick.0,
+            tick: tick.0,
             slot_bits: self.options.slot_bits as u8,
             schema_fingerprint,
-            schema: (hello.schema != Some(schema_fingerprint)).then(|| self.replicator.schema().to_bytes()),
+            schema: (hello.schema != Some(schema_fingerprint)).then(|| replicator.schema().to_bytes()),
             tables_fingerprint,
             tables: (hello.tables != Some(tables_fingerprint)).then_some(tables),
             map_hash: map.map_or(0, |map| map.hash),
@@ -95,11 +94,34 @@ impl Room {
                 view_enter_units: view.enter_units,
                 view_leave_units: view.leave_units,
             },
-            delay_ms: 0,
+            delay_ms,
             resume: None,
             extensions: Vec::new(),
         };
         out.send(connection, &ServerMessage::Welcome(Box::new(welcome)));
-        Ok((!audits).then_some(Join { player, name }))
+        Ok((standing == Standing::Plays).then_some(Join { player, name }))
+    }
+
+    /// Whether there is a place for one more of those.
+    ///
+    /// # Errors
+    /// The code to close it with.
+    fn check_place(&self, connection: ConnectionId, standing: Standing) -> Result<(), CloseCode> {
+        let (there, most) = match standing {
+            Standing::Audits if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
+            Standing::Audits => (self.seats.auditor_count(), limits::AUDITORS_MAX),
+            Standing::LooksOn => return self.spectators.admit(self.seats.spectator_count()),
+            Standing::Plays => (self.seats.count(), usize::from(self.options.players_max)),
+        };
+        if there >= most { Err(CloseCode::RoomFull) } else { Ok(()) }
+    }
+}
+
+/// What the client of a Hello is here for. An auditor sees all that a spectator does, and at once.
+const fn standing_of(hello: &Hello) -> Standing {
+    match hello.role {
+        _ if hello.features & FEATURE_AUDIT != 0 => Standing::Audits,
+        Role::Spectator => Standing::LooksOn,
+        Role::Player => Standing::Plays,
     }
 }

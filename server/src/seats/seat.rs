@@ -43,7 +43,18 @@ pub struct Seat {
     pub resynced: Option<Tick>,
 }
 
-/// A connection's standing, with or without a seat.
+/// What somebody is in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A player.
+    Plays,
+    /// An auditor.
+    Audits,
+    /// A spectator.
+    LooksOn,
+}
+
+/// How a connection stands, with or without a seat.
 #[derive(Clone, Copy, Debug)]
 struct Attached {
     player: Option<PlayerId>,
@@ -62,6 +73,22 @@ impl Seat {
     #[must_use]
     pub const fn audits(&self) -> bool {
         self.client.audit.is_some()
+    }
+
+    /// It is a spectator's: the same.
+    #[must_use]
+    pub const fn spectates(&self) -> bool {
+        self.client.spectates.is_some()
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        match (self.audits(), self.spectates()) {
+            (true, _) => Standing::Audits,
+            (_, true) => Standing::LooksOn,
+            _ => Standing::Plays,
+        }
     }
 }
 
@@ -83,8 +110,9 @@ pub struct Seats {
     /// Lists of codes that were used and can be used again.
     spare_codes: Vec<Vec<i32>>,
     next: u32,
-    next_auditor: u32,
+    next_onlooker: u32,
     auditors: usize,
+    spectators: usize,
     shape: Arc<InputShape>,
 }
 
@@ -101,8 +129,9 @@ impl Seats {
             resyncs: Vec::new(),
             spare_codes: Vec::new(),
             next: 0,
-            next_auditor: 0,
+            next_onlooker: 0,
             auditors: 0,
+            spectators: 0,
             shape: Arc::new(InputShape::new(&schema.input, neutral)),
         }
     }
@@ -160,15 +189,15 @@ impl Seats {
         let Some(attached) = self.attached_mut(connection) else { return };
         attached.closing = true;
         let Some(player) = attached.player.take() else { return };
-        let audits = self.players.binary_search(&player).ok().is_some_and(|at| {
+        let standing = self.players.binary_search(&player).map_or(Standing::Plays, |at| {
             self.players.remove(at);
-            self.seats.remove(at).audits()
+            self.seats.remove(at).standing()
         });
-        // The World never heard of an auditor.
-        if audits {
-            self.auditors -= 1;
-        } else {
-            self.leaving.push(player);
+        match standing {
+            Standing::Plays => self.leaving.push(player),
+            // The World never heard of these.
+            Standing::Audits => self.auditors -= 1,
+            Standing::LooksOn => self.spectators -= 1,
         }
     }
 
@@ -185,15 +214,16 @@ impl Seats {
         player
     }
 
-    /// Gives a connection the seat of an auditor. Its number is none that a player gets: those count up from 0, as if it were not there.
-    pub fn seat_auditor(
+    /// Gives a connection the seat of an auditor or a spectator. Its number is none that a player gets: those count up from 0, as if it were
+    /// not there.
+    pub fn seat_onlooker(
         &mut self,
         connection: ConnectionId,
         name: Text<32>,
         client: impl FnOnce(PlayerId) -> Client,
     ) -> PlayerId {
-        let player = PlayerId(u32::MAX - self.next_auditor);
-        self.next_auditor += 1;
+        let player = PlayerId(u32::MAX - self.next_onlooker);
+        self.next_onlooker += 1;
         self.sit(connection, player, name, client(player));
         player
     }
@@ -215,9 +245,10 @@ impl Seats {
             resync: false,
             resynced: None,
         };
-        // Players' numbers count up and auditors' down, so most come last.
+        // Players' numbers count up and the others' down, so most come last.
         let at = self.players.partition_point(|&other| other < player);
         self.auditors += usize::from(seat.audits());
+        self.spectators += usize::from(seat.spectates());
         self.players.insert(at, player);
         self.seats.insert(at, Box::new(seat));
     }
@@ -352,7 +383,7 @@ impl Seats {
     /// Number of players.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.seats.len() - self.auditor_count()
+        self.seats.len() - self.auditors - self.spectators
     }
 
     /// Number of auditors.
@@ -361,11 +392,16 @@ impl Seats {
         self.auditors
     }
 
-    /// Whether a connection's seat is an auditor's.
+    /// Number of spectators.
     #[must_use]
-    pub fn is_auditor(&self, connection: ConnectionId) -> bool {
-        let player = self.attached(connection).and_then(|attached| attached.player);
-        player.and_then(|player| self.get(player)).is_some_and(Seat::audits)
+    pub const fn spectator_count(&self) -> usize {
+        self.spectators
+    }
+
+    /// What a connection that has a seat is.
+    #[must_use]
+    pub fn standing(&self, connection: ConnectionId) -> Option<Standing> {
+        self.get(self.attached(connection)?.player?).map(Seat::standing)
     }
 
     /// Nobody is here, and nobody is about to leave.

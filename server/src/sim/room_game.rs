@@ -58,8 +58,30 @@ pub struct RoomOptions {
     pub view: ViewRadii,
     /// Bytes of state that each client may get per tick.
     pub bytes_per_tick: usize,
+    /// Who may look on.
+    pub spectators: Spectating,
     /// The game's own settings; a game refuses what it does not know.
     pub settings: BTreeMap<String, String>,
+}
+
+/// Who may look on, and how late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spectating {
+    /// How many; 0: nobody.
+    pub max: u16,
+    /// How much later than players they see things, in milliseconds.
+    pub delay_ms: u32,
+}
+
+impl Spectating {
+    /// Nobody looks on.
+    pub const NOBODY: Self = Self { max: 0, delay_ms: 0 };
+
+    /// The delay in ticks of a room, rounded up: nobody sees anything sooner than the operator said.
+    #[must_use]
+    pub const fn delay_ticks(self, tick_rate_hz: u16) -> u32 {
+        (self.delay_ms as u64 * tick_rate_hz as u64).div_ceil(1_000) as u32
+    }
 }
 
 impl Default for RoomOptions {
@@ -71,6 +93,7 @@ impl Default for RoomOptions {
             slot_bits: 12,
             view: ViewRadii::NONE,
             bytes_per_tick: BUDGET_BYTES_DEFAULT,
+            spectators: Spectating::NOBODY,
             settings: BTreeMap::new(),
         }
     }

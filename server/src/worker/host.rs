@@ -377,6 +377,7 @@ mod tests {
     use crate::directory::{Caps, Directory};
     use crate::mailbox::{HandedOver, MailboxSender, mailbox};
     use crate::metrics::Metrics;
+    use crate::seats::Standing;
     use shared::bits::BitReader;
     use shared::codec::Tables;
     use shared::schema::Layout;
@@ -415,6 +416,7 @@ mod tests {
             let rooms = rooms_config();
             let directory = Directory::new(Caps {
                 players_max: 8,
+                spectators_max: 0,
                 rooms_max: 8,
                 connections_max: 100,
                 connections_per_address_max: 100,
@@ -440,7 +442,7 @@ mod tests {
         }
 
         fn admit(&self, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
-            let place = self.directory.admit(&RoomName::new(room).unwrap()).unwrap();
+            let place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Plays).unwrap();
             let address = peer.tcp().local_addr().unwrap();
             let span = tracing::Span::none();
             let admitted = Admitted { socket, place, peer: address, connection: 1, span };

@@ -275,11 +275,13 @@ impl Hosted {
     fn look_for_seats(&mut self) {
         let Self { room, visits, unseated, .. } = self;
         unseated.retain(|&id| match visits.one(id) {
-            Some(visit) if room.seats().has_seat(id) => {
-                visit.seated(room.seats().is_auditor(id));
-                false
-            }
-            Some(_) => true,
+            Some(visit) => match room.seats().standing(id) {
+                Some(standing) => {
+                    visit.seated(standing);
+                    false
+                }
+                None => true,
+            },
             None => false,
         });
     }

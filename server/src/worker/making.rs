@@ -105,11 +105,13 @@ mod tests {
     use super::super::test_peer::{Peer, plain_pair, until};
     use super::*;
     use crate::directory::{Caps, Directory};
+    use crate::seats::Standing;
     use std::sync::Arc;
 
     fn directory() -> Arc<Directory> {
         Directory::new(Caps {
             players_max: 8,
+            spectators_max: 0,
             rooms_max: 8,
             connections_max: 100,
             connections_per_address_max: 100,
@@ -122,7 +124,7 @@ mod tests {
 
     fn newcomer(directory: &Arc<Directory>, room: &str) -> (Admitted, Peer) {
         let (socket, end) = plain_pair();
-        let place = directory.admit(&RoomName::new(room).unwrap()).unwrap();
+        let place = directory.admit(&RoomName::new(room).unwrap(), Standing::Plays).unwrap();
         let peer = end.tcp().local_addr().unwrap();
         (Admitted { socket, place, peer, connection: 1, span: tracing::Span::none() }, end)
     }

@@ -117,6 +117,9 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.requests, told.requests, now.requests),
         (&metrics.pings_unanswered, told.pings_unanswered, now.pings_unanswered),
         (&metrics.resyncs, told.resyncs, now.resyncs),
+        (&metrics.spectator_frames, told.spectator_frames, now.spectator_frames),
+        (&metrics.spectator_state_bytes, told.spectator_state_bytes, now.spectator_state_bytes),
+        (&metrics.spectator_feeds_dropped, told.spectator_feeds_dropped, now.spectator_feeds_dropped),
         (&metrics.joins, told.joins, now.joins),
         (&metrics.leaves, told.leaves, now.leaves),
     ];
@@ -129,6 +132,8 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
     let changed = [
         (&metrics.players, told.players, now.players),
         (&metrics.auditors, told.auditors, now.auditors),
+        (&metrics.spectators, told.spectators, now.spectators),
+        (&metrics.spectator_ring_bytes, told.spectator_ring_bytes, now.spectator_ring_bytes),
         (&metrics.facets, told.facets, now.facets),
         (&metrics.unplaced, told.unplaced, now.unplaced),
     ];
@@ -141,7 +146,9 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
 
 /// The last that is told of a room: nobody and nothing is in it any more.
 pub(super) fn report_room_gone(metrics: &Metrics, told: &Counts) {
-    report_counts(metrics, told, &Counts { players: 0, auditors: 0, facets: 0, unplaced: 0, ..*told });
+    let nobody =
+        Counts { players: 0, auditors: 0, spectators: 0, spectator_ring_bytes: 0, facets: 0, unplaced: 0, ..*told };
+    report_counts(metrics, told, &nobody);
 }
 
 #[cfg(test)]

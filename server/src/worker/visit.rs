@@ -21,6 +21,7 @@ use super::transport::Traffic;
 use crate::directory::Place;
 use crate::exchange::ConnectionId;
 use crate::mailbox::Admitted;
+use crate::seats::Standing;
 
 /// One visit of a client.
 pub(super) struct Visit {
@@ -54,12 +55,13 @@ impl Visit {
         self.span.in_scope(|| tracing::info!(number = id.0, tick = tick.0, "attached"));
     }
 
-    /// The room has given it a seat, perhaps an auditor's.
-    pub(super) fn seated(&mut self, audits: bool) {
-        self.place.seated();
-        if audits {
-            self.place.only_looks_on();
-            self.span.in_scope(|| tracing::info!("an auditor: it sees everything"));
+    /// The room has given it a seat, perhaps an auditor's or a spectator's.
+    pub(super) fn seated(&mut self, standing: Standing) {
+        self.place.seated(standing);
+        match standing {
+            Standing::Plays => {}
+            Standing::Audits => self.span.in_scope(|| tracing::info!("an auditor: it sees everything")),
+            Standing::LooksOn => self.span.in_scope(|| tracing::info!("a spectator: it looks on, later")),
         }
     }
 
