@@ -1,7 +1,7 @@
-//! The command line of the headless client.
+//! The command line of the reference client.
 //!
-//! Exit codes: 0 all was well; 1 a bot held a wrong world, was dropped, was told nothing or never came in, abuse was not refused as it must be, or a
-//! `--fail-if` holds; 2 the command line makes no sense.
+//! Exit codes: 0 all was well; 1 a game ended otherwise than by leaving it, a bot held a wrong world, was dropped, was told nothing or never
+//! came in, abuse was not refused as it must be, or a `--fail-if` holds; 2 the command line makes no sense.
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -20,6 +20,8 @@ use client_sim::game::twin::twins;
 use client_sim::link::LinkSpec;
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions};
 use client_sim::swarm::progress::Progress;
+use client_sim::terminal::options::PlayOptions;
+use client_sim::terminal::play::play;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
 use shared::schema::Schema;
@@ -40,6 +42,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Plays Arena in this terminal.
+    Play(PlayOptions),
     /// Sends bots to a server and reports what they saw.
     Swarm(Box<SwarmArguments>),
     /// Measures what a server costs per client and tick, beside a floor that only reads and writes its sockets.
@@ -283,6 +287,7 @@ fn positive(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Play(options) => run_play(&options),
         Command::Swarm(arguments) => run_swarm(&arguments),
         Command::Capacity(arguments) => run_capacity(arguments),
         Command::Codec(arguments) => run_codec(arguments),
@@ -371,6 +376,21 @@ fn write_json(file: Option<&Path>, json: &str) -> Result<()> {
 
 fn verdict(failures: &[String]) -> ExitCode {
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+fn run_play(options: &PlayOptions) -> Result<ExitCode> {
+    // One thread: the keys, the socket and the screen of one person.
+    let runtime = Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
+    match runtime.block_on(play(options, interrupted())) {
+        Ok(farewell) => {
+            println!("{}", farewell.words);
+            Ok(ExitCode::from(u8::from(!farewell.is_well)))
+        }
+        Err(error) => {
+            eprintln!("client-sim: {error}");
+            Ok(ExitCode::from(if error.is_usage() { 2 } else { 1 }))
+        }
+    }
 }
 
 fn run_swarm(arguments: &SwarmArguments) -> Result<ExitCode> {

@@ -9,6 +9,9 @@
 //!
 //! Never here: what a message means (see `session`), how many clients there are (see `swarm`).
 
+// TCP that counts, with or without TLS.
+mod stream;
+
 use crate::link::Link;
 use crate::session::{Session, SessionEvent};
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -18,16 +21,13 @@ use shared::limits::SERVER_MESSAGE_BYTES_MAX;
 use shared::wire::version::SUBPROTOCOL;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use stream::{Metered, Stream};
+use tokio::net::{TcpSocket, lookup_host};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WireCode;
@@ -326,6 +326,11 @@ pub trait Observer: Send {
     /// Something happened in the session.
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64);
 
+    /// Called whenever something could have changed, with the session in hand: who draws and asks does it here.
+    fn act(&mut self, session: &mut Session, now_ms: f64) {
+        let _ = (session, now_ms);
+    }
+
     /// Asked whenever something could have changed: go on?
     fn goes_on(&mut self, session: &Session) -> bool;
 
@@ -349,6 +354,7 @@ pub async fn drive(
         while let Some(event) = session.poll_event() {
             observer.event(session, event, now_ms);
         }
+        observer.act(session, now_ms);
         let goes_on = observer.goes_on(session);
         if !goes_on {
             session.leave();
@@ -428,71 +434,4 @@ async fn send_all(
         }
     }
     if fed { connection.flush().await } else { Ok(()) }
-}
-
-/// A TCP stream that counts what it gives.
-struct Metered {
-    tcp: TcpStream,
-    read: Arc<AtomicU64>,
-}
-
-impl AsyncRead for Metered {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        let polled = Pin::new(&mut self.tcp).poll_read(context, into);
-        self.read.fetch_add((into.filled().len() - before) as u64, Ordering::Relaxed);
-        polled
-    }
-}
-
-impl AsyncWrite for Metered {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(context)
-    }
-}
-
-/// With TLS or without.
-enum Stream {
-    Tls(Box<TlsStream<Metered>>),
-    Plain(Metered),
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, into),
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, into),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-        }
-    }
 }

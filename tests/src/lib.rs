@@ -4,6 +4,7 @@
 //!   arena.rs   the room and its peers, one thread, one tick after the other (builder.rs, tick.rs)
 //!   link.rs    what lies between them: delay, jitter, stalls, cuts; ordered, as a WebSocket is
 //!   checks.rs  run after every step of every story: replica = shadow = World, by paths of our own
+//!   terminal.rs   a person at a real terminal
 //!   zoo.rs     a game with everything that the engine can carry
 //! ```
 
@@ -33,6 +34,9 @@ pub mod eyes;
 
 // A real server, for what is about sockets.
 pub mod loopback;
+
+// A person at a real terminal.
+pub mod terminal;
 
 // A game where only that happens which a story says.
 pub mod meadow;

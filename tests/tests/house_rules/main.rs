@@ -75,8 +75,14 @@ const ORDERED: &[&str] = &[
 /// What must not know which game it runs.
 const ENGINE: &[&str] = &["server/src/", "shared/src/", "client-sim/src/"];
 
-const GAMES: &[&str] =
-    &["server/src/game/", "server/src/main.rs", "shared/src/game/", "client-sim/src/game/", "client-sim/src/main.rs"];
+const GAMES: &[&str] = &[
+    "server/src/game/",
+    "server/src/main.rs",
+    "shared/src/game/",
+    "client-sim/src/game/",
+    "client-sim/src/terminal/",
+    "client-sim/src/main.rs",
+];
 
 /// Where something may wait: the front and what starts and stops it; the client's transport and what uses it.
 const WAITING: &[&str] = &[
@@ -89,6 +95,7 @@ const WAITING: &[&str] = &[
     "client-sim/src/swarm.rs",
     "client-sim/src/swarm/",
     "client-sim/src/capacity/",
+    "client-sim/src/terminal/play.rs",
     "client-sim/src/main.rs",
 ];
 

@@ -1,0 +1,395 @@
+//! From a session to a [`Scene`]: who is where now, and what happened lately.
+//!
+//! ```text
+//!   others   interpolator ─► where they are drawn       a projectile that is gone ─► burst
+//!   own      predictor ─► where we are shown            shots that grew ─► the line of a shot
+//!   events   kills, words, hits, results ─► lately
+//! ```
+//!
+//! It looks on and decides nothing: the same calls give the same scenes.
+//!
+//! Never here: cells and colours (see `draw`), keys (see `desk`).
+
+use super::lately::Lately;
+use super::net_graph::NetGraph;
+use super::scene::{ChatLine, Figure, KillLine, Lying, Open, Own, Round, Scene, Standing};
+use super::words::Plain;
+use crate::predict::Predictor;
+use crate::replica::{Event, Replica};
+use crate::session::{Session, SessionEvent};
+use shared::game::chat::Said;
+use shared::game::components::{Aim, Body, Health, Hit, Kill, Nameplate, Position, Score, Traced};
+use shared::game::constants::{HP_MAX, RIFLE_RANGE, TILE_UNITS, Tuning, UNIT};
+use shared::game::geometry::{DIRECTION_ONE, direction};
+use shared::game::map::Map;
+use shared::game::pickup::{Pickup, Sort, Taken};
+use shared::game::round::{Faction, Match, Phase, RoundOver, Side};
+use shared::game::{MATCH, PICKUP, PLAYER, PROJECTILE, maps};
+use shared::ids::{EntityId, Slot};
+use shared::schema::{Replicated, Schema};
+use shared::wire::server_message::Outcome;
+use std::collections::BTreeMap;
+
+/// Milliseconds for which a hit is shown.
+const HIT_MS: f64 = 250.0;
+
+/// What the desk adds to a scene.
+#[derive(Clone, Debug, Default)]
+pub struct Desktop {
+    /// What is open.
+    pub open: Open,
+    /// Where we aim, in 1/65,536 turn.
+    pub aim: u16,
+    /// What turns it.
+    pub aim_by: &'static str,
+    /// Where the mouse points.
+    pub pointer: Option<(u16, u16)>,
+}
+
+/// Places of components and events in the schema.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    position: usize,
+    aim: usize,
+    score: usize,
+    hit: usize,
+    kill: usize,
+    taken: usize,
+    said: usize,
+    round_over: usize,
+    traced: usize,
+}
+
+impl Places {
+    fn of(schema: &Schema) -> Self {
+        let component = |name| schema.component_index(name).unwrap_or(usize::MAX);
+        let event = |name: &str| schema.events.iter().position(|event| event.name == name).unwrap_or(usize::MAX);
+        Self {
+            position: component(Position::NAME),
+            aim: component(Aim::NAME),
+            score: component(Score::NAME),
+            hit: event(Hit::NAME),
+            kill: event(Kill::NAME),
+            taken: event(Taken::NAME),
+            said: event(Said::NAME),
+            round_over: event(RoundOver::NAME),
+            traced: event(Traced::NAME),
+        }
+    }
+}
+
+/// Looks on while a session plays.
+#[derive(Clone, Debug)]
+pub struct Onlooker {
+    places: Places,
+    lately: Lately,
+    net_graph: NetGraph,
+    /// Projectiles as they were drawn last.
+    flying: BTreeMap<Slot, [f64; 2]>,
+    /// Shots of everybody as they were drawn last.
+    shots: BTreeMap<Slot, i32>,
+    /// Ammunition of our own as it was predicted last.
+    rounds: Option<u8>,
+    hit_ms: f64,
+    was_hit_ms: f64,
+    result: Option<String>,
+    middle: [f64; 2],
+}
+
+impl Default for Onlooker {
+    fn default() -> Self {
+        Self {
+            places: Places::of(&shared::game::schema()),
+            lately: Lately::default(),
+            net_graph: NetGraph::default(),
+            flying: BTreeMap::new(),
+            shots: BTreeMap::new(),
+            rounds: None,
+            hit_ms: f64::NEG_INFINITY,
+            was_hit_ms: f64::NEG_INFINITY,
+            result: None,
+            middle: [0.0; 2],
+        }
+    }
+}
+
+impl Onlooker {
+    /// Something happened in the session.
+    pub fn event(&mut self, session: &Session, event: &SessionEvent, now_ms: f64) {
+        match event {
+            SessionEvent::Frame(applied) => {
+                let tick_ms = session.agreement().map_or(33.3, |agreement| 1_000.0 / f64::from(agreement.tick_rate_hz));
+                if applied.checked {
+                    self.net_graph.frame(tick_ms, now_ms);
+                }
+                self.told(session, &applied.events, now_ms);
+            }
+            SessionEvent::Told(events) => self.told(session, events, now_ms),
+            SessionEvent::Compared { error } => self.net_graph.compared(*error),
+            SessionEvent::EventsLost => self.lately.note("some of what happened was lost on the way", now_ms),
+            SessionEvent::Reply { outcome: Outcome::Refused(reason), .. } => {
+                self.lately.note(refusal(*reason), now_ms);
+            }
+            SessionEvent::Lost(_) => self.lately.note("a frame was wrong: asking for the whole world", now_ms),
+            _ => {}
+        }
+    }
+
+    fn told(&mut self, session: &Session, events: &[Event], now_ms: f64) {
+        let Some(replica) = session.replica() else { return };
+        let me = replica.me();
+        let is_me = |id: EntityId| me.is_some_and(|me| id == EntityId(me.0.into()));
+        for event in events {
+            let (kind, codes) = (usize::from(event.kind), &event.codes);
+            if kind == self.places.kill {
+                let Kill { killer, victim } = Kill::read_codes(codes);
+                let killed = (name_of(replica, victim), side_of(replica, victim));
+                let own_doing = killer == victim || killer == EntityId::NONE;
+                let killer_is = (!own_doing).then(|| (name_of(replica, killer), side_of(replica, killer)));
+                let line = KillLine { killer: killer_is, victim: killed, is_own: is_me(killer) || is_me(victim) };
+                self.lately.kill(line, now_ms);
+            } else if kind == self.places.said {
+                let said = Said::read_codes(codes);
+                let (name, text) = (Plain::of(said.name.as_str()), Plain::of(said.text.as_str()));
+                self.lately.say(ChatLine { name: Some(name), team: said.team, text }, now_ms);
+            } else if kind == self.places.hit {
+                let hit = Hit::read_codes(codes);
+                if is_me(hit.target) {
+                    self.was_hit_ms = now_ms;
+                } else if is_me(hit.shooter) {
+                    self.hit_ms = now_ms;
+                }
+            } else if kind == self.places.taken {
+                self.lately.note(taken(Taken::read_codes(codes).sort), now_ms);
+            } else if kind == self.places.round_over {
+                self.result = Some(result(&RoundOver::read_codes(codes), |id| name_of(replica, id)));
+            } else if kind == self.places.traced && session.predictor().is_none() {
+                let traced = Traced::read_codes(codes);
+                self.lately.trace(units(traced.from.to_array()), units(traced.to.to_array()), now_ms);
+            }
+        }
+    }
+
+    /// This program has something to say to the person.
+    pub fn note(&mut self, text: &str, now_ms: f64) {
+        self.lately.note(text, now_ms);
+    }
+
+    /// The moment that is drawn now.
+    pub fn scene(&mut self, session: &Session, desktop: &Desktop, wire_bytes: u64, now_ms: f64) -> Scene {
+        let network = self.net_graph.read(session, wire_bytes, now_ms);
+        let mut scene = Scene { network, open: desktop.open.clone(), middle: self.middle, ..Scene::default() };
+        let Some(replica) = session.replica() else {
+            scene.banner = Some("joining".to_owned());
+            return scene;
+        };
+        let tick_rate_hz = session.agreement().map_or(30, |agreement| agreement.tick_rate_hz);
+        scene.round = round(replica, tick_rate_hz);
+        scene.map = scene.round.as_ref().and_then(|round| maps::find(round.map.as_str()));
+        scene.own = self.own(session, replica, desktop, now_ms);
+        scene.pickups = pickups(replica);
+        scene.standings = standings(replica);
+        self.look_at_others(session, replica, &mut scene, now_ms);
+        self.look_at_own(session, &mut scene, now_ms);
+        scene.traces = self.lately.traces(now_ms);
+        scene.bursts = self.lately.bursts(now_ms);
+        scene.kills = self.lately.kills(now_ms);
+        scene.chat = self.lately.chat(desktop.open.typing.is_some(), now_ms);
+        scene.banner = self.banner(session, &scene);
+        scene.middle = self.middle;
+        scene
+    }
+
+    fn own(&self, session: &Session, replica: &Replica, desktop: &Desktop, now_ms: f64) -> Option<Own> {
+        let me = replica.me()?;
+        let body = predicted(session).or_else(|| replica.read::<Body>(me))?;
+        let agreement = session.agreement()?;
+        let dash_ticks = Tuning::at(agreement.tick_rate_hz).dash_ticks.max(1);
+        Some(Own {
+            at: session.own_place(now_ms).unwrap_or_else(|| units(body.at.to_array())),
+            aim: desktop.aim,
+            hp: replica.read::<Health>(me)?.hp,
+            weapon: body.weapon,
+            rounds: body.rounds,
+            rockets: body.rockets,
+            dash: 1.0 - f64::from(body.dash_in.min(dash_ticks)) / f64::from(dash_ticks),
+            has_hit: now_ms - self.hit_ms < HIT_MS,
+            was_hit: now_ms - self.was_hit_ms < HIT_MS,
+            pointer: desktop.pointer,
+            aim_by: desktop.aim_by,
+            faction: side_of(replica, EntityId(me.0.into())),
+        })
+    }
+
+    /// Everybody and everything that the interpolator draws.
+    fn look_at_others(&mut self, session: &Session, replica: &Replica, scene: &mut Scene, now_ms: f64) {
+        let Some(drawn) = session.interpolator() else { return };
+        let place =
+            |slot| drawn.values(slot, self.places.position).and_then(|at| Some(units([*at.first()?, *at.get(1)?])));
+        let ghosts = session.predictor().map(Predictor::ghosts);
+        let mut flying = BTreeMap::new();
+        let mut shooters = Vec::new();
+        let mut shots = BTreeMap::new();
+        for (slot, kind) in drawn.drawn() {
+            let Some(at) = place(slot) else { continue };
+            if kind == PROJECTILE {
+                if !self.flying.contains_key(&slot) {
+                    shooters
+                        .extend(replica.read::<shared::game::components::Projectile>(slot).map(|shot| shot.shooter));
+                }
+                flying.insert(slot, at);
+            } else if kind == PLAYER && replica.me() != Some(slot) {
+                let hp = replica.read::<Health>(slot).map_or(0, |health| health.hp.min(HP_MAX));
+                let id = EntityId(slot.0.into());
+                let aim = drawn.values(slot, self.places.aim).and_then(|aim| aim.first().copied()).unwrap_or(0) as u16;
+                let shot = drawn.values(slot, self.places.score).and_then(|score| score.get(2).copied());
+                shots.extend(shot.map(|shot| (slot, shot)));
+                if hp > 0 {
+                    let (faction, name) = (side_of(replica, id), name_of(replica, id));
+                    scene.figures.push(Figure { at, aim, faction, name, hp, is_own: false });
+                }
+                if shot > self.shots.get(&slot).copied() && self.shots.contains_key(&slot) && !shooters.contains(&id) {
+                    self.lately.trace(at, reach(scene.map.as_deref(), at, aim), now_ms);
+                }
+            }
+        }
+        // What is not drawn any more burst where it was seen last.
+        for (_, &at) in self.flying.iter().filter(|(slot, _)| !flying.contains_key(slot)) {
+            self.lately.burst(at, now_ms);
+        }
+        let not_ours = flying.iter().filter(|(slot, _)| !ghosts.is_some_and(|ghosts| ghosts.hides(**slot)));
+        scene.shots = not_ours.map(|(_, &at)| at).chain(session.ghosts(now_ms)).collect();
+        (self.flying, self.shots) = (flying, shots);
+    }
+
+    /// Ourselves among them, and what we look at.
+    fn look_at_own(&mut self, session: &Session, scene: &mut Scene, now_ms: f64) {
+        let Some(own) = &scene.own else {
+            self.rounds = None;
+            return;
+        };
+        self.middle = own.at;
+        let rounds = predicted(session).map(|body| body.rounds);
+        if rounds < self.rounds && rounds.is_some() && own.hp > 0 {
+            self.lately.trace(own.at, reach(scene.map.as_deref(), own.at, own.aim), now_ms);
+        }
+        self.rounds = rounds;
+        if own.hp > 0 {
+            let (at, aim, faction, hp) = (own.at, own.aim, own.faction, own.hp);
+            scene.figures.push(Figure { at, aim, faction, name: Plain::default(), hp, is_own: true });
+        }
+    }
+
+    fn banner(&self, session: &Session, scene: &Scene) -> Option<String> {
+        if !session.is_in() {
+            return Some("joining".to_owned());
+        }
+        let phase = scene.round.as_ref().map(|round| round.phase);
+        if phase == Some(Phase::Result) {
+            return Some(self.result.clone().unwrap_or_else(|| "the round is over".to_owned()));
+        }
+        if scene.own.as_ref().is_some_and(|own| own.hp == 0) {
+            return Some("you died - a new life begins in a moment".to_owned());
+        }
+        (phase == Some(Phase::WarmUp)).then(|| "warm-up: nothing counts yet".to_owned())
+    }
+}
+
+/// Our own body after the newest input.
+fn predicted(session: &Session) -> Option<Body> {
+    session.predictor()?.state()?.get(..Body::PART_COUNT).map(Body::read_codes)
+}
+
+fn units(at: [i32; 2]) -> [f64; 2] {
+    at.map(|axis| f64::from(axis) / f64::from(UNIT))
+}
+
+fn name_of(replica: &Replica, id: EntityId) -> Plain {
+    let name = slot_of(id).and_then(|slot| replica.read::<Nameplate>(slot));
+    name.map_or_else(|| Plain::of("somebody"), |plate| Plain::of(plate.name.as_str()))
+}
+
+fn side_of(replica: &Replica, id: EntityId) -> Faction {
+    slot_of(id).and_then(|slot| replica.read::<Side>(slot)).map_or(Faction::Alone, |side| side.faction)
+}
+
+fn slot_of(id: EntityId) -> Option<Slot> {
+    u16::try_from(id.0).ok().map(Slot)
+}
+
+fn round(replica: &Replica, tick_rate_hz: u16) -> Option<Round> {
+    let (slot, _) = replica.anchors().find(|&(_, kind)| kind == MATCH)?;
+    let game: Match = replica.read(slot)?;
+    Some(Round {
+        phase: game.phase,
+        seconds_left: game.ticks_left.div_ceil(tick_rate_hz.max(1).into()),
+        mode: game.mode,
+        map: Plain::of(game.map.as_str()),
+        red: game.red,
+        blue: game.blue,
+    })
+}
+
+fn pickups(replica: &Replica) -> Vec<Lying> {
+    let places = replica.anchors().filter(|&(_, kind)| kind == PICKUP);
+    let seen = places.filter_map(|(slot, _)| Some((replica.read::<Position>(slot)?, replica.read::<Pickup>(slot)?)));
+    let lying = seen.map(|(at, Pickup { sort, present })| Lying { at: units(at.at.to_array()), sort, present });
+    lying.collect()
+}
+
+fn standings(replica: &Replica) -> Vec<Standing> {
+    let players = replica.anchors().filter(|&(_, kind)| kind == PLAYER);
+    let mut standings: Vec<Standing> = players
+        .filter_map(|(slot, _)| {
+            let id = EntityId(slot.0.into());
+            let Score { kills, deaths, .. } = replica.read(slot)?;
+            let (name, faction) = (name_of(replica, id), side_of(replica, id));
+            Some(Standing { name, faction, kills, deaths, is_own: replica.me() == Some(slot) })
+        })
+        .collect();
+    standings.sort_by(|one, other| (other.kills, one.deaths, &one.name).cmp(&(one.kills, other.deaths, &other.name)));
+    standings
+}
+
+/// How far a shot flies: to the first wall, or the end of the rifle's range.
+fn reach(map: Option<&Map>, from: [f64; 2], aim: u16) -> [f64; 2] {
+    let way = direction(aim).to_array().map(|axis| f64::from(axis) / f64::from(DIRECTION_ONE));
+    let along = |units: f64| [from[0] + way[0] * units, from[1] + way[1] * units];
+    let tile = |at: f64| (at / f64::from(TILE_UNITS)).floor() as i32;
+    let last = RIFLE_RANGE / UNIT / 2;
+    let wall = (1..last)
+        .map(|step| along(f64::from(2 * step)))
+        .find(|at| map.is_some_and(|map| map.is_wall(tile(at[0]), tile(at[1]))));
+    wall.unwrap_or_else(|| along(f64::from(2 * last)))
+}
+
+/// Why the game refused something, as the server's `game/chat` numbers it.
+const fn refusal(reason: u8) -> &'static str {
+    match reason {
+        3 => "not said: too much at once, wait a little",
+        4 => "not said: there is no team",
+        _ => "the server refused that",
+    }
+}
+
+const fn taken(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Health => "you took health",
+        Sort::Rounds => "you took rounds",
+        Sort::Rockets => "you took rockets",
+    }
+}
+
+fn result(over: &RoundOver, name: impl Fn(EntityId) -> Plain) -> String {
+    let best = (over.best != EntityId::NONE).then(|| format!("{} killed most", name(over.best)));
+    let winner = match over.winner {
+        Faction::Red => Some("red wins".to_owned()),
+        Faction::Blue => Some("blue wins".to_owned()),
+        Faction::Alone => None,
+    };
+    match (winner, best) {
+        (Some(winner), Some(best)) => format!("{winner} - {best}"),
+        (Some(said), None) | (None, Some(said)) => said,
+        (None, None) => "nobody wins".to_owned(),
+    }
+}

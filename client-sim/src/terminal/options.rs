@@ -1,0 +1,54 @@
+//! What the command line asks for.
+//!
+//! Never here: what comes of it (see `play`).
+
+use crate::link::LinkSpec;
+use std::path::PathBuf;
+
+/// What `play --help` says at its end.
+pub const PLAYING: &str = "Keys: wasd or arrows go (with shift: dash that way), space fires, x dashes, 1 and 2 choose the weapon, q e or j l turn \
+the aim (f: it follows where you go), the mouse aims and its button fires, t or Enter talks (shift-t: to your team), Tab shows the score, n or F3 the \
+net graph, z zooms, h the keys, Esc and then q or Ctrl-C leaves. Where the terminal tells when a key is let go (the kitty keyboard protocol), \
+a key is held for as long as you hold it. Elsewhere it counts as held for 300 ms after it was pressed and for 150 ms after each \
+repeat; a direction that still repeated when another was pressed stays held with it.";
+
+/// Where to play, and as whom.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = PLAYING)]
+pub struct PlayOptions {
+    /// The server.
+    #[arg(long, default_value = "wss://127.0.0.1:4433")]
+    pub url: String,
+    /// The room to join; without it, wherever the server puts you.
+    #[arg(long)]
+    pub room: Option<String>,
+    /// Your name.
+    #[arg(long, default_value = "player")]
+    pub name: String,
+    /// The authority that signed the server's certificate (PEM). Without it ./data/dev-ca.pem, if it is there.
+    #[arg(long, conflicts_with = "insecure")]
+    pub ca: Option<PathBuf>,
+    /// Believe any certificate.
+    #[arg(long)]
+    pub insecure: bool,
+    /// A worse network: delay=50ms,jitter=10ms,stall=2s/20s,rate=256kbit. Delay and jitter count once per direction.
+    #[arg(long)]
+    pub link: Option<LinkSpec>,
+    /// The seed of the worse network's chance.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Opens the net graph from the start.
+    #[arg(long)]
+    pub net_graph: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::hands::{FIRST_MS, REPEAT_MS};
+
+    #[test]
+    fn the_help_says_for_how_long_a_key_counts_as_held() {
+        assert!(PLAYING.contains(&format!("{FIRST_MS} ms")) && PLAYING.contains(&format!("{REPEAT_MS} ms")));
+    }
+}

@@ -1,0 +1,91 @@
+//! Into raw mode and back, whatever happens: at the end, when the connection is lost, and on a panic.
+//!
+//! Never here: pictures (see `screen`).
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{
+    DisableFocusChange, DisableMouseCapture, EnableFocusChange, EnableMouseCapture, KeyboardEnhancementFlags,
+    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::execute;
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, supports_keyboard_enhancement,
+};
+use std::io::{self, IsTerminal as _, stdin, stdout};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The terminal is ours, and how it was must be put back.
+static IS_OURS: AtomicBool = AtomicBool::new(false);
+/// It was told to tell when keys are let go.
+static TELLS_RELEASE: AtomicBool = AtomicBool::new(false);
+
+/// Whether a person sits at both ends.
+#[must_use]
+pub(super) fn is_terminal() -> bool {
+    stdin().is_terminal() && stdout().is_terminal()
+}
+
+/// The terminal, for as long as this lives.
+pub(super) struct Shell(());
+
+impl Shell {
+    /// Takes the terminal: no echo, a screen of our own, the mouse, and where it can, news of keys that are let go.
+    ///
+    /// # Errors
+    /// It is none, or does not take orders.
+    pub(super) fn enter() -> io::Result<Self> {
+        restore_on_panic();
+        enable_raw_mode()?;
+        IS_OURS.store(true, Ordering::SeqCst);
+        let shell = Self(());
+        // Asked before anybody else reads what the terminal answers.
+        let tells_release = supports_keyboard_enhancement().unwrap_or(false);
+        execute!(stdout(), EnterAlternateScreen, Hide, EnableMouseCapture, EnableFocusChange)?;
+        if tells_release {
+            TELLS_RELEASE.store(true, Ordering::SeqCst);
+            let flags =
+                KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES | KeyboardEnhancementFlags::REPORT_EVENT_TYPES;
+            execute!(stdout(), PushKeyboardEnhancementFlags(flags))?;
+        }
+        Ok(shell)
+    }
+
+    /// Whether the terminal tells when a key is let go.
+    #[must_use]
+    pub(super) fn tells_release(&self) -> bool {
+        TELLS_RELEASE.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Puts the terminal back as it was. Once; what fails is passed over, for the rest matters more.
+fn restore() {
+    if !IS_OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    if TELLS_RELEASE.swap(false, Ordering::SeqCst) {
+        let _ = execute!(stdout(), PopKeyboardEnhancementFlags);
+    }
+    let _ = execute!(stdout(), DisableFocusChange, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// What a panic says must be readable.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panicked| {
+            restore();
+            before(panicked);
+        }));
+    });
+}

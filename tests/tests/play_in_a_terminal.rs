@@ -1,0 +1,141 @@
+//! A person plays in a real pseudo-terminal, against a real server, with bots and with another person.
+
+use portable_pty::ExitStatus;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use tests::loopback::Loopback;
+use tests::terminal::Terminal;
+use vt100::Screen;
+
+const COLUMNS: u16 = 100;
+const ROWS: u16 = 30;
+
+fn client() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_client-under-test"))
+}
+
+/// A person called `name` in `room`.
+fn person(server: &Loopback, name: &str, room: &str) -> Terminal {
+    let (url, authority) = (server.url(), server.authority());
+    let authority = authority.to_str().expect("a plain path");
+    let arguments = ["play", "--url", &url, "--ca", authority, "--room", room, "--name", name, "--net-graph"];
+    let terminal = Terminal::start(COLUMNS, ROWS, &client(), &arguments);
+    terminal.wait("the game", |screen| place(screen).map(|_| ()));
+    terminal
+}
+
+/// Bots of another process; they go with this.
+struct Bots(Child);
+
+impl Bots {
+    fn send(server: &Loopback, count: u32, room: &str) -> Self {
+        let mut command = Command::new(client());
+        command.args(["swarm", "--seconds", "600", "--behaviour", "fight", "--room", room]);
+        command.args(["--bots", &count.to_string(), "--url", &server.url()]).arg("--ca").arg(server.authority());
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("bots"))
+    }
+}
+
+impl Drop for Bots {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Where the net graph says we are.
+fn place(screen: &Screen) -> Option<(f64, f64)> {
+    let shown = screen.contents();
+    let line = shown.lines().find(|line| line.contains("│ at "))?;
+    let mut numbers = line.split_whitespace().filter_map(|word| word.parse::<f64>().ok());
+    Some((numbers.next()?, numbers.next()?))
+}
+
+fn shows(words: &str) -> impl FnMut(&Screen) -> Option<()> + '_ {
+    move |screen| screen.contents().contains(words).then_some(())
+}
+
+fn assert_restored(terminal: &Terminal, screen: &Screen) {
+    assert!(terminal.is_as_before(), "echo and lines are back");
+    assert!(!screen.alternate_screen() && !screen.hide_cursor(), "{}", screen.contents());
+    assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+/// Escape, and q: the way out that the screen offers.
+fn leave(mut terminal: Terminal) {
+    terminal.press("\x1b");
+    terminal.wait("the question", shows("q leaves"));
+    terminal.press("q");
+    let (status, screen): (ExitStatus, Screen) = terminal.end();
+    assert!(status.success() && screen.contents().contains("You left (1000"), "{status:?} {}", screen.contents());
+    assert_restored(&terminal, &screen);
+}
+
+#[test]
+fn each_key_moves_the_player_its_way_and_letters_that_are_typed_do_not() {
+    let server = Loopback::start();
+    let alone = person(&server, "ann", "alone");
+    for (key, [x, y]) in [("d", [1.0, 0.0]), ("s", [0.0, 1.0]), ("a", [-1.0, 0.0]), ("w", [0.0, -1.0])] {
+        let from = alone.wait("a place", place);
+        let way = |at: (f64, f64)| (at.0 - from.0) * x + (at.1 - from.1) * y;
+        alone.hold(key, "a step that way", |screen| place(screen).filter(|&at| way(at) >= 4.0));
+    }
+    // A letter is no step while a line is typed; what was typed is told to everybody, ourselves among them.
+    alone.press("tdddd\r");
+    alone.wait("what was said", shows("ann: dddd"));
+    alone.press("n");
+    alone.wait("a closed net graph", |screen| place(screen).is_none().then_some(()));
+    alone.resize(60, 20);
+    alone.wait("another size", |screen| {
+        let last = screen.rows(0, 60).nth(18)?;
+        last.contains("HP").then_some(())
+    });
+    leave(alone);
+}
+
+#[test]
+fn two_people_and_bots_see_each_other_walls_the_score_and_the_net_graph() {
+    let server = Loopback::start();
+    let _bots = Bots::send(&server, 6, "duel");
+    let (ann, ben) = (person(&server, "ann", "duel"), person(&server, "ben", "duel"));
+    for one in [&ann, &ben] {
+        one.wait("walls", shows("████"));
+        one.wait("the score", shows("score"));
+        one.wait("the net graph", shows("round trip"));
+        one.wait("a proven world", |screen| {
+            let shown = screen.contents();
+            let line = shown.lines().find(|line| line.contains("digests"))?.to_owned();
+            (!line.contains(" 0 checked") && line.contains("checked, 0 wrong")).then_some(())
+        });
+        one.wait("somebody else", |screen| screen.contents().contains('●').then_some(()));
+        one.press("\t");
+        one.wait("everybody", |screen| {
+            let shown = screen.contents();
+            ["ann", "ben", "bot 0", "bot 5"].iter().all(|name| shown.contains(name)).then_some(())
+        });
+        one.press("\t");
+    }
+    ann.press("thello there\r");
+    ben.wait("what ann said", shows("ann: hello there"));
+    leave(ben);
+    leave(ann);
+}
+
+#[test]
+fn who_loses_the_server_is_told_why_and_has_the_terminal_back() {
+    let mut server = Loopback::start();
+    let mut ann = person(&server, "ann", "main");
+    server.stop();
+    let (status, screen) = ann.end();
+    assert_eq!(status.exit_code(), 1);
+    assert!(screen.contents().contains("The server closed with 1001"), "{}", screen.contents());
+    assert_restored(&ann, &screen);
+}
+
+#[test]
+fn where_no_person_sits_it_says_so_and_ends_with_2() {
+    let ended = Command::new(client()).arg("play").stdin(Stdio::null()).output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("terminal") && ended.stdout.is_empty(), "{said}");
+}
