@@ -86,6 +86,19 @@ impl SlotSet {
         self.words.copy_from_slice(&other.words);
     }
 
+    /// The same, and tells of each word that was another. What is as it was is not written.
+    #[inline]
+    pub fn follow(&mut self, other: &Self, mut changed: impl FnMut(usize)) {
+        let count = self.words.len().min(other.words.len());
+        let (words, others) = (&mut self.words[..count], &other.words[..count]);
+        for at in 0..count {
+            if words[at] != others[at] {
+                words[at] = others[at];
+                changed(at);
+            }
+        }
+    }
+
     /// Takes out all of `other`.
     pub fn subtract(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
@@ -195,6 +208,11 @@ mod tests {
             for &slot in &out {
                 other.insert(Slot(slot));
             }
+            let (mut follower, mut changed) = (set.clone(), Vec::new());
+            follower.follow(&other, |word| changed.push(word));
+            prop_assert_eq!(&follower, &other);
+            let differs = |word: &usize| set.words()[*word] != other.words()[*word];
+            prop_assert_eq!(changed, (0..set.words().len()).filter(differs).collect::<Vec<_>>());
             let list: Vec<u16> = set.iter().map(|slot| slot.0).collect();
             prop_assert_eq!(&list, &inside.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(set.count(), inside.len());

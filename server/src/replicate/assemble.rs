@@ -62,8 +62,7 @@ pub fn assemble(
     let Scarcity { waits, parking } = scarcity;
     let covered =
         view.tick().map(|from| shared.tick.since(from)).filter(|&ticks| (1..=CATCH_UP_TICKS).contains(&ticks));
-    let tracked = about.entity.and_then(|entity| shared.facets.get(entity));
-    let own = tracked.map_or([None; ENTITY_FACETS_MAX], |tracked| tracked.slots);
+    let own = about.entity.map_or([None; ENTITY_FACETS_MAX], |entity| shared.facets.slots_of(entity, view.me()));
     let mut budget = Budget::of_frame(about.bytes_per_tick, covered.unwrap_or(0));
     lane.demoting.clear();
     survey(shared, lane, view, covered);

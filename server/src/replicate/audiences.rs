@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 pub struct Audience {
     /// Which.
     pub slots: SlotSet,
+    /// How many these are.
+    pub count: usize,
     /// Names this content of this audience: no other content, and no other audience, ever has the same. Never
     /// [`GENERATION_OF_NOBODY`].
     pub generation: u64,
@@ -65,7 +67,7 @@ pub struct Audiences {
 impl Audiences {
     /// Nothing is for anybody yet.
     pub(super) fn new(slots: usize) -> Self {
-        let audience = |place| Audience { slots: SlotSet::new(slots), generation: 1 + place as u64, place };
+        let audience = |place| Audience { slots: SlotSet::new(slots), count: 0, generation: 1 + place as u64, place };
         Self {
             slots,
             all: (0..LASTING).map(audience).collect(),
@@ -91,9 +93,9 @@ impl Audiences {
         if let Some(all) = all_of(section) {
             self.change(all).remove(slot);
         }
-        let set = self.change(place);
-        set.remove(slot);
-        if set.is_empty()
+        let left = self.change(place);
+        left.remove(slot);
+        if left.is_empty()
             && let AudienceKey::Player(player) = audience
         {
             // Players come and go for as long as the room lives.
@@ -165,7 +167,7 @@ impl Audiences {
         let place = place.or_else(|| self.free.pop()).unwrap_or(self.all.len());
         if place == self.all.len() {
             let slots = SlotSet::new(self.slots);
-            self.all.push(Audience { slots, generation: GENERATION_OF_NOBODY, place });
+            self.all.push(Audience { slots, count: 0, generation: GENERATION_OF_NOBODY, place });
         }
         match audience {
             AudienceKey::Team(team) => self.teams.insert(team, place),
@@ -175,12 +177,28 @@ impl Audiences {
         place
     }
 
-    /// An audience's slots, to be changed: from now on its content has another name.
-    fn change(&mut self, place: usize) -> &mut SlotSet {
+    /// An audience, to be changed: from now on its content has another name.
+    fn change(&mut self, place: usize) -> &mut Audience {
         self.generations += 1;
         let audience = &mut self.all[place];
         audience.generation = self.generations;
-        &mut audience.slots
+        audience
+    }
+}
+
+impl Audience {
+    /// There is nothing for it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn insert(&mut self, slot: Slot) {
+        self.count += usize::from(self.slots.insert(slot));
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        self.count -= usize::from(self.slots.remove(slot));
     }
 }
 

@@ -87,7 +87,9 @@ pub(super) fn choose_records(
     let unheld = lane.wanted.iter().filter(|wanted| wanted.unheld).count();
     let mut left = Section::ALL.map(|section| lane.demoting.of(section).is_some());
     if all_fit(shared, lane, budget) {
-        lane.wanted.sort_by_key(|wanted| !wanted.own);
+        if lane.wanted.iter().any(|wanted| wanted.own) {
+            lane.wanted.sort_by_key(|wanted| !wanted.own);
+        }
         waits.clear();
     } else {
         rank(shared, lane, waits, budget, own, &mut left);
@@ -108,10 +110,13 @@ pub(super) fn choose_records(
         view.level_out(section, shared.facets);
     }
     let mut news = 0;
-    let place = own[0].and_then(|anchor| shared.weights.place_at(anchor, shared.facets, shared.shadow));
+    let Shared { weights, facets, shadow, .. } = shared;
     for chosen in lane.chosen.iter().flatten().filter(|chosen| chosen.new) {
         news += 1;
-        parking.welcome(chosen.slot, || shared.weights.importance(chosen.slot, place, shared.facets, shared.shadow));
+        parking.welcome(chosen.slot, || {
+            let place = own[0].and_then(|anchor| weights.place_at(anchor, facets, shadow));
+            weights.importance(chosen.slot, place, facets, shadow)
+        });
     }
     news == unheld
 }
@@ -126,11 +131,9 @@ fn find_wanted(
 ) {
     let Some(visible) = view.visible(section, shared.facets) else { return };
     let holding = view.holding(section);
-    let sets = visible.words().iter().zip(holding.held.words()).zip(holding.fresh.words());
-    let mut next = 0usize;
-    for ((&visible, &held), &fresh) in sets {
-        let (mut word, at) = (visible & !fresh, next);
-        next = next.wrapping_add(1);
+    for at in holding.uneven().iter() {
+        let held = holding.held.words()[at];
+        let mut word = visible.words()[at] & !holding.fresh.words()[at];
         while word != 0 {
             let bit = word.trailing_zeros();
             let slot = Slot((at * 64) as u16 + bit as u16);

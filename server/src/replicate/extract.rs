@@ -379,7 +379,8 @@ pub fn read_teams(world: &World, teams: &mut BTreeMap<PlayerId, u8>) {
 pub fn read_owned(world: &World, facets: &Facets, owned: &mut Vec<(PlayerId, Slot)>) {
     owned.clear();
     let Some(mut query) = world.try_query::<(&Networked, &Owner)>() else { return };
-    let anchor = |(networked, owner): (&Networked, &Owner)| Some((owner.0, facets.anchor(networked.id)?));
+    let mut finder = facets.finder();
+    let anchor = |(networked, owner): (&Networked, &Owner)| Some((owner.0, finder.find(networked.id)?.slots[0]?));
     owned.extend(query.iter(world).filter_map(anchor));
     owned.sort_unstable();
 }

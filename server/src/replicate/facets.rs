@@ -12,6 +12,7 @@
 use super::audiences::{self, Audience, AudienceKey, Audiences};
 use super::companions::Companions;
 use super::slots::Slots;
+use super::words::Words;
 use shared::codec::Record;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::ENTITY_FACETS_MAX;
@@ -105,6 +106,8 @@ pub struct Facets {
     born: SlotSet,
     /// Retired in this tick.
     gone: SlotSet,
+    /// The words of these.
+    gone_words: Words,
     /// Entities with a facet that found no slot: tried again every tick.
     waiting: BTreeSet<EntityId>,
 }
@@ -126,6 +129,7 @@ impl Facets {
             retired: Vec::new(),
             born: SlotSet::new(slots),
             gone: SlotSet::new(slots),
+            gone_words: Words::none(slots.div_ceil(64)),
             waiting: BTreeSet::new(),
         }
     }
@@ -136,6 +140,7 @@ impl Facets {
         self.slots.next_tick();
         self.born.clear();
         self.gone.clear();
+        self.gone_words.clear();
         self.retired.clear();
     }
 
@@ -279,6 +284,7 @@ impl Facets {
         }
         if !self.born.remove(slot) {
             self.gone.insert(slot);
+            self.gone_words.insert_slot(slot);
             self.retired.push((slot, alive.place));
         }
     }
@@ -318,6 +324,24 @@ impl Facets {
     #[must_use]
     pub fn anchor(&self, id: EntityId) -> Option<Slot> {
         self.slot_at(id, 0)
+    }
+
+    /// The slots of an entity's facets, the anchor's first, for who knows which slot the anchor had last: as a rule that still is
+    /// so, and nothing is searched for.
+    #[must_use]
+    pub fn slots_of(&self, id: EntityId, anchor: Option<Slot>) -> [Option<Slot>; ENTITY_FACETS_MAX] {
+        let mut slots = [None; ENTITY_FACETS_MAX];
+        match anchor.filter(|&slot| self.is_anchor_of(slot, id)) {
+            Some(slot) if !self.accompanied().contains(slot) => slots[0] = Some(slot),
+            _ => slots = self.tracked.get(&id).map_or(slots, |tracked| tracked.slots),
+        }
+        slots
+    }
+
+    /// Whether an entity's anchor has this slot.
+    #[must_use]
+    pub fn is_anchor_of(&self, slot: Slot, id: EntityId) -> bool {
+        self.alive(slot).is_some_and(|alive| alive.entity == id && alive.record.anchor == slot)
     }
 
     /// The entity whose anchor has this slot, if it had it at `tick`, too: who knows no newer tick means another one.
@@ -413,6 +437,12 @@ impl Facets {
     #[must_use]
     pub const fn gone(&self) -> &SlotSet {
         &self.gone
+    }
+
+    /// Where in the words of a set of slots these are.
+    #[must_use]
+    pub const fn gone_words(&self) -> Words {
+        self.gone_words
     }
 
     /// How many entities have a facet that found no slot and waits for one.

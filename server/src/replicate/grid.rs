@@ -1,12 +1,12 @@
 //! Who is where: once per tick, the anchors that have a position, by cell.
 //!
 //! ```text
-//!   rows of anchors ─► steps ─► cells of half a leave radius, each cell's entries side by side
+//!   rows of anchors ─► steps ─► cells of a quarter to a half of a leave radius, each cell's entries side by side
 //!
-//!      · · · · · ·        the box around an eye touches five rows of cells; a row of cells is one run of entries,
-//!      · ┌─────┐ ·        and each entry of it is measured
+//!      · · ┌─┐ · ·        the circle around an eye touches about six rows of cells; as far as it reaches, a row of cells is
+//!      · ┌─┘ └─┐ ·        one run of entries, and each entry of it is measured
 //!      · │  ●  │ ·
-//!      · └─────┘ ·
+//!      · └─┐ ┌─┘ ·
 //! ```
 //!
 //! Made anew in each tick: nearly everything moves, and what a tick of it costs is shared by all clients. What has no
@@ -51,15 +51,22 @@ pub struct Grid {
     /// Per kind of facet, if it is an anchor with a position: from which part on, and how to read it.
     places: Vec<Option<(usize, Place)>>,
     radii: Option<Radii>,
-    side: i32,
+    /// A cell's side is 2 to the power of this many steps.
+    side_bits: u32,
+    flat: bool,
     across: [usize; 3],
+    /// Per distance along one axis, in runs of 2 to the power of `width_bits` steps: how far the leave radius reaches along
+    /// another, at the most.
+    widths: Vec<i32>,
+    width_bits: u32,
     /// Per cell: where its entries begin; and where the last one's end.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     entries: Vec<Entry>,
     /// Scratch: entries as they come, with their cells.
     found: Vec<(usize, Entry)>,
     placed: SlotSet,
     unplaced: SlotSet,
+    has_unplaced: bool,
     /// Anchors by the player that they belong to, ascending.
     owned: Vec<(PlayerId, Slot)>,
 }
@@ -82,19 +89,26 @@ impl Grid {
         let flat = positions.axes() == 2;
         let cells_max = CELLS_MAX[usize::from(!flat)];
         let least = (positions.extent() + cells_max - 1) / cells_max;
-        let side = radii.map_or(least, |radii| radii.reach / 2).max(least).max(1);
-        let across = (positions.extent() / side) as usize + 1;
+        let most = radii.map_or(least, |radii| radii.reach / 2).max(1) as u32;
+        // Never below what keeps the number of cells within bounds, else the largest power of two that is small enough.
+        let side_bits = most.ilog2().max(least.max(1).cast_unsigned().next_power_of_two().ilog2());
+        let across = (positions.extent() >> side_bits) as usize + 1;
+        let (widths, width_bits) = radii.map_or_else(Default::default, widths_of);
         let across = [across, across, if flat { 1 } else { across }];
         Ok(Self {
             places: places_of(layout, &positions),
             radii,
-            side,
+            side_bits,
+            flat,
             across,
+            widths,
+            width_bits,
             starts: vec![0; across.iter().product::<usize>() + 1],
             entries: Vec::new(),
             found: Vec::new(),
             placed: SlotSet::new(layout.slots()),
             unplaced: SlotSet::new(layout.slots()),
+            has_unplaced: false,
             owned: Vec::new(),
         })
     }
@@ -103,11 +117,13 @@ impl Grid {
     pub fn fill(&mut self, facets: &Facets, rows: &Rows) {
         self.placed.clear();
         self.unplaced.clear();
+        self.has_unplaced = false;
         self.found.clear();
         self.starts.fill(0);
         for slot in facets.anchors().iter() {
             let Some(at) = self.place_of(facets, rows, slot) else {
                 self.unplaced.insert(slot);
+                self.has_unplaced = true;
                 continue;
             };
             self.placed.insert(slot);
@@ -126,16 +142,17 @@ impl Grid {
         self.entries.resize(self.found.len(), Entry { at: Steps([0; 3]), slot: Slot(0) });
         for &(cell, entry) in self.found.iter().rev() {
             self.starts[cell] -= 1;
-            self.entries[self.starts[cell]] = entry;
+            self.entries[self.starts[cell] as usize] = entry;
         }
     }
 
     /// Where the entity with this anchor is, if it has a position.
+    #[inline]
     #[must_use]
     pub fn place_of(&self, facets: &Facets, rows: &Rows, anchor: Slot) -> Option<Steps> {
         let kind = facets.alive(anchor)?.record.kind;
-        let (part, place) = self.places.get(usize::from(kind.0)).copied().flatten()?;
-        Some(Steps(place.steps(&rows.row(anchor)[part..])))
+        let (part, place) = self.places.get(usize::from(kind.0))?.as_ref()?;
+        Some(Steps(place.steps(&rows.row(anchor)[*part..])))
     }
 
     /// The radii, unless everything is near.
@@ -156,6 +173,12 @@ impl Grid {
         &self.unplaced
     }
 
+    /// There are any.
+    #[must_use]
+    pub const fn has_unplaced(&self) -> bool {
+        self.has_unplaced
+    }
+
     /// Anchors by the player that they belong to, to be told by who reads the World.
     pub const fn owned_mut(&mut self) -> &mut Vec<(PlayerId, Slot)> {
         &mut self.owned
@@ -168,17 +191,25 @@ impl Grid {
     }
 
     /// Calls `each` with all anchors that are within the leave radius of an eye, and the square of their distance.
-    pub fn around(&self, eye: Steps, radii: Radii, mut each: impl FnMut(Slot, i64)) {
-        let ends = |axis: usize| {
-            let along = |offset: i32| (eye.0[axis].saturating_add(offset).max(0) / self.side) as usize;
-            (along(-radii.reach), along(radii.reach).min(self.across[axis] - 1))
-        };
-        let ((left, right), (bottom, top), (back, front)) = (ends(0), ends(1), ends(2));
+    #[inline]
+    pub fn around(&self, eye: Steps, radii: Radii, each: impl FnMut(Slot, i64)) {
+        match self.flat {
+            true => self.around_in::<2>(eye, radii, each),
+            false => self.around_in::<3>(eye, radii, each),
+        }
+    }
+
+    /// The same on a plane, or in space.
+    #[inline]
+    fn around_in<const AXES: usize>(&self, eye: Steps, radii: Radii, mut each: impl FnMut(Slot, i64)) {
+        let ((bottom, top), (back, front)) = (self.ends(eye, 1, radii.reach), self.ends(eye, 2, radii.reach));
         for layer in back..=front {
             for row in bottom..=top {
-                let first = (layer * self.across[1] + row) * self.across[0];
-                for entry in &self.entries[self.starts[first + left]..self.starts[first + right + 1]] {
-                    let squared = squared(entry.at, eye);
+                let first = layer.wrapping_mul(self.across[1]).wrapping_add(row).wrapping_mul(self.across[0]);
+                let (left, right) = self.ends(eye, 0, self.width(self.gap(eye, 1, row).max(self.gap(eye, 2, layer))));
+                let ends = (first.wrapping_add(left), first.wrapping_add(right).wrapping_add(1));
+                for entry in &self.entries[self.starts[ends.0] as usize..self.starts[ends.1] as usize] {
+                    let squared = squared::<AXES>(entry.at, eye);
                     if squared <= radii.leave {
                         each(entry.slot, squared);
                     }
@@ -187,17 +218,58 @@ impl Grid {
         }
     }
 
+    /// Along an axis: the first and the last cell that are no farther than so many steps. Steps are below 2^30, so that nothing
+    /// overflows here.
+    #[inline]
+    fn ends(&self, eye: Steps, axis: usize, steps: i32) -> (usize, usize) {
+        let along = |offset: i32| (eye.0[axis].wrapping_add(offset).max(0) >> self.side_bits) as usize;
+        let last = self.across[axis].wrapping_sub(1);
+        (along(steps.wrapping_neg()).min(last), along(steps).min(last))
+    }
+
+    /// Along an axis: how far a cell is at the least.
+    #[inline]
+    fn gap(&self, eye: Steps, axis: usize, cell: usize) -> i32 {
+        let (from, last) = ((cell as i32) << self.side_bits, (1i32 << self.side_bits).wrapping_sub(1));
+        let before = from.wrapping_sub(eye.0[axis]);
+        let behind = before.wrapping_add(last).wrapping_neg();
+        before.max(behind).max(0)
+    }
+
+    /// How far the leave radius reaches along an axis at this distance along another, at the most.
+    #[inline]
+    fn width(&self, gap: i32) -> i32 {
+        self.widths.get((gap >> self.width_bits) as usize).copied().unwrap_or(0)
+    }
+
     fn cell(&self, at: Steps) -> usize {
-        let [x, y, z] = [0, 1, 2].map(|axis| ((at.0[axis].max(0) / self.side) as usize).min(self.across[axis] - 1));
+        let [x, y, z] =
+            [0, 1, 2].map(|axis| ((at.0[axis].max(0) >> self.side_bits) as usize).min(self.across[axis] - 1));
         (z * self.across[1] + y) * self.across[0] + x
     }
 }
 
+/// Distances along an axis that are told apart for how far the leave radius reaches along another.
+const WIDTHS: i32 = 64;
+
+/// See [`Grid::widths`].
+fn widths_of(radii: Radii) -> (Vec<i32>, u32) {
+    let width_bits = (radii.reach / WIDTHS + 1).cast_unsigned().next_power_of_two().ilog2();
+    let width = |gap: i32| {
+        let gap = i64::from(gap) << width_bits;
+        let left = (radii.leave - gap * gap).max(0);
+        (left.isqrt() + 1).min(i64::from(radii.reach)) as i32
+    };
+    ((0..=radii.reach >> width_bits).map(width).collect(), width_bits)
+}
+
 /// The square of a distance. Steps are below 2^30, so that nothing overflows.
-fn squared(one: Steps, other: Steps) -> i64 {
+#[inline]
+fn squared<const AXES: usize>(one: Steps, other: Steps) -> i64 {
     let along = |axis: usize| i64::from(one.0[axis].wrapping_sub(other.0[axis]));
-    let (x, y, z) = (along(0), along(1), along(2));
-    x.wrapping_mul(x).wrapping_add(y.wrapping_mul(y)).wrapping_add(z.wrapping_mul(z))
+    let squared = |axis: usize| along(axis).wrapping_mul(along(axis));
+    let flat = squared(0).wrapping_add(squared(1));
+    if AXES == 2 { flat } else { flat.wrapping_add(squared(2)) }
 }
 
 /// Per kind of facet: where an anchor's row has its position.

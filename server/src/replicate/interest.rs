@@ -16,6 +16,7 @@ use super::audiences::AudienceKey;
 use super::facets::Facets;
 use super::grid::Grid;
 use super::rows::Rows;
+use super::words::Words;
 use crate::sim::Sight;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::Section;
@@ -71,10 +72,14 @@ enum Extent {
 pub struct Interest {
     /// By distance alone, in the tick that it looked.
     near: SlotSet,
-    /// The same, in the tick before.
-    before: SlotSet,
     looked: Tick,
+    /// The anchor of the entity where it looks from.
+    own: Option<Slot>,
+    /// It sees just the anchors that are near: then they are not kept twice.
+    only_near: bool,
     anchors: SlotSet,
+    /// Where in the words of a set of anchors it sees others than in the tick before.
+    changed: Words,
     team: SlotSet,
     references: SlotSet,
     extents: [Extent; 4],
@@ -87,9 +92,11 @@ impl Interest {
         let none = || SlotSet::new(slots);
         Self {
             near: none(),
-            before: none(),
             looked: Tick(0),
+            own: None,
+            only_near: false,
             anchors: none(),
+            changed: Words::all(slots.div_ceil(64)),
             team: none(),
             references: none(),
             extents: [Extent::Nothing; 4],
@@ -100,7 +107,7 @@ impl Interest {
     #[must_use]
     pub fn of(&self, section: Section) -> Seen<'_> {
         let set = match section {
-            Section::Everyone => &self.anchors,
+            Section::Everyone => self.anchors(),
             Section::Team => &self.team,
             Section::References => &self.references,
             // One's own is always seen.
@@ -113,47 +120,63 @@ impl Interest {
         }
     }
 
-    /// Looks around, once per tick.
-    pub fn look(&mut self, around: Around<'_>, viewer: Viewer) {
-        let Around { grid, facets, .. } = around;
-        let own = viewer.entity.and_then(|entity| Some((entity, facets.anchor(entity)?)));
-        self.measure(around, own.map(|(_, anchor)| anchor));
-        self.anchors.copy_from(&self.near);
-        if let Some((sight, (entity, anchor))) = around.sight.zip(own) {
-            // Nobody is asked about one's own.
-            self.anchors.remove(anchor);
-            for slot in grid.owned_by(viewer.player) {
-                self.anchors.remove(slot);
-            }
-            hide(&mut self.anchors, |target| !sight.sees(entity, target), facets);
+    /// Where in the words of a set it may see others of a section than in the tick before, at the most.
+    #[must_use]
+    pub fn changed(&self, section: Section) -> Words {
+        match section {
+            Section::Everyone => self.changed,
+            _ => Words::all(self.near.words().len()),
         }
-        self.anchors.unite(grid.unplaced());
-        for slot in own.map(|(_, anchor)| anchor).into_iter().chain(grid.owned_by(viewer.player)) {
-            self.anchors.insert(slot);
+    }
+
+    const fn anchors(&self) -> &SlotSet {
+        if self.only_near { &self.near } else { &self.anchors }
+    }
+
+    /// Looks around, once per tick. What is in `scratch` does not matter.
+    pub fn look(&mut self, around: Around<'_>, viewer: Viewer, scratch: &mut SlotSet) {
+        let Around { grid, facets, tick, .. } = around;
+        let own = viewer.entity.and_then(|entity| {
+            // As a rule it is where it was, and nothing is searched for.
+            let anchor = self.own.filter(|&anchor| facets.is_anchor_of(anchor, entity));
+            Some((entity, anchor.or_else(|| facets.anchor(entity))?))
+        });
+        self.own = own.map(|(_, anchor)| anchor);
+        // If it did not look in the tick before, a slot may be another's now.
+        let goes_on = self.looked.after(1) == tick;
+        self.looked = tick;
+        self.measure(around, goes_on, scratch);
+        self.changed.clear();
+        let Self { near, changed, .. } = self;
+        near.follow(scratch, |word| changed.insert(word));
+        let mut owned = self.own.into_iter().chain(grid.owned_by(viewer.player));
+        let only_near = around.sight.is_none() && !grid.has_unplaced() && owned.all(|slot| self.near.contains(slot));
+        let was_only_near = std::mem::replace(&mut self.only_near, only_near);
+        if !only_near {
+            add_others(around, viewer, own, scratch);
+            let Self { anchors, changed, .. } = self;
+            changed.clear();
+            anchors.follow(scratch, |word| changed.insert(word));
         }
-        self.extents[Section::Everyone.index()] = extent(&self.anchors, Some(facets.anchors()));
+        if !goes_on || was_only_near != only_near {
+            self.changed.fill();
+        }
+        self.extents[Section::Everyone.index()] = extent(self.anchors(), Some(facets.anchors()));
         self.follow(around, viewer.team);
     }
 
     /// Whom it is near to, by distance alone.
-    fn measure(&mut self, Around { grid, facets, rows, tick, .. }: Around<'_>, own: Option<Slot>) {
-        std::mem::swap(&mut self.near, &mut self.before);
-        if self.looked.after(1) != tick {
-            // It did not look in the tick before: a slot may be another's now.
-            self.before.clear();
-        }
-        self.looked = tick;
-        self.near.clear();
-        let Self { near, before, .. } = self;
+    fn measure(&self, Around { grid, facets, rows, .. }: Around<'_>, goes_on: bool, near: &mut SlotSet) {
+        near.clear();
         let Some(radii) = grid.radii() else {
-            if own.is_some() {
+            if self.own.is_some() {
                 near.unite(grid.placed());
             }
             return;
         };
-        let Some(eye) = own.and_then(|anchor| grid.place_of(facets, rows, anchor)) else { return };
+        let Some(eye) = self.own.and_then(|anchor| grid.place_of(facets, rows, anchor)) else { return };
         grid.around(eye, radii, |slot, squared| {
-            if squared <= radii.enter || before.contains(slot) {
+            if squared <= radii.enter || (goes_on && self.near.contains(slot)) {
                 near.insert(slot);
             }
         });
@@ -161,15 +184,17 @@ impl Interest {
 
     /// The other facets of what it sees.
     fn follow(&mut self, Around { facets, rows, .. }: Around<'_>, team: Option<u8>) {
-        let Self { anchors, team: for_team, references, extents, .. } = self;
+        let Self { near, only_near, anchors, team: for_team, references, extents, .. } = self;
+        let anchors = if *only_near { near } else { anchors };
         for (section, set) in [(Section::Team, &mut *for_team), (Section::References, &mut *references)] {
             if std::mem::replace(&mut extents[section.index()], Extent::Nothing) != Extent::Nothing {
                 set.clear();
             }
         }
         let of_team = team.and_then(|team| facets.audience(Section::Team, AudienceKey::Team(team)));
-        let of_team = of_team.filter(|audience| !audience.slots.is_empty());
-        let of_references = facets.visible(Section::References, AudienceKey::All).filter(|slots| !slots.is_empty());
+        let of_team = of_team.filter(|audience| !audience.is_empty());
+        let of_references = facets.audience(Section::References, AudienceKey::All);
+        let of_references = of_references.filter(|audience| !audience.is_empty());
         if of_team.is_none() && of_references.is_none() {
             return;
         }
@@ -191,7 +216,28 @@ impl Interest {
             }
         }
         extents[Section::Team.index()] = extent(for_team, of_team.map(|audience| &audience.slots));
-        extents[Section::References.index()] = extent(references, of_references);
+        extents[Section::References.index()] = extent(references, of_references.map(|audience| &audience.slots));
+    }
+}
+
+/// To whom it is near, less whom the game's rule hides, with what has no position and its own.
+fn add_others(
+    Around { grid, facets, sight, .. }: Around<'_>,
+    viewer: Viewer,
+    own: Option<(EntityId, Slot)>,
+    anchors: &mut SlotSet,
+) {
+    if let Some((sight, (entity, anchor))) = sight.zip(own) {
+        // Nobody is asked about one's own.
+        anchors.remove(anchor);
+        for slot in grid.owned_by(viewer.player) {
+            anchors.remove(slot);
+        }
+        hide(anchors, |target| !sight.sees(entity, target), facets);
+    }
+    anchors.unite(grid.unplaced());
+    for slot in own.map(|(_, anchor)| anchor).into_iter().chain(grid.owned_by(viewer.player)) {
+        anchors.insert(slot);
     }
 }
 

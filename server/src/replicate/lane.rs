@@ -76,6 +76,8 @@ pub struct Lane {
     pub(super) positions: Vec<u32>,
     /// What the frame under way demotes.
     pub(super) demoting: Demoting,
+    /// Scratch: whom the client of the frame under way is near to.
+    pub(super) near: SlotSet,
     /// Scratch: slots that a section sends pieces of.
     pub(super) sending: SlotSet,
     /// Scratch: what the pieces of slots take.
@@ -106,6 +108,7 @@ impl Lane {
             codes: Vec::new(),
             positions: Vec::new(),
             demoting: Demoting::new(slots),
+            near: SlotSet::new(slots),
             sending: SlotSet::new(slots),
             load: Vec::new(),
             others: Vec::new(),

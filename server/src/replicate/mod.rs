@@ -37,6 +37,9 @@ pub mod slots;
 // Which facets belong to one entity.
 mod companions;
 
+// Which words of a set are worth a look.
+pub mod words;
+
 // Who may see which of them.
 pub mod audiences;
 

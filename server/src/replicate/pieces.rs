@@ -27,8 +27,8 @@ pub struct SectionPieces {
     pub pieces: Vec<Piece>,
     /// Bits of all of them.
     pub bits: usize,
-    /// Per word of `changed`, up to the last one that is not empty: how many pieces come before it.
-    before: Vec<usize>,
+    /// Per slot that has one: which of them it is.
+    at: Vec<u16>,
 }
 
 /// All pieces of one tick.
@@ -45,7 +45,7 @@ pub struct TickPieces {
 impl TickPieces {
     fn new(slots: usize) -> Self {
         let section =
-            || SectionPieces { changed: SlotSet::new(slots), pieces: Vec::new(), bits: 0, before: Vec::new() };
+            || SectionPieces { changed: SlotSet::new(slots), pieces: Vec::new(), bits: 0, at: vec![0; slots] };
         Self {
             tick: Tick(0),
             bits: BitWriter::new(),
@@ -69,9 +69,8 @@ impl TickPieces {
         let pieces = &mut self.sections[section.index()];
         assert!(pieces.pieces.last().is_none_or(|last| last.slot < slot), "pieces come by slot");
         pieces.changed.insert(slot);
-        if pieces.before.len() <= slot.index() / 64 {
-            pieces.before.resize(slot.index() / 64 + 1, pieces.pieces.len());
-        }
+        // Each slot has one at most, and slots are 16 bits.
+        pieces.at[slot.index()] = pieces.pieces.len() as u16;
         let start = std::mem::replace(&mut self.end, self.bits.bit_length());
         let length = self.end - start;
         pieces.pieces.push(Piece { slot, span: BitSpan { start, length } });
@@ -105,7 +104,6 @@ impl TickPieces {
             section.changed.clear();
             section.pieces.clear();
             section.bits = 0;
-            section.before.clear();
         }
     }
 
@@ -118,22 +116,16 @@ impl TickPieces {
         let Some(section) = self.sections.iter_mut().find(|section| !section.pieces.is_empty()) else { return false };
         let dropped = section.pieces.remove(0);
         section.changed.remove(dropped.slot);
-        section.before.iter_mut().skip(dropped.slot.index() / 64 + 1).for_each(|before| *before -= 1);
+        section.pieces.iter().for_each(|left| section.at[left.slot.index()] -= 1);
         true
     }
 }
 
 impl SectionPieces {
-    /// Which slots of a word of a set have a piece.
+    /// The piece of a slot, which must have one.
     #[inline]
-    pub(super) fn changed_in_word(&self, word: usize) -> u64 {
-        self.changed.words().get(word).copied().unwrap_or(0)
-    }
-
-    /// The piece of the slot at a bit of a word of a set, which must have one.
-    #[inline]
-    pub(super) fn piece(&self, word: usize, bit: u64) -> &Piece {
-        &self.pieces[self.before[word] + (self.changed_in_word(word) & (bit - 1)).count_ones() as usize]
+    pub(super) fn piece(&self, slot: Slot) -> &Piece {
+        &self.pieces[usize::from(self.at[slot.index()])]
     }
 
     /// Calls `each` for the pieces of those slots that `fresh` has, ascending.
@@ -143,7 +135,7 @@ impl SectionPieces {
             while wanted != 0 {
                 let bit = wanted & wanted.wrapping_neg();
                 wanted ^= bit;
-                each(self.piece(at, bit));
+                each(self.piece(Slot((at * 64) as u16 + bit.trailing_zeros() as u16)));
             }
         }
     }

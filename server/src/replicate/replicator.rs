@@ -320,7 +320,7 @@ impl Replicator {
             let Self { facets, rows, tick, .. } = self;
             #[cfg(feature = "sabotage")]
             let sight = sight.filter(|_| self.leak != Some(Leak::Sight));
-            client.view.look(Around { grid, facets, rows, sight, tick: *tick }, client.entity);
+            client.view.look(Around { grid, facets, rows, sight, tick: *tick }, client.entity, &mut lane.near);
         }
         #[cfg(feature = "sabotage")]
         self.sabotage(client);

@@ -32,7 +32,7 @@ impl Shadow {
         Self {
             states: vec![PartState::default(); slots * stride],
             stride,
-            hashes: vec![Lanes::default(); slots],
+            hashes: vec![Lanes::default(); slots.next_multiple_of(64)],
             sums: Vec::new(),
         }
     }
@@ -74,11 +74,10 @@ impl Shadow {
         sum
     }
 
-    /// The hashes of the slots of a word of a set.
+    /// The hashes of all slots, by the words of a set.
     #[must_use]
-    pub fn hashes_of_word(&self, word: usize) -> &[Lanes] {
-        let from = word * 64;
-        self.hashes.get(from..self.hashes.len().min(from + 64)).unwrap_or_default()
+    pub fn hashes_by_word(&self) -> &[[Lanes; 64]] {
+        self.hashes.as_chunks().0
     }
 
     /// What a slot counts as that is held exactly.

@@ -113,7 +113,7 @@ impl Study {
             .filter(|onlooker| tick.since(onlooker.since) < ONLOOKER_TICKS && facets.anchor(onlooker.entity).is_some());
         let Some(mut onlooker) = onlooker.or_else(|| Onlooker::at_random(facets, grid, tick)) else { return };
         let Onlooker { entity, since, interest, before, kept, other } = &mut onlooker;
-        interest.look(around, Viewer { player: PlayerId(u32::MAX), entity: Some(*entity), team: None });
+        interest.look(around, Viewer { player: PlayerId(u32::MAX), entity: Some(*entity), team: None }, other);
         let everybody = facets.visible(Section::Everyone, AudienceKey::All);
         let seen = match interest.of(Section::Everyone) {
             Seen::Some(seen) => Some(seen),

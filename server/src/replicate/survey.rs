@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Most frames cover one tick, and most clients hold few of many slots. So who holds less than there is is looked at once per
-//! tick, not once for the budget, once for the digest, once for what leaves and twice for pieces. What catches up, and what
+//! tick, not once for the budget, once for the digest, once for what leaves and twice for pieces; and for what is stale or
+//! leaves only in those words of the sets where something may be ([`Holding::uneven`]). What catches up, and what
 //! is demoted meanwhile, takes the longer ways; both give the same bytes.
 //!
 //! Never here: bits (see `assemble`), what is too much (see `parking`).
@@ -19,6 +20,7 @@ use shared::bits::BitSpan;
 use shared::codec::Lanes;
 use shared::ids::Slot;
 use shared::schema::Section;
+use shared::slot_set::SlotSet;
 
 /// What one look found. Lists ascend.
 #[derive(Debug, Default)]
@@ -39,6 +41,8 @@ pub(super) struct Survey {
     pub(super) leaves: Vec<u32>,
     /// How many are held or leave.
     pub(super) held: u32,
+    /// By word of the sets: how many are fresh before it.
+    before: Vec<u32>,
 }
 
 impl Survey {
@@ -60,60 +64,69 @@ impl Survey {
         (self.sum, self.bits, self.fresh, self.held) = (Lanes::default(), 0, 0, 0);
         let Some(tick) = shared.ring.of(shared.tick) else { return };
         let of_section = tick.section(section);
-        let mut at = 0usize;
-        let sets = holding.held.words().iter().zip(holding.fresh.words()).zip(holding.leaving.words());
-        for ((&held, &fresh), &leaving) in sets {
-            if held | leaving != 0 {
-                self.look_at_word(shared, of_section, at, (held, fresh, leaving));
-            }
-            at = at.wrapping_add(1);
+        self.look_at_fresh(of_section, holding.fresh.words(), shared.shadow.hashes_by_word());
+        for uneven in holding.uneven().iter() {
+            self.look_at_uneven(shared, holding, uneven);
         }
+        // Until now these were counted that are not fresh.
+        self.held = self.held.wrapping_add(self.fresh);
         self.current = true;
     }
 
-    /// Looks at one word of the sets.
-    #[inline]
-    fn look_at_word(
-        &mut self,
-        shared: Shared<'_>,
-        of_section: &SectionPieces,
-        at: usize,
-        (held, fresh, leaving): (u64, u64, u64),
-    ) {
-        let mut moved = fresh & of_section.changed_in_word(at);
-        while moved != 0 {
-            let bit = moved & moved.wrapping_neg();
-            moved ^= bit;
-            let span = of_section.piece(at, bit).span;
-            self.changed.push(self.fresh.wrapping_add((fresh & bit.wrapping_sub(1)).count_ones()));
-            self.pieces.push(span);
-            self.bits = self.bits.wrapping_add(span.length);
-        }
-        let hashes = shared.shadow.hashes_of_word(at);
-        let mut exact = fresh;
-        while exact != 0 {
-            if let Some(&hash) = hashes.get(exact.trailing_zeros() as usize) {
-                self.sum += hash;
+    /// Looks at what is fresh.
+    fn look_at_fresh(&mut self, of_section: &SectionPieces, fresh: &[u64], hashes: &[[Lanes; 64]]) {
+        let words = fresh.len().min(hashes.len()).min(of_section.changed.words().len());
+        let (fresh, hashes, changed) = (&fresh[..words], &hashes[..words], &of_section.changed.words()[..words]);
+        let (Lanes { mut a, mut b }, mut count) = (Lanes::default(), 0u32);
+        self.before.resize(words, 0);
+        let mut before = std::mem::take(&mut self.before);
+        for (at, before) in (0..words).zip(&mut before) {
+            let (mut left, hashes) = (fresh[at], &hashes[at]);
+            *before = count;
+            let moved = left & changed[at];
+            while left != 0 {
+                let place = left.trailing_zeros();
+                left &= left.wrapping_sub(1);
+                if moved >> place & 1 != 0 {
+                    self.note_piece(of_section, Slot((at * 64) as u16 | place as u16), count);
+                }
+                let hash = hashes[place as usize & 63];
+                (a, b, count) = (a.wrapping_add(hash.a), b.wrapping_add(hash.b), count.wrapping_add(1));
             }
-            exact &= exact.wrapping_sub(1);
-            self.fresh = self.fresh.wrapping_add(1);
         }
-        if leaving == 0 && held == fresh {
-            self.held = self.held.wrapping_add(fresh.count_ones());
+        self.before = before;
+        (self.sum, self.fresh) = (Lanes { a, b }, count);
+    }
+
+    /// Notes the piece of a slot that is fresh, at this position.
+    #[inline(never)]
+    fn note_piece(&mut self, of_section: &SectionPieces, slot: Slot, position: u32) {
+        let span = of_section.piece(slot).span;
+        self.changed.push(position);
+        self.pieces.push(span);
+        self.bits = self.bits.wrapping_add(span.length);
+    }
+
+    /// Looks at what is stale or leaves in one word of the sets.
+    fn look_at_uneven(&mut self, shared: Shared<'_>, holding: &Holding, at: usize) {
+        let word = |set: &SlotSet| set.words().get(at).copied().unwrap_or(0);
+        let (held, fresh, leaving) = (word(&holding.held), word(&holding.fresh), word(&holding.leaving));
+        let mut stale = held & !fresh;
+        if stale | leaving == 0 {
             return;
         }
-        let mut stale = held & !fresh;
         while stale != 0 {
             self.sum += shared.shadow.stale(shared.facets, Slot((at * 64) as u16 + stale.trailing_zeros() as u16));
             stale &= stale.wrapping_sub(1);
         }
+        let before = self.before.get(at).copied().unwrap_or(0).wrapping_add(self.held);
         let (both, mut left) = (held | leaving, leaving);
         while left != 0 {
             let bit = left & left.wrapping_neg();
             left ^= bit;
-            self.leaves.push(self.held.wrapping_add((both & bit.wrapping_sub(1)).count_ones()));
+            self.leaves.push(before.wrapping_add((both & bit.wrapping_sub(1)).count_ones()));
         }
-        self.held = self.held.wrapping_add(both.count_ones());
+        self.held = self.held.wrapping_add((both & !fresh).count_ones());
     }
 }
 
@@ -130,7 +143,6 @@ mod tests {
     use shared::codec::Tables;
     use shared::ids::Tick;
     use shared::schema::Layout;
-    use shared::slot_set::SlotSet;
     use std::sync::Arc;
 
     /// A set of about one in `one_in` of all slots.

@@ -17,6 +17,7 @@ use super::audiences::{Audience, AudienceKey, GENERATION_OF_NOBODY};
 use super::demoting::Demoting;
 use super::facets::Facets;
 use super::interest::{Around, Interest, Seen, Viewer};
+use super::words::Words;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::Section;
 use shared::slot_set::SlotSet;
@@ -32,6 +33,8 @@ pub struct Holding {
     pub leaving: SlotSet,
     /// Something is leaving.
     leaves: bool,
+    /// Outside of these words, `held`, `fresh` and what its client may see are the same, and nothing is leaving.
+    uneven: Words,
     /// All that its client may see of it is held, exactly, and nothing else.
     whole: bool,
     /// If so, and that is all there is for its audience: the generation of that. While that lasts, no set needs to be
@@ -77,7 +80,8 @@ impl<'a> Scope<'a> {
 impl Holding {
     pub(super) fn new(slots: usize) -> Self {
         let none = || SlotSet::new(slots);
-        Self { held: none(), fresh: none(), leaving: none(), leaves: false, whole: false, level: None }
+        let uneven = Words::all(slots.div_ceil(64));
+        Self { held: none(), fresh: none(), leaving: none(), leaves: false, uneven, whole: false, level: None }
     }
 
     fn clear(&mut self) {
@@ -85,6 +89,7 @@ impl Holding {
         self.fresh.clear();
         self.leaving.clear();
         self.leaves = false;
+        self.uneven.fill();
         self.whole = false;
         self.level = None;
     }
@@ -107,29 +112,39 @@ impl Holding {
         self.level
     }
 
-    /// A tick passed: what is gone or not visible is leaving.
-    fn next_tick(&mut self, gone: &SlotSet, scope: Scope<'_>) {
+    /// Where in the words of its sets something may be that is not held exactly, or leaves.
+    #[must_use]
+    pub const fn uneven(&self) -> Words {
+        self.uneven
+    }
+
+    /// A tick passed: what is gone or not visible is leaving. What is visible is as in the tick before outside of these words.
+    fn next_tick(&mut self, (gone, gone_words): (&SlotSet, Words), scope: Scope<'_>, changed: Words) {
         let generation = scope.generation();
         if self.level.is_some() && self.level == generation {
             return;
+        }
+        match self.whole {
+            true => {
+                self.uneven.unite(changed);
+                self.uneven.unite(gone_words);
+            }
+            false => self.uneven.fill(),
         }
         let Some(visible) = scope.slots() else {
             self.leaves |= !self.held.is_empty();
             self.leaving.unite(&self.held);
             self.held.clear();
             self.fresh.clear();
+            self.uneven.fill();
             return self.settle(true, generation);
         };
         let (mut all_leaves, mut off) = (0, 0);
-        let held = self.held.words_mut().iter_mut();
-        let fresh = self.fresh.words_mut().iter_mut();
-        let leaving = self.leaving.words_mut().iter_mut();
-        // Without a branch, so that several words are done at once.
-        for ((((held, fresh), leaving), &gone), &visible) in
-            held.zip(fresh).zip(leaving).zip(gone.words()).zip(visible.words())
-        {
-            let leaves = *held & (gone | !visible);
-            *leaving |= leaves;
+        let (held, fresh, leaving) = (self.held.words_mut(), self.fresh.words_mut(), self.leaving.words_mut());
+        for at in self.uneven.iter() {
+            let (held, fresh, visible) = (&mut held[at], &mut fresh[at], visible.words()[at]);
+            let leaves = *held & (gone.words()[at] | !visible);
+            leaving[at] |= leaves;
             *held &= !leaves;
             *fresh &= !leaves;
             all_leaves |= leaves;
@@ -137,6 +152,17 @@ impl Holding {
         }
         self.leaves |= all_leaves != 0;
         self.settle(off == 0, generation);
+    }
+
+    /// A frame was built: what was leaving has left.
+    fn commit(&mut self) {
+        if self.leaves {
+            self.leaving.clear();
+            self.leaves = false;
+        }
+        if self.whole {
+            self.uneven.clear();
+        }
     }
 
     /// It is whole or not, and what it holds then has this name, if any.
@@ -250,10 +276,10 @@ impl View {
     }
 
     /// Once per tick, before [`View::next_tick`]: what it may see from where its entity is, if it is narrowed.
-    pub fn look(&mut self, around: Around<'_>, entity: Option<EntityId>) {
+    pub(super) fn look(&mut self, around: Around<'_>, entity: Option<EntityId>, scratch: &mut SlotSet) {
         let viewer = Viewer { player: self.player, entity, team: self.team };
         if let Some(interest) = &mut self.interest {
-            interest.look(around, viewer);
+            interest.look(around, viewer, scratch);
         }
     }
 
@@ -312,10 +338,15 @@ impl View {
         if self.settled == Some(content) && !self.is_sabotaged() {
             return;
         }
+        let every_word = Words::all(facets.gone().words().len());
         for section in Section::ALL {
             let interest = self.interest.as_deref().filter(|_| !self.leaks(section));
             let scope = Scope::of(interest, section, self.whom(section, facets));
-            self.sections[section.index()].next_tick(facets.gone(), scope);
+            let changed = match interest {
+                Some(interest) => interest.changed(section),
+                None => every_word,
+            };
+            self.sections[section.index()].next_tick((facets.gone(), facets.gone_words()), scope, changed);
         }
         #[cfg(feature = "sabotage")]
         self.sabotage_hold();
@@ -333,6 +364,12 @@ impl View {
         self.settled = None;
         #[cfg(feature = "sabotage")]
         self.demoting.clear();
+    }
+
+    /// The anchor that it was last told is its own.
+    #[must_use]
+    pub const fn me(&self) -> Option<Slot> {
+        self.me
     }
 
     /// Notes who it is, if that is news: the slot to tell.
@@ -356,10 +393,7 @@ impl View {
 
     /// A frame of `tick` was built: what was leaving has left.
     pub fn commit(&mut self, tick: Tick) {
-        for holding in self.sections.iter_mut().filter(|holding| holding.leaves) {
-            holding.leaving.clear();
-            holding.leaves = false;
-        }
+        self.sections.iter_mut().for_each(Holding::commit);
         self.tick = Some(tick);
     }
 
@@ -432,6 +466,7 @@ impl View {
                 holding.held.insert(slot);
                 holding.fresh.insert(slot);
                 holding.leaves = !holding.leaving.is_empty();
+                holding.uneven.fill();
                 holding.settle(false, None);
             }
         }

@@ -11,7 +11,7 @@
 
 use super::contexts::{Sink, Use, number};
 use super::tables::{Packer, Tables};
-use crate::bits::{BitReader, DecodeError};
+use crate::bits::{BitReader, BitWriter, DecodeError};
 
 /// What a list of positions says of them: its contexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,26 +41,53 @@ impl PositionsOf {
 pub fn write_positions(packer: &mut Packer<'_>, of: PositionsOf, positions: &[u32], among: u32) {
     let (count, gap) = of.contexts();
     packer.number(count, positions.len() as u32);
-    let Some(&last) = positions.last() else { return };
-    assert!(last < among && positions.is_sorted_by(|earlier, later| earlier < later), "positions must ascend");
+    if positions.is_empty() {
+        return;
+    }
     let code = packer.tables.code(gap);
-    let bits: u32 = gaps(positions).map(|step| code.number_bits(step)).sum();
+    let (mut bits, mut next) = (0u32, 0u32);
+    for &position in positions {
+        assert!(next <= position && position < among, "positions must ascend");
+        bits = bits.saturating_add(code.number_bits(position.wrapping_sub(next)));
+        next = position.wrapping_add(1);
+    }
     let as_bitmap = bits > among;
     packer.writer.write_bool(as_bitmap);
     if as_bitmap {
-        let mut next = positions.iter().copied().peekable();
-        for from in (0..among).step_by(32) {
-            let mut bits = 0;
-            while let Some(at) = next.next_if(|&at| at - from < 32) {
-                bits |= 1 << (at - from);
-            }
-            packer.writer.write(bits, (among - from).min(32));
+        return write_bitmap(packer.writer, positions, among);
+    }
+    next = 0;
+    for &position in positions {
+        code.write_number(packer.writer, position.wrapping_sub(next));
+        next = position.wrapping_add(1);
+    }
+}
+
+/// A bit for each of so many positions. Inverse of [`read_bitmap`].
+fn write_bitmap(writer: &mut BitWriter, positions: &[u32], among: u32) {
+    let (mut from, mut bits) = (0, 0);
+    for &position in positions {
+        while position - from >= 32 {
+            writer.write(bits, 32);
+            (from, bits) = (from + 32, 0);
         }
-    } else {
-        for step in gaps(positions) {
-            code.write_number(packer.writer, step);
+        bits |= 1 << (position - from);
+    }
+    while among - from > 32 {
+        writer.write(bits, 32);
+        (from, bits) = (from + 32, 0);
+    }
+    writer.write(bits, among - from);
+}
+
+/// The positions below `among` whose bits are set.
+fn read_bitmap(reader: &mut BitReader<'_>, among: u32, positions: &mut Vec<u32>) -> Result<(), DecodeError> {
+    for at in 0..among {
+        if reader.read_bool("bitmap")? {
+            positions.push(at);
         }
     }
+    Ok(())
 }
 
 /// Counts what positions would be written as, by gaps.
@@ -100,11 +127,7 @@ pub fn read_positions(
         return Ok(());
     }
     if reader.read_bool("bitmap")? {
-        for at in 0..among {
-            if reader.read_bool("bitmap")? {
-                positions.push(at);
-            }
-        }
+        read_bitmap(reader, among, positions)?;
         if positions.len() != count as usize {
             return Err(DecodeError::Inconsistent { field: "bitmap" });
         }

@@ -183,10 +183,12 @@ impl PrefixCode {
     }
 
     /// Bits that [`PrefixCode::write_number`] takes.
+    #[inline]
     #[must_use]
     pub fn number_bits(&self, number: u32) -> u32 {
         let (symbol, raw_bits) = number_symbol(number);
-        self.length(symbol) + raw_bits
+        // A word has 15 bits at most, and 31 may follow it.
+        self.length(symbol).wrapping_add(raw_bits)
     }
 
     /// Reads a number.
