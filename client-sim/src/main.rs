@@ -20,13 +20,14 @@ use client_sim::game::twin::twins;
 use client_sim::link::LinkSpec;
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions};
 use client_sim::swarm::progress::Progress;
-use client_sim::terminal::options::PlayOptions;
-use client_sim::terminal::play::play;
+use client_sim::terminal::options::{PlayOptions, WatchOptions};
+use client_sim::terminal::play::{Farewell, PlayError, play};
+use client_sim::terminal::watch::watch;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
 use shared::schema::Schema;
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Plays Arena in this terminal.
     Play(PlayOptions),
+    /// Watches a game of Arena: in this terminal, or in lines.
+    Watch(WatchOptions),
     /// Sends bots to a server and reports what they saw.
     Swarm(Box<SwarmArguments>),
     /// Measures what a server costs per client and tick, beside a floor that only reads and writes its sockets.
@@ -287,7 +290,8 @@ fn positive(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Play(options) => run_play(&options),
+        Command::Play(options) => run_alone(play(&options, interrupted())),
+        Command::Watch(options) => run_alone(watch(&options, interrupted())),
         Command::Swarm(arguments) => run_swarm(&arguments),
         Command::Capacity(arguments) => run_capacity(arguments),
         Command::Codec(arguments) => run_codec(arguments),
@@ -378,12 +382,13 @@ fn verdict(failures: &[String]) -> ExitCode {
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-fn run_play(options: &PlayOptions) -> Result<ExitCode> {
+fn run_alone(game: impl Future<Output = Result<Farewell, PlayError>>) -> Result<ExitCode> {
     // One thread: the keys, the socket and the screen of one person.
     let runtime = Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
-    match runtime.block_on(play(options, interrupted())) {
+    match runtime.block_on(game) {
         Ok(farewell) => {
-            println!("{}", farewell.words);
+            // Who does not read any more need not be told.
+            let _ = writeln!(std::io::stdout(), "{}", farewell.words);
             Ok(ExitCode::from(u8::from(!farewell.is_well)))
         }
         Err(error) => {

@@ -1,6 +1,7 @@
-//! A person plays in a real pseudo-terminal, against a real server, with bots and with another person.
+//! People play and look on in real pseudo-terminals, against a real server, with bots and with each other.
 
 use portable_pty::ExitStatus;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use tests::loopback::Loopback;
@@ -130,6 +131,54 @@ fn who_loses_the_server_is_told_why_and_has_the_terminal_back() {
     assert_eq!(status.exit_code(), 1);
     assert!(screen.contents().contains("The server closed with 1001"), "{}", screen.contents());
     assert_restored(&ann, &screen);
+}
+
+#[test]
+fn a_spectator_sees_the_arena_turns_from_one_player_to_the_next_and_pans() {
+    let server = Loopback::start_as(|config| config.rooms.spectators.delay_ms = 1_000);
+    let _bots = Bots::send(&server, 3, "hall");
+    let (url, authority) = (server.url(), server.authority());
+    let authority = authority.to_str().expect("a plain path");
+    let arguments = ["watch", "--url", &url, "--ca", authority, "--room", "hall", "--follow", "bot 1"];
+    let mut eve = Terminal::start(COLUMNS, ROWS, &client(), &arguments);
+    eve.wait("who was asked for", shows("following bot 1 "));
+    eve.wait("walls and the delay", |screen| {
+        let shown = screen.contents();
+        (shown.contains("████") && shown.contains("1.0 s behind")).then_some(())
+    });
+    eve.press("n");
+    eve.wait("the next", |screen| {
+        let shown = screen.contents();
+        (shown.contains("following bot") && !shown.contains("following bot 1 ")).then_some(())
+    });
+    eve.press("p");
+    eve.wait("the one before", shows("following bot 1 "));
+    eve.press("\x1b[C");
+    eve.wait("nobody", shows("free camera"));
+    eve.press("q");
+    let (status, screen) = eve.end();
+    assert!(status.success() && screen.contents().contains("You left"), "{}", screen.contents());
+    assert_restored(&eve, &screen);
+}
+
+#[test]
+fn who_pipes_a_game_reads_it_line_by_line() {
+    let server = Loopback::start_as(|config| config.rooms.spectators.delay_ms = 0);
+    let _bots = Bots::send(&server, 3, "hall");
+    let mut command = Command::new(client());
+    command.args(["watch", "--room", "hall", "--url", &server.url()]).arg("--ca").arg(server.authority());
+    let mut watching = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let output = BufReader::new(watching.stdout.take().expect("lines"));
+    let mut wanted = vec!["bot 0 is here", "3 players", " 0 wrong"];
+    for line in output.lines().map_while(Result::ok).take(200) {
+        wanted.retain(|words| !line.contains(words));
+        if wanted.is_empty() {
+            break;
+        }
+    }
+    assert!(wanted.is_empty(), "never printed: {wanted:?}");
+    // Nobody reads any more: it ends by itself.
+    watching.wait().expect("it ends");
 }
 
 #[test]

@@ -18,6 +18,8 @@ const CHAT_MS: f64 = 12_000.0;
 const TRACE_MS: f64 = 140.0;
 /// Milliseconds that a burst takes.
 const BURST_MS: f64 = 350.0;
+/// Lines that wait for who reads lines.
+const NEWS: usize = 256;
 /// Shots and bursts that are remembered.
 const FLASHES: usize = 64;
 
@@ -28,15 +30,38 @@ pub(super) struct Lately {
     chat: VecDeque<(f64, ChatLine)>,
     traces: VecDeque<(f64, ([f64; 2], [f64; 2]))>,
     bursts: VecDeque<(f64, [f64; 2])>,
+    /// The same in words, for who reads lines; whoever does not take them loses the oldest.
+    news: VecDeque<String>,
 }
 
 impl Lately {
     pub(super) fn kill(&mut self, line: KillLine, now_ms: f64) {
+        let victim = &line.victim.0;
+        self.tell(match &line.killer {
+            Some((killer, _)) => format!("{killer} killed {victim}"),
+            None => format!("{victim} died"),
+        });
         keep(&mut self.kills, KILLS, line, now_ms);
     }
 
     pub(super) fn say(&mut self, line: ChatLine, now_ms: f64) {
+        self.tell(match &line.name {
+            Some(name) => format!("{name}{}: {}", if line.team { " (team)" } else { "" }, line.text),
+            None => line.text.to_string(),
+        });
         keep(&mut self.chat, CHAT, line, now_ms);
+    }
+
+    /// Something for who reads lines.
+    pub(super) fn tell(&mut self, words: String) {
+        if self.news.len() == NEWS {
+            self.news.pop_front();
+        }
+        self.news.push_back(words);
+    }
+
+    pub(super) fn take_news(&mut self) -> Vec<String> {
+        self.news.drain(..).collect()
     }
 
     /// This program has something to say.

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Own body: where it is predicted. Others: where the interpolator draws them, and that moment goes out with every input. Everything
-//! left of the screen is a function of its arguments; the terminal itself, the clock and the socket are in `shell`, `writer` and `play`.
+//! left of the screen is a function of its arguments; the terminal itself, the clock and the socket are in `shell`, `writer`, `table` and `play`.
 //!
 //! Never here: a second client. The session is the one that every bot plays.
 
@@ -42,6 +42,9 @@ pub mod net_graph;
 // What happened lately: kills, words, shots, bursts.
 mod lately;
 
+// Whom a spectator looks at.
+pub mod follow;
+
 // From a session to a scene.
 pub mod onlooker;
 
@@ -57,5 +60,14 @@ mod shell;
 // What the command line asks for.
 pub mod options;
 
-// The game on a screen, from connecting to farewell.
+// Where a person sits.
+mod table;
+
+// A person plays, from connecting to farewell.
 pub mod play;
+
+// A person looks on.
+pub mod watch;
+
+// What a spectator sees, in lines.
+mod plain;

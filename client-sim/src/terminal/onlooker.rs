@@ -10,13 +10,15 @@
 //!
 //! Never here: cells and colours (see `draw`), keys (see `desk`).
 
+use super::follow::{Candidate, Follow};
 use super::lately::Lately;
 use super::net_graph::NetGraph;
-use super::scene::{ChatLine, Figure, KillLine, Lying, Open, Own, Round, Scene, Standing};
+use super::scene::{ChatLine, Figure, KillLine, Lying, Open, Own, Round, Scene, Standing, Watching};
 use super::words::Plain;
 use crate::predict::Predictor;
 use crate::replica::{Event, Replica};
 use crate::session::{Session, SessionEvent};
+use glam::IVec2;
 use shared::game::chat::Said;
 use shared::game::components::{Aim, Body, Health, Hit, Kill, Nameplate, Position, Score, Traced};
 use shared::game::constants::{HP_MAX, RIFLE_RANGE, TILE_UNITS, Tuning, UNIT};
@@ -44,6 +46,8 @@ pub struct Desktop {
     pub aim_by: &'static str,
     /// Where the mouse points.
     pub pointer: Option<(u16, u16)>,
+    /// Which way a spectator pans.
+    pub pan: Option<[f64; 2]>,
 }
 
 /// Places of components and events in the schema.
@@ -93,6 +97,10 @@ pub struct Onlooker {
     hit_ms: f64,
     was_hit_ms: f64,
     result: Option<String>,
+    /// Whom a spectator looks at; `None`: we play.
+    follow: Option<Follow>,
+    /// Whom it could.
+    candidates: Vec<Candidate>,
     middle: [f64; 2],
 }
 
@@ -108,12 +116,34 @@ impl Default for Onlooker {
             hit_ms: f64::NEG_INFINITY,
             was_hit_ms: f64::NEG_INFINITY,
             result: None,
+            follow: None,
+            candidates: Vec::new(),
             middle: [0.0; 2],
         }
     }
 }
 
 impl Onlooker {
+    /// A spectator's.
+    #[must_use]
+    pub fn following(follow: Follow) -> Self {
+        Self { follow: Some(follow), ..Self::default() }
+    }
+
+    /// A spectator turns to the next player, or the one before.
+    pub fn turn(&mut self, forwards: bool) {
+        if let Some(follow) = &mut self.follow {
+            follow.turn(forwards, &self.candidates);
+        }
+    }
+
+    /// A spectator follows nobody.
+    pub fn free(&mut self) {
+        if let Some(follow) = &mut self.follow {
+            follow.free();
+        }
+    }
+
     /// Something happened in the session.
     pub fn event(&mut self, session: &Session, event: &SessionEvent, now_ms: f64) {
         match event {
@@ -162,12 +192,19 @@ impl Onlooker {
             } else if kind == self.places.taken {
                 self.lately.note(taken(Taken::read_codes(codes).sort), now_ms);
             } else if kind == self.places.round_over {
-                self.result = Some(result(&RoundOver::read_codes(codes), |id| name_of(replica, id)));
+                let result = result(&RoundOver::read_codes(codes), |id| name_of(replica, id));
+                self.lately.tell(format!("the round is over: {result}"));
+                self.result = Some(result);
             } else if kind == self.places.traced && session.predictor().is_none() {
                 let traced = Traced::read_codes(codes);
                 self.lately.trace(units(traced.from.to_array()), units(traced.to.to_array()), now_ms);
             }
         }
+    }
+
+    /// What happened since this was asked last, in words.
+    pub fn take_news(&mut self) -> Vec<String> {
+        self.lately.take_news()
     }
 
     /// This program has something to say to the person.
@@ -191,6 +228,7 @@ impl Onlooker {
         scene.standings = standings(replica);
         self.look_at_others(session, replica, &mut scene, now_ms);
         self.look_at_own(session, &mut scene, now_ms);
+        self.look_after(session, desktop, &mut scene, now_ms);
         scene.traces = self.lately.traces(now_ms);
         scene.bursts = self.lately.bursts(now_ms);
         scene.kills = self.lately.kills(now_ms);
@@ -230,6 +268,7 @@ impl Onlooker {
         let mut flying = BTreeMap::new();
         let mut shooters = Vec::new();
         let mut shots = BTreeMap::new();
+        self.candidates.clear();
         for (slot, kind) in drawn.drawn() {
             let Some(at) = place(slot) else { continue };
             if kind == PROJECTILE {
@@ -244,8 +283,9 @@ impl Onlooker {
                 let aim = drawn.values(slot, self.places.aim).and_then(|aim| aim.first().copied()).unwrap_or(0) as u16;
                 let shot = drawn.values(slot, self.places.score).and_then(|score| score.get(2).copied());
                 shots.extend(shot.map(|shot| (slot, shot)));
+                let (faction, name) = (side_of(replica, id), name_of(replica, id));
+                self.candidates.push(Candidate { slot, name: name.clone(), at });
                 if hp > 0 {
-                    let (faction, name) = (side_of(replica, id), name_of(replica, id));
                     scene.figures.push(Figure { at, aim, faction, name, hp, is_own: false });
                 }
                 if shot > self.shots.get(&slot).copied() && self.shots.contains_key(&slot) && !shooters.contains(&id) {
@@ -278,6 +318,24 @@ impl Onlooker {
             let (at, aim, faction, hp) = (own.at, own.aim, own.faction, own.hp);
             scene.figures.push(Figure { at, aim, faction, name: Plain::default(), hp, is_own: true });
         }
+    }
+
+    /// What a spectator looks at.
+    fn look_after(&mut self, session: &Session, desktop: &Desktop, scene: &mut Scene, now_ms: f64) {
+        let Some(follow) = &mut self.follow else { return };
+        let [x, y] = follow.pan(desktop.pan, now_ms);
+        let size = scene.map.as_ref().map_or(IVec2::ZERO, |map| map.tiles() * TILE_UNITS).to_array().map(f64::from);
+        if self.middle == [0.0; 2] {
+            self.middle = size.map(|axis| axis / 2.0);
+        }
+        // Nobody pans out of sight.
+        self.middle = [(self.middle[0] + x).clamp(0.0, size[0]), (self.middle[1] + y).clamp(0.0, size[1])];
+        let followed = follow.choose(&self.candidates);
+        if let Some(followed) = followed {
+            self.middle = followed.at;
+        }
+        let delay_s = session.agreement().map(|agreement| f64::from(agreement.delay_ms) / 1_000.0);
+        scene.watching = Some(Watching { following: followed.map(|one| one.name.clone()), delay_s });
     }
 
     fn banner(&self, session: &Session, scene: &Scene) -> Option<String> {

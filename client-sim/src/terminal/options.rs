@@ -12,19 +12,20 @@ net graph, z zooms, h the keys, Esc and then q or Ctrl-C leaves. Where the termi
 a key is held for as long as you hold it. Elsewhere it counts as held for 300 ms after it was pressed and for 150 ms after each \
 repeat; a direction that still repeated when another was pressed stays held with it.";
 
-/// Where to play, and as whom.
+/// What `watch --help` says at its end.
+pub const WATCHING: &str = "Keys: n and p follow the next player and the one before, arrows or wasd pan and follow nobody, f follows nobody, Tab shows the \
+score, g or F3 the net graph, z zooms, h the keys, q or Ctrl-C leaves. A spectator sees everything, later than the players do by as much as the \
+operator says; the server must let spectators in.";
+
+/// Where the game is, and how to get there.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = PLAYING)]
-pub struct PlayOptions {
+pub struct Where {
     /// The server.
     #[arg(long, default_value = "wss://127.0.0.1:4433")]
     pub url: String,
-    /// The room to join; without it, wherever the server puts you.
+    /// The room; without it, wherever the server puts you.
     #[arg(long)]
     pub room: Option<String>,
-    /// Your name.
-    #[arg(long, default_value = "player")]
-    pub name: String,
     /// The authority that signed the server's certificate (PEM). Without it ./data/dev-ca.pem, if it is there.
     #[arg(long, conflicts_with = "insecure")]
     pub ca: Option<PathBuf>,
@@ -40,6 +41,34 @@ pub struct PlayOptions {
     /// Opens the net graph from the start.
     #[arg(long)]
     pub net_graph: bool,
+}
+
+/// Where to play, and as whom.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = PLAYING)]
+pub struct PlayOptions {
+    /// Where.
+    #[command(flatten)]
+    pub to: Where,
+    /// Your name.
+    #[arg(long, default_value = "player")]
+    pub name: String,
+}
+
+/// What to watch.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = WATCHING)]
+pub struct WatchOptions {
+    /// Where.
+    #[command(flatten)]
+    pub to: Where,
+    /// Whom to follow: a player's name, or free. Without it, whoever comes first.
+    #[arg(long, value_name = "PLAYER|free")]
+    pub follow: Option<String>,
+    /// Prints a line for each event and one per second for the state of the game, and draws nothing; so, too, where standard
+    /// output is no terminal.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 #[cfg(test)]

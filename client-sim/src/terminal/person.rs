@@ -21,6 +21,11 @@ impl Person {
         Self { hands: Arc::new(Mutex::new(hands)), epoch }
     }
 
+    /// The clock by which its keys are heard.
+    pub(super) const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// Looks at the hands, or moves them.
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut Hands) -> T) -> T {
         act(&mut self.hands.lock().unwrap_or_else(PoisonError::into_inner))

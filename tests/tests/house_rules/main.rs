@@ -96,6 +96,9 @@ const WAITING: &[&str] = &[
     "client-sim/src/swarm/",
     "client-sim/src/capacity/",
     "client-sim/src/terminal/play.rs",
+    "client-sim/src/terminal/watch.rs",
+    "client-sim/src/terminal/table.rs",
+    "client-sim/src/terminal/plain.rs",
     "client-sim/src/main.rs",
 ];
 

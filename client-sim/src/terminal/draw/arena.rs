@@ -4,16 +4,17 @@
 
 use super::colours;
 use crate::terminal::camera::Camera;
-use crate::terminal::scene::{Figure, Own, Scene};
+use crate::terminal::scene::{Figure, Own, Scene, Trace};
 use glam::IVec2;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 use shared::game::constants::{HP_MAX, PLAYER_RADIUS, SPLASH_RADIUS, TILE_UNITS, UNIT};
 use shared::game::map::Map;
 use shared::game::pickup::Sort;
+use shared::game::round::Faction;
 
 /// A body's radius in world units, a little more than it is: a pixel that it covers by half is its.
-const BODY_UNITS: f64 = (PLAYER_RADIUS / UNIT) as f64 + 0.5;
+const BODY_UNITS: f64 = (PLAYER_RADIUS / UNIT) as f64 + 1.0;
 /// World units over which the aim is dotted.
 const AIM_UNITS: f64 = 160.0;
 /// World units from dot to dot.
@@ -49,11 +50,9 @@ pub(super) fn draw(scene: &Scene, camera: &Camera, buffer: &mut Buffer) {
     let area = camera.area();
     let mut pixels = Pixels::new(scene, camera);
     scene.bursts.iter().for_each(|burst| pixels.burst(burst.at, burst.age));
-    for trace in &scene.traces {
-        pixels.line(trace.from, trace.to, colours::TRACE[usize::from(trace.age > 0.5)]);
-    }
     let discs = camera.units() <= DISC_UNITS;
     if discs {
+        scene.shots.iter().for_each(|&shot| pixels.set(camera.pixel_of(shot), colours::ROCKET));
         scene.figures.iter().for_each(|figure| pixels.body(figure));
     }
     for row in 0..area.height {
@@ -69,8 +68,9 @@ pub(super) fn draw(scene: &Scene, camera: &Camera, buffer: &mut Buffer) {
     if let Some(own) = scene.own.as_ref().filter(|own| own.hp > 0) {
         aim(scene, own, camera, buffer);
     }
-    for shot in &scene.shots {
-        letter(buffer, camera.cell_of(*shot), "•", colours::ROCKET);
+    scene.traces.iter().for_each(|one| trace(scene, one, camera, buffer));
+    if !discs {
+        scene.shots.iter().for_each(|&shot| letter(buffer, camera.cell_of(shot), "•", colours::ROCKET));
     }
     for figure in &scene.figures {
         if discs {
@@ -151,10 +151,8 @@ impl<'a> Pixels<'a> {
         for (pixel, _) in self.around(figure.at, BODY_UNITS) {
             self.set(pixel, colour);
         }
-        if !figure.is_own {
-            let nose = along(figure.at, figure.aim, BODY_UNITS + self.camera.units() * 0.6);
-            self.set(self.camera.pixel_of(nose), colours::TEXT);
-        }
+        let nose = along(figure.at, figure.aim, BODY_UNITS + self.camera.units() * 0.6);
+        self.set(self.camera.pixel_of(nose), colours::NOSE);
     }
 
     /// A ring that grows and cools; walls keep their colour.
@@ -166,19 +164,6 @@ impl<'a> Pixels<'a> {
             let is_wall = self.index(pixel).is_some_and(|at| matches!(self.ground[at], Ground::Wall(_)));
             let speckled = age < 0.5 || (pixel[0] + pixel[1]) % 2 == 0;
             if far >= inner && !is_wall && speckled {
-                self.set(pixel, colour);
-            }
-        }
-    }
-
-    /// A straight line; nothing of it lies on walls.
-    fn line(&mut self, from: [f64; 2], to: [f64; 2], colour: Color) {
-        let (x, y) = (to[0] - from[0], to[1] - from[1]);
-        let steps = (x.hypot(y) / self.camera.units()).ceil().clamp(1.0, 1_000.0);
-        for step in 2..=steps as i32 {
-            let part = f64::from(step) / steps;
-            let pixel = self.camera.pixel_of([from[0] + x * part, from[1] + y * part]);
-            if self.index(pixel).is_some_and(|at| !matches!(self.ground[at], Ground::Wall(_))) {
                 self.set(pixel, colour);
             }
         }
@@ -241,6 +226,27 @@ fn pickups(scene: &Scene, camera: &Camera, buffer: &mut Buffer) {
     }
 }
 
+/// The line of a shot, letter by letter; nothing of it lies on walls.
+fn trace(scene: &Scene, trace: &Trace, camera: &Camera, buffer: &mut Buffer) {
+    let (x, y) = (trace.to[0] - trace.from[0], trace.to[1] - trace.from[1]);
+    // A cell is twice as high as it is wide.
+    let symbol = match (x.abs(), y.abs() / 2.0) {
+        (x, y) if y < 0.4 * x => "─",
+        (x, y) if x < 0.4 * y => "│",
+        _ if (x < 0.0) == (y < 0.0) => "╲",
+        _ => "╱",
+    };
+    let colour = colours::TRACE[usize::from(trace.age > 0.5)];
+    let steps = (x.hypot(y) / camera.units()).ceil().clamp(1.0, 1_000.0);
+    for step in 2..=steps as i32 {
+        let part = f64::from(step) / steps;
+        let at = [trace.from[0] + x * part, trace.from[1] + y * part];
+        if !matches!(ground(scene.map.as_deref(), at, 0.0), Ground::Wall(_) | Ground::Void) {
+            letter(buffer, camera.cell_of(at), symbol, colour);
+        }
+    }
+}
+
 /// Dots from us on, as far as no wall is in the way, and a cross where the mouse is.
 fn aim(scene: &Scene, own: &Own, camera: &Camera, buffer: &mut Buffer) {
     let mut far = DOT_UNITS;
@@ -249,7 +255,7 @@ fn aim(scene: &Scene, own: &Own, camera: &Camera, buffer: &mut Buffer) {
         if matches!(ground(scene.map.as_deref(), at, 0.0), Ground::Wall(_) | Ground::Void) {
             break;
         }
-        letter(buffer, camera.cell_of(at), "·", colours::AIM);
+        letter(buffer, camera.cell_of(at), "•", colours::AIM);
         far += DOT_UNITS;
     }
     let (symbol, colour) = if own.has_hit { ("X", colours::ROCKET) } else { ("+", colours::OWN) };
@@ -261,7 +267,8 @@ fn aim(scene: &Scene, own: &Own, camera: &Camera, buffer: &mut Buffer) {
 fn plate(figure: &Figure, camera: &Camera, buffer: &mut Buffer) {
     let above = [figure.at[0], figure.at[1] - BODY_UNITS - 1.5 * camera.units()];
     let Some((column, row)) = camera.cell_of(above) else { return };
-    let colour = if figure.is_own { colours::OWN } else { colours::of(figure.faction) };
+    let alone = figure.faction == Faction::Alone;
+    let colour = if figure.is_own && alone { colours::OWN } else { colours::of(figure.faction) };
     let left = (u16::from(figure.hp) * BAR).div_ceil(u16::from(HP_MAX));
     for part in 0..BAR {
         let at = (column + part).checked_sub(BAR / 2).map(|column| (column, row));

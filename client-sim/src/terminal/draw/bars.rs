@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use shared::game::constants::HP_MAX;
-use shared::game::round::{Mode, Phase};
+use shared::game::round::{Faction, Mode, Phase};
 use shared::game::weapon::Weapon;
 
 /// Cells of the bar of our own health.
@@ -60,6 +60,9 @@ pub(super) fn top(scene: &Scene, area: Rect, buffer: &mut Buffer) {
         if round.mode == Mode::Teams {
             line.push_span(Span::styled(format!("◆ red {} ", round.red), colours::strong(colours::RED)));
             line.push_span(Span::styled(format!("■ blue {} ", round.blue), colours::strong(colours::BLUE)));
+            if let Some(own) = scene.standings.iter().find(|standing| standing.is_own) {
+                line.push_span(faint(format!("· you {} ", own.kills)));
+            }
         } else {
             let best = scene.standings.first();
             let own = scene.standings.iter().position(|standing| standing.is_own);
@@ -131,7 +134,12 @@ fn own_status(own: &Own) -> Line<'static> {
     } else {
         faint(format!("dash {:>3.0} %  ", own.dash * 100.0))
     };
+    let team = match own.faction {
+        Faction::Alone => text(""),
+        team => Span::styled(format!(" {}", colours::mark(team)), colours::strong(colours::of(team))),
+    };
     Line::from(vec![
+        team,
         Span::styled(format!(" HP {:>3} ", own.hp), colours::strong(colour)),
         Span::styled("█".repeat(full), Style::new().fg(colour).bg(colours::PANEL)),
         Span::styled("░".repeat(usize::from(HEALTH_BAR).saturating_sub(full)), colours::faint()),

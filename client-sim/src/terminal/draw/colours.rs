@@ -28,8 +28,10 @@ pub(super) const ALONE: Color = Color::Indexed(214);
 pub(super) const RED: Color = Color::Indexed(202);
 /// The blue team.
 pub(super) const BLUE: Color = Color::Indexed(75);
+/// Where a body looks.
+pub(super) const NOSE: Color = Color::Indexed(248);
 /// Where we aim.
-pub(super) const AIM: Color = Color::Indexed(250);
+pub(super) const AIM: Color = Color::Indexed(246);
 /// A rocket.
 pub(super) const ROCKET: Color = Color::Indexed(226);
 /// The line of a shot, new and old.

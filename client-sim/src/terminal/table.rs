@@ -1,0 +1,240 @@
+//! Where a person sits: keys on one side, the screen on the other, the session between.
+//!
+//! ```text
+//!   terminal ─► keys ─► desk · hands          act: what was asked for goes out; this moment is drawn, if it is time and the writer is idle
+//! ```
+//!
+//! The thin end: it passes on what others decide.
+//!
+//! Never here: what keys mean, what is drawn, how one connects.
+
+use super::camera::Camera;
+use super::desk::{Deed, Desk};
+use super::draw::{camera, picture};
+use super::hands::{AimBy, Hands};
+use super::keys::Seat;
+use super::onlooker::{Desktop, Onlooker};
+use super::person::Person;
+use super::play::Farewell;
+use super::scene::{Scene, Typing};
+use super::screen::Screen;
+use super::words::Plain;
+use super::writer::Writer;
+use crate::behaviour::Wish;
+use crate::session::{Session, SessionEvent};
+use crate::transport::{Ended, Epoch, Observer};
+use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
+use futures_util::StreamExt as _;
+use ratatui::layout::Rect;
+use shared::game::chat::Say;
+use shared::schema::{Replicated, Schema, Text};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::sleep_until;
+
+/// Milliseconds from one moment that is drawn to the next.
+const DRAW_EVERY_MS: f64 = 25.0;
+
+/// Where a person sits: keys on one side, the screen on the other.
+pub(super) struct Table {
+    pub(super) desk: Desk,
+    person: Person,
+    onlooker: Onlooker,
+    screen: Screen,
+    writer: Writer,
+    keys: EventStream,
+    stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+    epoch: Epoch,
+    wire_bytes: Arc<AtomicU64>,
+    /// What was drawn last: what the mouse points into.
+    scene: Scene,
+    area: Rect,
+    draw_ms: f64,
+    to_say: Vec<Typing>,
+    leaves: bool,
+    /// Why we go, if it was not the person's wish.
+    because: Option<String>,
+}
+
+impl Table {
+    pub(super) fn new(
+        (seat, onlooker): (Seat, Onlooker),
+        person: Person,
+        wire_bytes: Arc<AtomicU64>,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (columns, rows) = crossterm::terminal::size()?;
+        let epoch = person.epoch();
+        Ok(Self {
+            desk: Desk::new(seat),
+            person,
+            onlooker,
+            screen: Screen::default(),
+            writer: Writer::begin(io::stdout())?,
+            keys: EventStream::new(),
+            stop: Box::pin(stop),
+            epoch,
+            wire_bytes,
+            scene: Scene::default(),
+            area: Rect::new(0, 0, columns, rows),
+            draw_ms: 0.0,
+            to_say: Vec::new(),
+            leaves: false,
+            because: None,
+        })
+    }
+
+    /// Something came from the terminal; `None`: it is gone.
+    fn take(&mut self, event: Option<io::Result<Event>>, now_ms: f64) {
+        match event {
+            Some(Ok(Event::Key(key))) => {
+                let desk = &mut self.desk;
+                match self.person.with(|hands| desk.key(&key, hands, now_ms)) {
+                    Some(Deed::Leave) => self.leaves = true,
+                    Some(Deed::Say(typing)) => self.to_say.push(typing),
+                    Some(Deed::Follow(forwards)) => self.onlooker.turn(forwards),
+                    Some(Deed::Free) => self.onlooker.free(),
+                    None => {}
+                }
+            }
+            Some(Ok(Event::Mouse(mouse))) => {
+                self.desk.pointer = Some((mouse.column, mouse.row));
+                match mouse.kind {
+                    MouseEventKind::Down(MouseButton::Left) => self.person.with(|hands| hands.trigger(true)),
+                    MouseEventKind::Up(MouseButton::Left) => self.person.with(|hands| hands.trigger(false)),
+                    _ => {}
+                }
+                self.look_at_pointer();
+            }
+            Some(Ok(Event::Resize(columns, rows))) => self.area = Rect::new(0, 0, columns, rows),
+            Some(Ok(Event::FocusLost)) => self.person.with(Hands::rest),
+            Some(Ok(Event::FocusGained)) => self.screen.forget(),
+            Some(Ok(Event::Paste(_))) => {}
+            Some(Err(_)) | None => {
+                self.leaves = true;
+                self.because = Some("the terminal is gone".to_owned());
+            }
+        }
+    }
+
+    /// The aim points from where we are shown to where the mouse is.
+    fn look_at_pointer(&mut self) {
+        if let (Some(pointer), Some(own)) = (self.desk.pointer, &self.scene.own) {
+            let camera = camera(&self.scene, self.area);
+            let angle = Camera::angle(own.at, camera.place_of_cell(pointer));
+            self.person.with(|hands| hands.look_at(angle));
+        }
+    }
+
+    /// Draws this moment, unless the terminal has not taken the last one yet.
+    fn draw(&mut self, session: &mut Session, now_ms: f64) {
+        self.draw_ms = now_ms + DRAW_EVERY_MS;
+        if !self.writer.is_idle() {
+            return;
+        }
+        session.draw(now_ms);
+        let follows_mouse = self.person.with(|hands| hands.aim_by() == AimBy::Mouse);
+        let (aim, aim_by) = self.person.with(|hands| (hands.aim(), hands.aim_by().name()));
+        let pointer = self.desk.pointer.filter(|_| follows_mouse);
+        let pan = self.person.with(|hands| self.desk.pan(hands, now_ms));
+        let desktop = Desktop { open: self.desk.open.clone(), aim, aim_by, pointer, pan };
+        let wire_bytes = self.wire_bytes.load(Ordering::Relaxed);
+        self.scene = self.onlooker.scene(session, &desktop, wire_bytes, now_ms);
+        if follows_mouse {
+            // We moved, the mouse did not.
+            self.look_at_pointer();
+        }
+        if let Ok(bytes) = self.screen.turn_into(picture(&self.scene, self.area)) {
+            self.writer.write(bytes);
+        }
+    }
+
+    /// What to say at the end.
+    pub(super) fn farewell(&self, ended: &Ended) -> Farewell {
+        farewell(self.leaves, self.because.as_deref(), ended)
+    }
+}
+
+/// What to say at the end, to who wanted to leave or not, and why it was if we know.
+pub(super) fn farewell(leaves: bool, because: Option<&str>, ended: &Ended) -> Farewell {
+    let left = leaves && because.is_none();
+    let words = match (because, ended) {
+        (Some(because), _) => because.to_owned(),
+        (None, Ended::Closed { code, reason }) if left => format!("You left ({code}: {}).", Plain::of(reason)),
+        (None, Ended::Closed { code, reason }) => format!("The server closed with {code}: {}.", Plain::of(reason)),
+        (None, Ended::Left) => "You left.".to_owned(),
+        (None, Ended::Cut { cause }) => format!("The connection was lost: {}.", Plain::of(cause)),
+    };
+    Farewell { words, is_well: left }
+}
+
+impl Observer for Table {
+    fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
+        match &event {
+            SessionEvent::Welcomed => {
+                self.because = session.agreement().and_then(|agreement| another_game(&agreement.schema));
+                self.leaves |= self.because.is_some();
+            }
+            SessionEvent::Failed(error) => self.because = Some(format!("{}.", Plain::of(&error.to_string()))),
+            SessionEvent::Redirect(redirect) => {
+                self.because = Some(format!("The match goes on elsewhere: {}", Plain::of(&redirect.url)));
+            }
+            _ => {}
+        }
+        self.onlooker.event(session, &event, now_ms);
+    }
+
+    fn act(&mut self, session: &mut Session, now_ms: f64) {
+        for Typing { text, team } in self.to_say.drain(..) {
+            let wish = session.agreement().and_then(|agreement| say(&agreement.schema, &text, team));
+            if wish.and_then(|wish| session.request(wish)).is_none() {
+                self.onlooker.note("not said: try again", now_ms);
+            }
+        }
+        if now_ms >= self.draw_ms {
+            self.draw(session, now_ms);
+        }
+    }
+
+    fn goes_on(&mut self, _: &Session) -> bool {
+        !self.leaves
+    }
+
+    async fn news(&mut self) {
+        tokio::select! {
+            event = self.keys.next() => {
+                let now_ms = self.epoch.now_ms();
+                self.take(event, now_ms);
+            }
+            () = sleep_until(self.epoch.at(self.draw_ms)) => {}
+            () = &mut self.stop, if !self.leaves => {
+                self.leaves = true;
+            }
+        }
+    }
+}
+
+/// Whether it is the game that is drawn here, in the version that is.
+pub(super) fn is_ours(schema: &Schema) -> bool {
+    schema.fingerprint() == shared::game::schema().fingerprint()
+}
+
+/// What to say of a game that is not drawn here.
+pub(super) fn another_game(schema: &Schema) -> Option<String> {
+    let (game, theirs, ours) = (Plain::of(&schema.game), schema.fingerprint(), shared::game::schema().fingerprint());
+    (!is_ours(schema)).then(|| {
+        format!(
+            "The server plays \"{game}\" (schema {theirs:016x}); this program draws Arena (schema {ours:016x}) only."
+        )
+    })
+}
+
+/// "Tell them."
+fn say(schema: &Schema, text: &str, team: bool) -> Option<Wish> {
+    let kind = schema.requests.iter().position(|request| request.name == Say::NAME)?;
+    let mut codes = vec![0; Say::PART_COUNT];
+    Say { team, text: Text::new(text.trim()) }.write_codes(&mut codes);
+    Some(Wish { kind: kind as u8, codes })
+}
