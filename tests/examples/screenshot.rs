@@ -25,6 +25,10 @@ const BOTS: &str = "11";
 const WAYS: [&str; 4] = ["d", "s", "a", "w"];
 /// How long one of these is gone.
 const LEG: Duration = Duration::from_millis(700);
+/// The colours of the two teams.
+const RED: Color = Color::Idx(202);
+/// The other's.
+const BLUE: Color = Color::Idx(75);
 /// How long to look for a good moment.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -98,7 +102,14 @@ fn worth(screen: &Screen) -> usize {
     let has = |letter: &str, most: usize| shown.matches(letter).count().min(most);
     let fights = shown.contains("play ") && !shown.contains("you died") && !shown.contains("warm-up:");
     let lines = has("─", 400).saturating_sub(80) / 4 + has("╲", 20) + has("╱", 20);
-    if fights { 3 * has("▂", 40) + has("░", 100) / 10 + lines.min(30) + 4 * has("killed", 3) } else { 0 }
+    let sides = bars(screen, RED).min(bars(screen, BLUE));
+    if fights { 5 * sides + has("▂", 40) + has("░", 100) / 10 + lines.min(30) + 4 * has("killed", 3) } else { 0 }
+}
+
+/// Bodies of a colour, by their bars.
+fn bars(screen: &Screen, of: Color) -> usize {
+    let cells = (0..SIZE.1).flat_map(|row| (0..SIZE.0).filter_map(move |column| screen.cell(row, column)));
+    cells.filter(|cell| cell.contents() == "▂" && cell.fgcolor() == of).count() / 5
 }
 
 /// The picture: grounds first, colour by colour, then blocks, then letters.

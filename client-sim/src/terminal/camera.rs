@@ -6,7 +6,8 @@
 //!   cell (column, row) ─► pixel (column, 2 × row), (column, 2 × row + 1) ─► units
 //! ```
 //!
-//! The middle follows whom we follow, but shows no more of the void beyond the map's edge than it must.
+//! The middle follows whom we follow. At the map's edge it stays behind, until a quarter of the picture is void: so who stands in a corner sees
+//! much of the map, and is not under what lies in the corners of the screen. A map that is smaller than the picture stands in its middle.
 //!
 //! Never here: colours.
 
@@ -38,7 +39,8 @@ impl Camera {
             match size {
                 Some(size) => {
                     let room = (size[axis] / units).ceil() as i32 - shown[axis];
-                    if room < 0 { room / 2 } else { free.clamp(0, room) }
+                    let beyond = shown[axis] / 4;
+                    if room < 0 { room / 2 } else { free.clamp(-beyond, room + beyond) }
                 }
                 None => free,
             }
@@ -117,9 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn at_the_maps_edge_the_middle_stays_inside() {
-        assert_eq!(camera([0.0, 0.0]).cell_of([0.0, 0.0]), Some((0, 1)));
-        assert_eq!(camera([1_024.0, 1_024.0]).cell_of([1_023.9, 1_023.9]), Some((79, 20)));
+    fn at_the_maps_edge_a_quarter_of_the_picture_is_void_at_the_most() {
+        assert_eq!(camera([0.0, 0.0]).cell_of([0.0, 0.0]), Some((20, 6)));
+        assert_eq!(camera([1_024.0, 1_024.0]).cell_of([1_023.9, 1_023.9]), Some((59, 15)));
         let small = Camera::new(Rect::new(0, 0, 80, 20), Some(8), [8.0, 8.0], Some([160.0, 160.0]));
         assert_eq!(small.cell_of([80.0, 80.0]), Some((40, 10)), "a small map stands in the middle");
     }

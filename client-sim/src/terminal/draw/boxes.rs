@@ -3,6 +3,7 @@
 //! Never here: what the numbers mean (see `net_graph`).
 
 use super::colours;
+use crate::terminal::camera::Camera;
 use crate::terminal::hands::{FIRST_MS, REPEAT_MS};
 use crate::terminal::scene::{Network, Scene};
 use ratatui::buffer::Buffer;
@@ -25,11 +26,16 @@ const NAME: usize = 18;
 const HEIGHTS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /// Draws what is open.
-pub(super) fn draw(scene: &Scene, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(scene: &Scene, camera: &Camera, buffer: &mut Buffer) {
+    let area = camera.area();
     if scene.open.net_graph {
         let lines = network(scene);
-        let place = Rect { x: area.x, y: area.y, width: NET_COLUMNS, height: lines.len() as u16 + 2 };
-        framed("net", lines, place.intersection(area), buffer);
+        let size = Rect { width: NET_COLUMNS, height: lines.len() as u16 + 2, ..area }.intersection(area);
+        let (x, y) = (area.right() - size.width, area.bottom() - size.height);
+        // Whom we look at must not be under it.
+        let looked_at = camera.cell_of(scene.own.as_ref().map_or(scene.middle, |own| own.at));
+        let hides = looked_at.is_some_and(|cell| size.contains(cell.into()));
+        framed("net", lines, if hides { Rect { x, y, ..size } } else { size }, buffer);
     }
     if scene.open.scoreboard {
         let lines = score(scene, usize::from(area.height.saturating_sub(3)));

@@ -74,11 +74,12 @@ pub fn picture(scene: &Scene, area: Rect) -> Buffer {
     let mut buffer = Buffer::empty(area);
     let places = Places::of(area);
     if places.arena.width > 0 && places.arena.height > 0 {
-        arena::draw(scene, &camera(scene, area), &mut buffer);
+        let camera = camera(scene, area);
+        arena::draw(scene, &camera, &mut buffer);
         bars::kills(scene, places.arena, &mut buffer);
         bars::chat(scene, places.arena, &mut buffer);
         bars::banner(scene, places.arena, &mut buffer);
-        boxes::draw(scene, places.arena, &mut buffer);
+        boxes::draw(scene, &camera, &mut buffer);
     }
     if let Some(top) = places.top {
         bars::top(scene, top, &mut buffer);

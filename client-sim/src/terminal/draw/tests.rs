@@ -111,6 +111,7 @@ fn the_net_graph_the_score_and_the_keys_open_over_the_arena() {
     let all = shown(&scene, 80, 24).join("\n");
     assert!(all.contains("round trip") && all.contains("81 ms") && all.contains("99 checked, 0 wrong"), "{all}");
     assert!(all.contains("88.0 72.0"), "where we are: {all}");
+    assert!(all.contains('@'), "we are not under it: {all}");
     scene.open.scoreboard = true;
     scene.open.net_graph = false;
     assert!(shown(&scene, 80, 24).join("\n").contains("kills  deaths"));
