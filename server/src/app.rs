@@ -34,6 +34,7 @@ use crate::front::tls::Tls;
 use crate::front::{Front, admin, listener};
 use crate::logging;
 use crate::mailbox::{Mail, MailboxSender, mailbox};
+use crate::map_folder::{self, TakeMaps};
 use crate::metrics::Metrics;
 use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
@@ -61,6 +62,8 @@ pub struct Offer {
     pub name: &'static str,
     /// Makes it.
     pub make: fn() -> Arc<dyn RoomGame>,
+    /// Takes maps in place of its own; none: it has no maps.
+    pub maps: Option<TakeMaps>,
     /// Code tables that were trained on what it sends, as `--train-tables` writes them; empty: none yet.
     pub tables: &'static [u8],
 }
@@ -84,7 +87,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
         say(&mut io::stdout(), &load::to_toml(&raw))?;
     }
     let config = check::check(raw)?;
-    let Offer { make, tables, .. } = chosen(&config.game, offers)?;
+    let Offer { make, maps, tables, .. } = chosen(&config.game, offers)?;
     let game = make();
     match &line.command {
         Some(Command::Healthcheck(_)) => return Ok(healthcheck(config.admin_listen)),
@@ -93,6 +96,9 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Serve(_)) | None => {}
+    }
+    if let Some(folder) = &config.maps {
+        map_folder::open(folder, maps).map_err(|source| StartupError::Maps { folder: folder.clone(), source })?;
     }
     if line.flags().print_config || line.flags().check_config {
         try_room(&config, &game)?;
@@ -763,7 +769,7 @@ mod tests {
 
     #[test]
     fn a_game_is_chosen_by_name_and_the_first_is_the_default() {
-        let offer = |name| Offer { name, make: || Arc::new(Arena), tables: &[] };
+        let offer = |name| Offer { name, make: || Arc::new(Arena), maps: None, tables: &[] };
         let offers = [offer("one"), offer("two")];
         assert!(chosen("", &offers).is_ok() && chosen("two", &offers).is_ok());
         let error = chosen("three", &offers).err().expect("not offered");

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use shared::codec::tables_file::TablesFileError;
+use shared::limits::{MAP_BYTES_MAX, MAPS_MAX};
 
 use crate::config::load::ConfigError;
 use crate::sim::RoomRefused;
@@ -37,6 +38,14 @@ pub enum StartupError {
         /// Why.
         source: TablesError,
     },
+    /// The configuration's or a map's author's: these maps cannot be played on.
+    #[error("game.maps = {}: {source}", folder.display())]
+    Maps {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: MapsError,
+    },
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -60,7 +69,7 @@ impl StartupError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::UnknownGame { .. } | Self::Game(_) | Self::Tables { .. } => 2,
+            Self::Config(_) | Self::UnknownGame { .. } | Self::Game(_) | Self::Tables { .. } | Self::Maps { .. } => 2,
             Self::Tls(TlsError::Pem { .. } | TlsError::NoCertificate { .. } | TlsError::Pair { .. }) => 2,
             Self::Tls(TlsError::Development(DevCertificateError::File { .. })) => 1,
             Self::Tls(_) | Self::Listen { .. } | Self::System(_) => 1,
@@ -77,6 +86,56 @@ pub enum TablesError {
     /// It has no tables for this game.
     #[error(transparent)]
     Unfit(#[from] TablesFileError),
+}
+
+/// Why the maps of a folder cannot be played on. The operator's to mend, or a map's author's.
+#[derive(Debug, thiserror::Error)]
+pub enum MapsError {
+    /// The game has no use for them.
+    #[error("this game takes no maps: leave the key empty")]
+    NoneTaken,
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Folder(#[from] io::Error),
+    /// There are none.
+    #[error("no .tmx file is in it: save one there from the Tiled editor")]
+    Empty,
+    /// There are too many.
+    #[error("more than {MAPS_MAX} .tmx files are in it: remove some")]
+    TooMany,
+    /// A name that nobody can be told.
+    #[error("{file}: its name is not UTF-8: rename it")]
+    Name {
+        /// The file.
+        file: String,
+    },
+    /// A folder, or a device.
+    #[error("{file}: is no file: remove it, or rename it")]
+    NoFile {
+        /// What looks like a file.
+        file: String,
+    },
+    /// More than a map needs; it was not read.
+    #[error(
+        "{file}: has {bytes} bytes, allowed are {MAP_BYTES_MAX}: remove layers that are not needed, or pictures that are embedded"
+    )]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A file cannot be read.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The game refuses one.
+    #[error(transparent)]
+    Refused(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Why there is no certificate to serve with. All of it is the operator's to mend.

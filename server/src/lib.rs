@@ -30,6 +30,9 @@ pub mod metrics;
 // ① What waits: accept, TLS, HTTP, upgrade, admin. The only folder that knows tokio.
 pub mod front;
 
+// The maps of the operator's folder.
+pub mod map_folder;
+
 // ② The only door into a worker.
 pub mod mailbox;
 

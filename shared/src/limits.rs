@@ -138,6 +138,12 @@ pub const SPECTATOR_RING_BYTES_MAX: usize = 64 << 20;
 /// Seconds that a room goes on keeping it after its last spectator went: who comes again within them need not wait for the delay.
 pub const SPECTATOR_LINGER_SECONDS: u32 = 30;
 
+/// Bytes of a map's file: eight layers of the largest map, drawn as numbers with commas. A larger one is not read at all: the server
+/// does not start.
+pub const MAP_BYTES_MAX: usize = 1 << 20;
+/// Maps of a folder. Over it: the server does not start.
+pub const MAPS_MAX: usize = 64;
+
 /// Bits of a slot: the pool holds `1 << bits` slots. Within these bounds a room chooses.
 pub const SLOT_BITS_MIN: u32 = 6;
 /// See [`SLOT_BITS_MIN`].

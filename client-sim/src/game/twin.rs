@@ -37,8 +37,8 @@ pub fn twin(agreement: &Agreement) -> Option<Box<dyn Twin>> {
     {
         return None;
     }
-    let map = maps::MAPS.get(maps::position(&agreement.map)?)?;
-    if xxh3_64(map.1) != agreement.map_hash {
+    let (_, bytes) = maps::file(maps::position(&agreement.map)?)?;
+    if xxh3_64(bytes) != agreement.map_hash {
         return None;
     }
     Some(Box::new(ArenaTwin::new(schema, Tuning::at(agreement.tick_rate_hz))?))
@@ -66,7 +66,7 @@ impl ArenaTwin {
     /// A twin that feels like `tuning`; `None` if a map in the box is broken.
     #[must_use]
     pub fn new(schema: &Schema, tuning: Tuning) -> Option<Self> {
-        let maps = (0..maps::MAPS.len()).map(|place| maps::read(place).ok()).collect::<Option<_>>()?;
+        let maps = (0..maps::count()).map(|place| maps::read(place).ok()).collect::<Option<_>>()?;
         let event = |name: &str| schema.events.iter().position(|event| event.name == name);
         let [hit, kill, taken] = [Hit::NAME, Kill::NAME, Taken::NAME].map(event);
         Some(Self { tuning, maps, hit, kill, taken })

@@ -48,6 +48,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         workers: if server.workers == 0 { processors() } else { server.workers },
         origins,
         game: game.name,
+        maps: filled(game.maps),
         rooms: RoomsConfig {
             tick_rate_hz: rooms.tick_rate_hz,
             players_max: rooms.players_max,

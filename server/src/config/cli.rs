@@ -57,6 +57,10 @@ pub struct Flags {
     #[arg(long, value_name = "NAME")]
     pub game: Option<String>,
 
+    /// Play on the maps of this folder (.tmx, as the Tiled editor saves them) instead of the game's own
+    #[arg(long, value_name = "DIR")]
+    pub maps: Option<PathBuf>,
+
     /// How far players see, in world units; 0: everything
     #[arg(long, value_name = "UNITS")]
     pub view: Option<u32>,
@@ -110,6 +114,7 @@ impl Flags {
         };
         set(&mut raw.server.data, &self.data);
         set(&mut raw.server.web, &self.web);
+        set(&mut raw.game.maps, &self.maps);
         set(&mut raw.tables.save, &self.train_tables);
         raw.server.listen = self.listen.unwrap_or(raw.server.listen);
         raw.server.admin_listen = self.admin_listen.unwrap_or(raw.server.admin_listen);

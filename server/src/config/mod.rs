@@ -118,6 +118,8 @@ pub struct RawTls {
 pub struct RawGame {
     /// Its name. Empty: the first that this program has.
     pub name: String,
+    /// A folder of maps that are played in place of the game's own. Empty: the game's own.
+    pub maps: PathBuf,
     /// Its own settings: a game refuses what it does not know.
     pub settings: BTreeMap<String, String>,
 }
@@ -331,6 +333,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// The game's name; empty for the program's first.
     pub game: String,
+    /// A folder of maps that are played in place of the game's own.
+    pub maps: Option<PathBuf>,
     /// How rooms are made and paced.
     pub rooms: RoomsConfig,
     /// Who may take how much.

@@ -65,7 +65,7 @@ use bevy_ecs::prelude::*;
 use shared::game::components::{Aim, Body, Health, Nameplate, Position, Projectile, Score};
 use shared::game::constants::{HP_MAX, REWIND_MS_MAX, Tuning};
 use shared::game::input::ArenaInput;
-use shared::game::maps::{self, MAPS};
+use shared::game::maps;
 use shared::game::pickup::Pickup;
 use shared::game::round::{Match, Side};
 use shared::game::weapon::Weapon;
@@ -78,6 +78,14 @@ pub struct Arena;
 
 /// Code tables trained on 24 fighting bots in two rooms for 25 s (`--train-tables`, see the README): for this schema only.
 pub const TABLES: &[u8] = include_bytes!("../../../assets/tables/arena.tables");
+
+/// Plays on these maps, a file's name and its bytes each, in place of those in the box.
+///
+/// # Errors
+/// What a map's author must change.
+pub fn take_maps(files: Vec<(String, Vec<u8>)>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    Ok(maps::fill(files)?)
+}
 
 /// How it feels at this room's tick rate.
 #[derive(Resource)]
@@ -92,8 +100,9 @@ impl Game for Arena {
 
     fn install(&self, world: &mut World, stages: &mut Stages, options: &RoomOptions) -> Result<(), RoomRefused> {
         let options::Chosen { maps, rules } = options::choose(options)?;
-        let (file, bytes) = MAPS[maps[0]];
-        stages.map(file, bytes);
+        if let Some((file, bytes)) = maps.first().and_then(|&place| maps::file(place)) {
+            stages.map(file, bytes);
+        }
         let rotation = maps.into_iter().map(maps::read).collect::<Result<Vec<_>, _>>();
         let rotation = rotation.map_err(|error| RoomRefused::Map(Box::new(error)))?;
         let rotation = ground::Rotation(rotation);

@@ -13,7 +13,7 @@
 use crate::sim::{RoomOptions, RoomRefused};
 use bevy_ecs::prelude::Resource;
 use shared::game::constants::{TICK_RATE_MAX, TICK_RATE_MIN};
-use shared::game::maps::{self, MAPS};
+use shared::game::maps;
 use shared::game::round::{Mode, PHASE_TICKS_MAX};
 
 /// The settings that there are.
@@ -41,7 +41,7 @@ pub struct Rules {
 /// What a room is to be played by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
-    /// Places in `MAPS`, in the order in which they are played.
+    /// Places in the box of maps, in the order in which they are played.
     pub maps: Vec<usize>,
     /// By which rules.
     pub rules: Rules,
@@ -101,7 +101,7 @@ fn find_maps(list: &str) -> Result<Vec<usize>, RoomRefused> {
 
 fn find_map(key: &str, name: &str) -> Result<usize, RoomRefused> {
     maps::position(name).ok_or_else(|| {
-        let known: Vec<_> = MAPS.iter().map(|(file, _)| file.trim_end_matches(".tmx")).collect();
+        let known: Vec<_> = maps::names().collect();
         refuse(key, name, &known.join(", "))
     })
 }

@@ -9,7 +9,7 @@ use super::pickup::Sort;
 use super::round::Faction;
 use glam::IVec2;
 
-pub use super::map_file::{MAP_BYTES_MAX, MapError};
+pub use super::map_file::{MAP_NAME_BYTES_MAX, MapError};
 
 /// An arena.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

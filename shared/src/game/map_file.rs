@@ -16,12 +16,13 @@
 use super::constants::{MAP_TILES_MAX, PLAYER_RADIUS, TILE_UNITS, UNIT};
 use super::map::{Area, Map};
 use super::pickup::Sort;
+use crate::limits::MAP_BYTES_MAX;
 use glam::IVec2;
 use std::path::Path;
 use tiled::{LayerType, ObjectData, ObjectLayer, ObjectShape, TileLayer};
 
-/// Largest file: eight layers of the largest map, drawn as numbers with commas. A larger one is not read at all.
-pub const MAP_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a map's name: it stands in the state of the match.
+pub const MAP_NAME_BYTES_MAX: usize = 16;
 
 /// Things of a layer that are read: a larger number is a mistake, and each costs time in every tick.
 const OBJECTS_MAX: usize = 256;
@@ -38,6 +39,12 @@ pub enum MapError {
         file: String,
         /// Its size.
         bytes: usize,
+    },
+    /// Nobody could be told its name.
+    #[error("{file}: must be called by 1 to {MAP_NAME_BYTES_MAX} of a-z, A-Z, 0-9, - and _ before .tmx: rename it")]
+    Name {
+        /// The file.
+        file: String,
     },
     /// Not a map that the Tiled editor wrote.
     #[error("{file}: {source}: save it anew from the Tiled editor as .tmx")]
