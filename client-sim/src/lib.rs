@@ -52,6 +52,9 @@ pub mod session;
 // A worse network than the one we have.
 pub mod link;
 
+// The maps of a folder.
+pub mod map_folder;
+
 // Whom we believe to be the server.
 pub mod trust;
 

@@ -18,6 +18,7 @@ use client_sim::game::bots;
 use client_sim::game::steady::{self, Steady};
 use client_sim::game::twin::twins;
 use client_sim::link::LinkSpec;
+use client_sim::map_folder;
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions};
 use client_sim::swarm::progress::Progress;
 use client_sim::terminal::options::{PlayOptions, WatchOptions};
@@ -25,6 +26,7 @@ use client_sim::terminal::play::{Farewell, PlayError, play};
 use client_sim::terminal::watch::watch;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
+use shared::game::maps;
 use shared::schema::Schema;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
@@ -37,6 +39,9 @@ use tokio::runtime::{Builder, Runtime};
 #[derive(Parser)]
 #[command(name = "client-sim", version, about)]
 struct Arguments {
+    /// Maps of a folder in place of those in the box: for a server that was started with the same.
+    #[arg(long, global = true, value_name = "DIR")]
+    maps: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -289,14 +294,16 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let Arguments { maps, command } = Arguments::parse();
+    let filled = maps.map_or(Ok(()), |folder| fill_maps(&folder));
+    let done = filled.and_then(|()| match command {
         Command::Play(options) => run_alone(play(&options, interrupted())),
         Command::Watch(options) => run_alone(watch(&options, interrupted())),
         Command::Swarm(arguments) => run_swarm(&arguments),
         Command::Capacity(arguments) => run_capacity(arguments),
         Command::Codec(arguments) => run_codec(arguments),
         Command::Floor(arguments) => run_floor(arguments),
-    };
+    });
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -304,6 +311,12 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Plays on the maps of a folder, as the server does.
+fn fill_maps(folder: &Path) -> Result<()> {
+    let files = map_folder::read(folder).with_context(|| format!("--maps {}", folder.display()))?;
+    maps::fill(files).with_context(|| format!("--maps {}", folder.display()))
 }
 
 fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
