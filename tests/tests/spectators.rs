@@ -262,6 +262,17 @@ fn a_room_that_would_have_to_keep_too_much_lets_nobody_look_on_and_plays_on() {
 }
 
 #[test]
+fn a_spectator_sees_what_is_far_away_and_what_hides_from_players() {
+    let zoo = Zoo { crowd: 30, whims: 60, shyness: 100, ..Zoo::default() };
+    let mut arena = Arena::seeded(0x5EE).zoo(zoo).clients(4).view(60).spectators(1, DELAY_MS).start();
+    let spectator = arena.join_spectator();
+    arena.run(DELAY_TICKS + 120);
+    assert!(arena.is_whole(spectator));
+    let held = |client: usize| arena.clients[client].session.replica().map_or(0, |replica| replica.anchors().count());
+    assert!((0..4).all(|player| held(player) < held(spectator)), "players see less");
+}
+
+#[test]
 fn frames_are_the_same_in_one_lane_and_in_three() {
     let play = |lanes: usize| {
         let mut arena = lively().start();

@@ -88,7 +88,7 @@ pub(super) async fn sit_down(
     config: impl FnOnce(Person) -> SessionConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Farewell, PlayError> {
-    let (connection, link, epoch) = connect(to).await?;
+    let (connection, link, epoch) = connect(to, seat).await?;
     let shell = Shell::enter()?;
     let person = Person::new(Hands::new(shell.tells_release()), epoch);
     let config = SessionConfig { drawing: Drawing::WhenAsked, seed: to.seed, ..config(person.clone()) };
@@ -103,11 +103,16 @@ pub(super) async fn sit_down(
     Ok(farewell)
 }
 
-/// A connection, the worse network that was asked for, and the clock of both.
-pub(super) async fn connect(to: &Where) -> Result<(Connection, Option<Link>, Epoch), PlayError> {
+/// A connection, the worse network that was asked for, and the clock of both. Who looks on asks for a spectator's place: there may be one
+/// where all players' places are taken.
+pub(super) async fn connect(to: &Where, seat: Seat) -> Result<(Connection, Option<Link>, Epoch), PlayError> {
     let tls = if needs_tls(&to.url) { Some(Trust::choose(to.ca.as_deref(), to.insecure)?.tls()?) } else { None };
     let target = Target::resolve(&to.url, tls).await?;
-    let connection = target.connect(&path_of(to.room.as_deref().unwrap_or_default()), None).await?;
+    let mut path = path_of(to.room.as_deref().unwrap_or_default());
+    if seat == Seat::Spectator {
+        path.push_str("?watch");
+    }
+    let connection = target.connect(&path, None).await?;
     let epoch = Epoch::begin();
     let link = to.link.map(|spec| Link::new(spec, to.seed, 0, epoch.now_ms()));
     Ok((connection, link, epoch))

@@ -31,7 +31,7 @@ pub async fn watch(
     if !options.plain && is_terminal() {
         return sit_down((Seat::Spectator, onlooker), &options.to, |_| config(), stop).await;
     }
-    let (connection, link, epoch) = connect(&options.to).await?;
+    let (connection, link, epoch) = connect(&options.to, Seat::Spectator).await?;
     let mut session = Session::new(SessionConfig { drawing: Drawing::WhenAsked, seed: options.to.seed, ..config() });
     let mut plainly = Plainly::new(onlooker, epoch, connection.wire_bytes(), stop)?;
     let ended = drive(connection, &mut session, link, epoch, &mut plainly).await;

@@ -103,10 +103,4 @@ impl Delayed {
             put(layout, references, (facets, tracked), rows, id, route, &kept[start..start + route.count]);
         }
     }
-
-    /// How many entities there were.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.entities.len()
-    }
 }
