@@ -21,6 +21,7 @@ use shared::codec::{Lanes, PartState, Record, Tables};
 use shared::ids::{Slot, Tick};
 use shared::schema::{FacetKind, Kind, Layout, Section};
 use shared::slot_set::SlotSet;
+use shared::wire::state_frame::step_epoch;
 use shared::wire::{DecodeError, FrameHeader, FrameKind};
 use std::sync::Arc;
 
@@ -209,7 +210,8 @@ impl Holdings {
     ) -> Result<(), DecodeError> {
         let covered = change.covered.unwrap_or(0);
         let newest = tables.at(change.to);
-        if newest.epoch != change.epoch {
+        let epoch = if change.covered.is_some() { step_epoch(newest.epoch) } else { newest.epoch };
+        if epoch != change.epoch {
             return Err(DecodeError::Inconsistent { field: "table epoch" });
         }
         for section in change.leaves() {

@@ -44,6 +44,21 @@ impl Tick {
         (self.0 & 0xFFFF) as u16
     }
 
+    /// The 5 bits that travel in a step, which covers at most 16 ticks.
+    #[must_use]
+    pub const fn step_low(self) -> u32 {
+        self.0 & 0x1F
+    }
+
+    /// The tick from 15 before `self` to 16 after it whose low 5 bits are these: right for a step, which goes on from the newest
+    /// frame or one before it and covers at most 16 ticks. Below tick 0 there is nothing, so it is clamped there. Inverse of
+    /// [`Tick::step_low`].
+    #[must_use]
+    pub const fn unwrap_step(self, low: u32) -> Self {
+        let ahead = low.wrapping_sub(self.0) & 0x1F;
+        if ahead > 16 { Self(self.0.saturating_sub(32 - ahead)) } else { Self(self.0.saturating_add(ahead)) }
+    }
+
     /// The tick nearest to `self` whose low 16 bits are `low`: right as long as both sides are less than 32,768 ticks
     /// apart (18 minutes at 30 Hz). Below tick 0 there is nothing, so it is clamped there. Inverse of [`Tick::low`].
     #[must_use]

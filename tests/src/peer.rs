@@ -10,7 +10,7 @@ use server::sim::Sent;
 use shared::bits::BitReader;
 use shared::ids::{PlayerId, Tick};
 use shared::wire::audit::Audit;
-use shared::wire::server_message::{Outcome, STATE};
+use shared::wire::server_message::Outcome;
 use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind, ServerMessage, Welcome};
 use std::collections::VecDeque;
 
@@ -88,7 +88,7 @@ impl FrameSeen {
     /// Reads the head of a frame; `None` for other messages.
     #[must_use]
     pub fn of(message: &[u8], near: Tick, digest: Digest) -> Option<Self> {
-        if message.first() != Some(&STATE) {
+        if !FrameHeader::is_frame(message) {
             return None;
         }
         let header = FrameHeader::read(&mut BitReader::new(message), near, digest).ok()?;
@@ -167,7 +167,7 @@ impl Stranger {
     pub fn frames(&self) -> Vec<FrameHeader> {
         let mut near = Tick(self.welcome().map_or(0, |welcome| welcome.tick));
         let mut headers = Vec::new();
-        for bytes in self.heard.iter().filter(|bytes| bytes.first() == Some(&STATE)) {
+        for bytes in self.heard.iter().filter(|bytes| FrameHeader::is_frame(bytes)) {
             let header = FrameHeader::read(&mut BitReader::new(bytes), near, Digest::Folded);
             let header = header.expect("the server writes frames that can be read");
             near = header.tick;

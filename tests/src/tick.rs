@@ -280,8 +280,8 @@ impl Arena {
                 found.push(Fault::Bound(format!("a message for {connection:?}, which is gone")));
                 continue;
             };
-            if let Some(seen) = FrameSeen::of(&bytes, self.room.tick(), self.digest) {
-                let now = self.room.feed().filter(|_| client.spectates).map_or_else(|| self.room.tick(), Feed::shown);
+            let now = self.room.feed().filter(|_| client.spectates).map_or_else(|| self.room.tick(), Feed::shown);
+            if let Some(seen) = FrameSeen::of(&bytes, now, self.digest) {
                 if client.handed.is_some_and(|handed| handed >= seen.tick) || seen.tick != now {
                     found.push(Fault::TickWentBack(seen.tick));
                 }

@@ -11,7 +11,7 @@ use shared::schema::{Layout, Schema};
 use shared::wire::control::FEATURE_FULL_DIGEST;
 use shared::wire::server_message::STATE;
 use shared::wire::version::PROTOCOL;
-use shared::wire::{ClientMessage, CloseCode, Digest, FrameKind, Hello, Input, Role, ViewTick};
+use shared::wire::{ClientMessage, CloseCode, Digest, FrameHeader, FrameKind, Hello, Input, Role, ViewTick};
 use std::sync::Arc;
 use tests::Arena;
 use tests::seeds;
@@ -156,7 +156,7 @@ impl Heard {
             arena.step();
             arena.strangers[at].busy = tick % 7 == 3;
             let newest = arena.message(&ClientMessage::Confirm { newest: arena.tick() });
-            let sent = arena.strangers[at].heard.last().is_some_and(|bytes| bytes.first() == Some(&STATE));
+            let sent = arena.strangers[at].heard.last().is_some_and(|bytes| FrameHeader::is_frame(bytes));
             if sent && !arena.strangers[at].busy && tick % 7 != 4 {
                 arena.strangers[at].say(newest);
             }
@@ -172,7 +172,7 @@ impl Heard {
         let layout = Arc::new(Layout::new(&schema, u32::from(welcome.slot_bits)).expect("a layout"));
         let tables = Tables::from_bytes(&welcome.tables.expect("it had none"), &layout).expect("tables");
         let frames: Vec<Vec<u8>> =
-            stranger.heard.iter().filter(|bytes| bytes.first() == Some(&STATE)).cloned().collect();
+            stranger.heard.iter().filter(|bytes| FrameHeader::is_frame(bytes)).cloned().collect();
         assert!(frames.len() > ticks as usize / 2, "{} frames", frames.len());
         Self { schema, layout, tables, tick: Tick(welcome.tick), frames }
     }

@@ -108,8 +108,8 @@ fn a_wrong_digest_is_found_by_the_bot_that_got_it_although_what_it_holds_is_righ
     bots.ticks(10);
     let refused = bots.tick(|bot, frame| {
         if bot == 1 {
-            // Kind, tick, covered, applied, epoch, no `early`, no `me`, complete, leaves, sections, events: then the digest.
-            frame[7] ^= 1;
+            // The first byte, covered, applied (a stand-in was), no `early`, plain, leaves: 17 bits, then the digest.
+            frame[2] ^= 0b1000;
         }
     });
     assert!(matches!(refused.as_slice(), [(1, ReplicaError::DigestMismatch { .. })]), "{refused:?}");

@@ -125,9 +125,15 @@ fn the_golden_frames_make_the_world_that_they_tell_of() {
     assert!(resumed.checked && resumed.events_lost && resumed.events.is_empty());
     assert_eq!(replica.tick(), TICK.after(3));
 
+    let bytes = bytes_of(&READ.1["state_ordinary"]);
+    let ordinary = replica.apply(&bytes).unwrap();
+    assert!(ordinary.checked && ordinary.complete && bytes[0] >= 128);
+    assert_eq!((ordinary.early, ordinary.applied_own, ordinary.stand_ins), (Some(18), 1, 0));
+    assert_eq!(replica.read(Slot(5)), Some(Place { at: IVec2::new(1_014, 1_996) }));
+
     let alive = replica.apply(&bytes_of(&READ.1["state_keep_alive"])).unwrap();
     assert_eq!((alive.kind, alive.tick), (FrameKind::KeepAlive, TICK.after(32)));
-    assert_eq!(replica.tick(), TICK.after(3), "a keep-alive changes nothing");
+    assert_eq!(replica.tick(), TICK.after(4), "a keep-alive changes nothing");
 }
 
 #[test]

@@ -179,10 +179,11 @@ impl Viewer {
     /// The header of its step frame for `tick`: its own input was used and came in time.
     pub(super) fn header(&self, shared: &Shared<'_>, tick: Tick) -> FrameHeader {
         let quiet = self.is_quiet();
+        let kind = FrameKind::Step { covered: 1, applied: 1 };
         FrameHeader {
-            kind: FrameKind::Step { covered: 1, applied: 1 },
+            kind,
             tick,
-            epoch: shared.tables.epoch,
+            epoch: kind.epoch(shared.tables.epoch),
             early: Some(0),
             me: None,
             complete: true,
@@ -197,6 +198,7 @@ impl Viewer {
     pub(super) fn full(&self, shared: &mut Shared<'_>, tick: Tick) -> Vec<u8> {
         let header = FrameHeader {
             kind: FrameKind::Full,
+            epoch: FrameKind::Full.epoch(shared.tables.epoch),
             leaves: 0,
             sections: if self.held.is_empty() { 0 } else { EVERYONE },
             ..self.header(shared, tick)

@@ -92,7 +92,7 @@ pub fn assemble(
     let header = FrameHeader {
         kind,
         tick: shared.tick,
-        epoch: shared.tables.epoch,
+        epoch: kind.epoch(shared.tables.epoch),
         early: about.early,
         me: view.learn_me(own[0]),
         complete,

@@ -517,11 +517,13 @@ mod tests {
                 .map(|name| worker.counted(&format!("tickwire_{name}_total")))
         };
         let before = counts();
+        let mut newest = [Tick(0); PLAYERS as usize];
         for _ in 0..60 {
-            for player in &mut players {
+            for (player, newest) in players.iter_mut().zip(&mut newest) {
                 let Message::Binary(frame) = player.receive() else { panic!("closed") };
-                let header = FrameHeader::read(&mut BitReader::new(&frame), Tick(0), Digest::Folded).unwrap();
-                player.send(&ClientMessage::Confirm { newest: header.tick }.to_bytes(&schema()));
+                let header = FrameHeader::read(&mut BitReader::new(&frame), *newest, Digest::Folded).unwrap();
+                *newest = header.tick;
+                player.send(&ClientMessage::Confirm { newest: *newest }.to_bytes(&schema()));
             }
         }
         let after = counts();

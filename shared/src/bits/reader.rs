@@ -41,6 +41,12 @@ pub enum DecodeError {
         /// What was being read.
         field: &'static str,
     },
+    /// It has a shorter form, and only that is allowed.
+    #[error("{field} is written longer than needed")]
+    NotShortest {
+        /// What was being read.
+        field: &'static str,
+    },
     /// A control message could not be decoded.
     #[error("{message} could not be decoded")]
     Control {

@@ -21,6 +21,9 @@ use crate::ids::Tick;
 /// The first byte of a state frame.
 pub const STATE: u8 = 2;
 
+/// The bit of the first byte that only steps have: the other seven are a part of their header, because most messages are steps.
+pub const STEP: u8 = 0x80;
+
 /// A request's outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -117,7 +120,7 @@ impl<'a> ServerMessage<'a> {
         let body = bytes.get(1..).unwrap_or_default();
         let message = match reader.read(8, "message kind")? as u8 {
             1 => return Ok(Self::Welcome(Box::new(read_welcome(body)?))),
-            STATE => return Ok(Self::State(bytes)),
+            STATE | STEP.. => return Ok(Self::State(bytes)),
             3 => Self::Pong { stamp: reader.read(32, "stamp")? },
             4 => {
                 let number = reader.read(16, "request number")? as u16;

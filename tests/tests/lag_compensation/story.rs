@@ -19,8 +19,7 @@ use shared::ids::{EntityId, PlayerId, Tick};
 use shared::interpolation::{Between, interpolate};
 use shared::schema::{Replicated, Schema};
 use shared::wire::client_message::ViewTick;
-use shared::wire::server_message::STATE;
-use shared::wire::{ClientMessage, Digest, Input};
+use shared::wire::{ClientMessage, Digest, FrameHeader, Input};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tests::Arena;
@@ -251,7 +250,7 @@ impl Story {
     }
 
     fn apply(&mut self, bytes: &[u8]) {
-        if bytes.first() != Some(&STATE) {
+        if !FrameHeader::is_frame(bytes) {
             return;
         }
         let applied = self.replica.apply(bytes).expect("a frame that can be read");

@@ -127,6 +127,7 @@ fn header() -> impl Strategy<Value = FrameHeader> {
     let kind = prop_oneof![
         Just(FrameKind::Full),
         Just(FrameKind::KeepAlive),
+        Just(FrameKind::Step { covered: 1, applied: 1 }),
         (1u32..=16, any::<u16>()).prop_map(|(covered, applied)| {
             FrameKind::Step { covered, applied: (u32::from(applied) & ((1 << covered) - 1)) as u16 }
         }),
@@ -135,8 +136,8 @@ fn header() -> impl Strategy<Value = FrameHeader> {
         any::<u16>().prop_map(Proof::Folded),
         any::<(u32, u32)>().prop_map(|(a, b)| Proof::Whole(Lanes { a, b })),
     ];
-    let rest =
-        (any::<u8>(), any::<Option<i8>>(), any::<Option<u16>>(), any::<bool>(), (0u8..16, 0u8..16), any::<bool>());
+    let flags = (prop_oneof![0u8..2, 0u8..16], prop_oneof![Just(1u8), 0u8..16]);
+    let rest = (any::<u8>(), any::<Option<i8>>(), any::<Option<u16>>(), any::<bool>(), flags, any::<bool>());
     (kind, near_now(), rest, proof).prop_map(
         |(kind, tick, (epoch, early, me, complete, (leaves, sections), events), proof)| {
             if kind == FrameKind::KeepAlive {
@@ -144,6 +145,9 @@ fn header() -> impl Strategy<Value = FrameHeader> {
             }
             // A full frame drops everything: nothing of it leaves.
             let leaves = if kind == FrameKind::Full { 0 } else { leaves };
+            // A step is at most 16 ticks after the newest frame.
+            let tick = if kind == FrameKind::Full { tick } else { NOW.after(1 + tick.0 % 16) };
+            let epoch = kind.epoch(epoch);
             FrameHeader { kind, tick, epoch, early, me: me.map(Slot), complete, leaves, sections, events, proof }
         },
     )
@@ -228,8 +232,8 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused_as_a_frame_header_or_the_only_form_of_one(mut bytes in any_bytes(), whole: bool) {
-        bytes.insert(0, 2);
+    fn any_bytes_are_refused_as_a_frame_header_or_the_only_form_of_one(mut bytes in any_bytes(), first in 0x80u8.., step: bool, whole: bool) {
+        bytes.insert(0, if step { first } else { 2 });
         let digest = if whole { Digest::Whole } else { Digest::Folded };
         let mut reader = BitReader::new(&bytes);
         if let Ok(header) = FrameHeader::read(&mut reader, NOW, digest) {

@@ -136,7 +136,8 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
 
     let (header, full) = full(&mut author, &kinds, digest);
     let (header, step) = step(&mut author, stone[0], header, digest);
-    let resumed = events_lost(&mut author, header, digest);
+    let (header, resumed) = events_lost(&mut author, header, digest);
+    let ordinary = ordinary(&mut author, header, digest);
     let keep_alive = frame(&FrameHeader::keep_alive(TICK.after(32)), BitWriter::new());
     vec![
         Example {
@@ -156,6 +157,12 @@ pub(crate) fn frames(digest: Digest) -> Vec<Example> {
             name: "state_events_lost",
             says: "Tick 70,003 after a short pause: a stand-in, all is as guessed. Events were lost, and none come.",
             bytes: resumed,
+        },
+        Example {
+            name: "state_ordinary",
+            says: "Tick 70,004: the own input was used and came 1 2/16 ticks early, the walker goes two steps on along x. \
+                   The header takes four bytes.",
+            bytes: ordinary,
         },
         Example { name: "state_keep_alive", says: "Tick 70,032.", bytes: keep_alive },
     ]
@@ -218,7 +225,7 @@ fn step(author: &mut Author, stone: FacetKind, before: FrameHeader, digest: Dige
 }
 
 /// A step that goes on from `before` with nothing new but that events were lost.
-fn events_lost(author: &mut Author, before: FrameHeader, digest: Digest) -> Vec<u8> {
+fn events_lost(author: &mut Author, before: FrameHeader, digest: Digest) -> (FrameHeader, Vec<u8>) {
     Section::ALL.into_iter().for_each(|section| author.advance(section));
     let mut events = BitWriter::new();
     events.write_bool(true);
@@ -232,7 +239,27 @@ fn events_lost(author: &mut Author, before: FrameHeader, digest: Digest) -> Vec<
         proof: author.proof(digest),
         ..before
     };
-    frame(&header, behind(events, BitWriter::new()))
+    let bytes = frame(&header, behind(events, BitWriter::new()));
+    (header, bytes)
+}
+
+/// What most frames are: a step of one tick that has a piece of everyone's.
+fn ordinary(author: &mut Author, before: FrameHeader, digest: Digest) -> Vec<u8> {
+    let mut sections = BitWriter::new();
+    author.pieces(&mut sections, Section::Everyone, &[(5, [place(1_014, 1_996), look(0x4100)].concat())]);
+    author.write_positions(&mut sections, PositionsOf::Demotions, Section::Everyone, &[]);
+    author.records(&mut sections, Section::Everyone, Vec::new());
+    [Section::Team, Section::Owner, Section::References].into_iter().for_each(|section| author.advance(section));
+    let header = FrameHeader {
+        kind: FrameKind::Step { covered: 1, applied: 1 },
+        tick: before.tick.next(),
+        early: Some(18),
+        sections: 0b0001,
+        events: false,
+        proof: author.proof(digest),
+        ..before
+    };
+    frame(&header, sections)
 }
 
 /// Events, with how many bytes they take, and what comes behind them.
