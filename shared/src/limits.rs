@@ -132,7 +132,8 @@ pub const AUDIT_EVENTS_WAITING_MAX: usize = 4 * EVENTS_PER_TICK_MAX;
 pub const SPECTATORS_MAX: u16 = 1024;
 /// Seconds that spectators may be behind. More: the operator's configuration is refused.
 pub const SPECTATOR_DELAY_SECONDS_MAX: u32 = 120;
-/// Bytes of what a room keeps because its spectators have not seen it yet: five seconds of a thousand players are 15 MB. Over it:
+/// Bytes of what a room keeps because its spectators have not seen it yet: a player who fights takes about 170 per
+/// tick, so five seconds of a thousand of them are some 25 MB. Over it:
 /// spectators of this room are closed `TryAgain`, nobody looks on in it any more, and that is counted.
 pub const SPECTATOR_RING_BYTES_MAX: usize = 64 << 20;
 /// Seconds that a room goes on keeping it after its last spectator went: who comes again within them need not wait for the delay.
