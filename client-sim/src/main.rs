@@ -24,6 +24,7 @@ use client_sim::swarm::progress::Progress;
 use client_sim::terminal::options::{PlayOptions, WatchOptions};
 use client_sim::terminal::play::{Farewell, PlayError, play};
 use client_sim::terminal::watch::watch;
+use client_sim::terminal::words::Plain;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
 use shared::game::maps;
@@ -405,7 +406,7 @@ fn run_alone(game: impl Future<Output = Result<Farewell, PlayError>>) -> Result<
             Ok(ExitCode::from(u8::from(!farewell.is_well)))
         }
         Err(error) => {
-            eprintln!("client-sim: {error}");
+            eprintln!("client-sim: {}", Plain::of(&error.to_string()));
             Ok(ExitCode::from(if error.is_usage() { 2 } else { 1 }))
         }
     }

@@ -55,6 +55,8 @@ impl Terminal {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
+        // What is said last must fit the screen.
+        command.env("RUST_BACKTRACE", "0");
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let keyboard = Arc::new(Mutex::new(pair.master.take_writer().expect("a keyboard")));
         let seen =

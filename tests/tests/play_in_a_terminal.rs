@@ -134,6 +134,17 @@ fn who_loses_the_server_is_told_why_and_has_the_terminal_back() {
 }
 
 #[test]
+fn a_panic_gives_the_terminal_back_before_it_says_what_happened() {
+    let server = Loopback::start();
+    let mut ann = person(&server, "ann", "main");
+    ann.press("t/panic\r");
+    let (status, screen) = ann.end();
+    assert_eq!(status.exit_code(), 101);
+    assert!(screen.contents().contains("as asked for"), "{}", screen.contents());
+    assert_restored(&ann, &screen);
+}
+
+#[test]
 fn a_spectator_sees_the_arena_turns_from_one_player_to_the_next_and_pans() {
     let server = Loopback::start_as(|config| config.rooms.spectators.delay_ms = 1_000);
     let _bots = Bots::send(&server, 3, "hall");

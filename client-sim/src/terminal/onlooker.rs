@@ -310,7 +310,9 @@ impl Onlooker {
         };
         self.middle = own.at;
         let rounds = predicted(session).map(|body| body.rounds);
-        if rounds < self.rounds && rounds.is_some() && own.hp > 0 {
+        // By one: a new life may have fewer, too.
+        let has_shot = rounds.zip(self.rounds).is_some_and(|(now, before)| now.checked_add(1) == Some(before));
+        if has_shot && own.hp > 0 {
             self.lately.trace(own.at, reach(scene.map.as_deref(), own.at, own.aim), now_ms);
         }
         self.rounds = rounds;

@@ -59,7 +59,7 @@ pub struct Figure {
     pub name: Plain,
     /// Health.
     pub hp: u8,
-    /// It is us, or whom we follow.
+    /// It is us.
     pub is_own: bool,
 }
 

@@ -12,15 +12,40 @@ use crossterm::style::ResetColor;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, supports_keyboard_enhancement,
 };
-use std::io::{self, IsTerminal as _, stdin, stdout};
+use std::io::{self, IsTerminal as _, Write, stdin, stdout};
 use std::panic;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The terminal is ours, and how it was must be put back.
 static IS_OURS: AtomicBool = AtomicBool::new(false);
 /// It was told to tell when keys are let go.
 static TELLS_RELEASE: AtomicBool = AtomicBool::new(false);
+
+/// Held while something is written: what is put back must not meet a picture that is still on its way.
+static OUTPUT: Mutex<()> = Mutex::new(());
+/// How long such a picture may take before modes are put back without the screen.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where pictures go for as long as the terminal is ours; after that, nowhere.
+pub(super) struct Output;
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _held = OUTPUT.lock().unwrap_or_else(PoisonError::into_inner);
+        if IS_OURS.load(Ordering::SeqCst) {
+            stdout().write_all(bytes)?;
+            stdout().flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Whether a person sits at both ends.
 #[must_use]
@@ -71,10 +96,19 @@ fn restore() {
     if !IS_OURS.swap(false, Ordering::SeqCst) {
         return;
     }
-    if TELLS_RELEASE.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), PopKeyboardEnhancementFlags);
+    let until = Instant::now() + PATIENCE;
+    let mut held = OUTPUT.try_lock();
+    while matches!(held, Err(TryLockError::WouldBlock)) && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+        held = OUTPUT.try_lock();
     }
-    let _ = execute!(stdout(), DisableFocusChange, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
+    // Who does not take a picture takes this no more; its modes can be set all the same.
+    if !matches!(held, Err(TryLockError::WouldBlock)) {
+        if TELLS_RELEASE.swap(false, Ordering::SeqCst) {
+            let _ = execute!(stdout(), PopKeyboardEnhancementFlags);
+        }
+        let _ = execute!(stdout(), DisableFocusChange, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
+    }
     let _ = disable_raw_mode();
 }
 

@@ -18,6 +18,7 @@ use super::person::Person;
 use super::play::Farewell;
 use super::scene::{Scene, Typing};
 use super::screen::Screen;
+use super::shell::Output;
 use super::words::Plain;
 use super::writer::Writer;
 use crate::behaviour::Wish;
@@ -36,6 +37,10 @@ use tokio::time::sleep_until;
 
 /// Milliseconds from one moment that is drawn to the next.
 const DRAW_EVERY_MS: f64 = 25.0;
+
+/// What makes it panic, for the test that the terminal is given back then, too.
+#[cfg(feature = "sabotage")]
+const SAID_TO_PANIC: &str = "/panic";
 
 /// Where a person sits: keys on one side, the screen on the other.
 pub(super) struct Table {
@@ -72,7 +77,7 @@ impl Table {
             person,
             onlooker,
             screen: Screen::default(),
-            writer: Writer::begin(io::stdout())?,
+            writer: Writer::begin(Output)?,
             keys: EventStream::new(),
             stop: Box::pin(stop),
             epoch,
@@ -188,6 +193,8 @@ impl Observer for Table {
 
     fn act(&mut self, session: &mut Session, now_ms: f64) {
         for Typing { text, team } in self.to_say.drain(..) {
+            #[cfg(feature = "sabotage")]
+            assert_ne!(text, SAID_TO_PANIC, "as asked for");
             let wish = session.agreement().and_then(|agreement| say(&agreement.schema, &text, team));
             if wish.and_then(|wish| session.request(wish)).is_none() {
                 self.onlooker.note("not said: try again", now_ms);
