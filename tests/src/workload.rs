@@ -8,7 +8,8 @@
 //! Never here: clocks and counters of instructions (see the benches and examples of this crate).
 
 use client_sim::replica::Replica;
-use server::arena_n::ArenaN;
+use server::arena_n::components::schema;
+use server::arena_n::{ArenaN, TABLES};
 use server::counts::Counts;
 use server::replicate::extract::Extract;
 use server::replicate::facets::Facets;
@@ -16,10 +17,10 @@ use server::replicate::replicator::ReplicateOptions;
 use server::replicate::rows::Rows;
 use server::replicate::{Client, Lane, Published, Replicator};
 use server::sim::{Join, RoomOptions, Sim, StepInput, ViewRadii};
-use shared::codec::Lanes;
 use shared::codec::digest::fresh_hash;
+use shared::codec::{Lanes, Tables};
 use shared::ids::{PlayerId, Tick};
-use shared::schema::{Section, Text};
+use shared::schema::{Layout, Section, Text};
 use shared::slot_set::SlotSet;
 use shared::wire::Digest;
 use std::sync::Arc;
@@ -52,14 +53,18 @@ impl Workload {
         Self::with_replication(entities, viewers, ReplicateOptions::default())
     }
 
-    /// The same where each viewer sees only what is within so many units: about 40 entities of 2,000 with 80.
+    /// The same where each viewer sees only what is within so many units, in the codes that the game ships: about 40 entities of
+    /// 2,000 with 80.
     ///
     /// # Panics
-    /// As [`Workload::new`].
+    /// As [`Workload::new`], and if the game's tables do not fit it.
     #[must_use]
     pub fn seen_as_far_as(units: u32, entities: usize, viewers: usize) -> Self {
-        let view = ViewRadii::new(units, 10);
-        Self::with_replication(entities, viewers, ReplicateOptions { view, ..ReplicateOptions::default() })
+        let (schema, view) = (schema(), ViewRadii::new(units, 10));
+        let layout = Layout::new(&schema, slot_bits(entities)).expect("a sound schema");
+        let tables = Tables::from_file(TABLES, schema.fingerprint(), &layout).expect("they are the game's");
+        let tables = Some(Arc::new(tables));
+        Self::with_replication(entities, viewers, ReplicateOptions { tables, view, ..ReplicateOptions::default() })
     }
 
     /// How many entities a viewer sees, itself among them.
@@ -75,7 +80,7 @@ impl Workload {
     #[must_use]
     pub fn with_replication(entities: usize, viewers: usize, replicate: ReplicateOptions) -> Self {
         let movers = entities.checked_sub(viewers).expect("viewers are entities, too");
-        let slot_bits = SLOT_BITS.max((2 * entities).next_power_of_two().ilog2());
+        let slot_bits = slot_bits(entities);
         let settings = [("movers".to_owned(), movers.to_string())].into();
         let options = RoomOptions { slot_bits, settings, ..RoomOptions::default() };
         let sim = Sim::new(Arc::new(ArenaN), &options, 0x5EED).expect("a sound game");
@@ -162,6 +167,16 @@ impl Workload {
         }
     }
 
+    /// The frame of a viewer whose own input was used in every tick, and came 18/16 ticks early.
+    ///
+    /// # Panics
+    /// As [`Workload::frame`].
+    pub fn frame_of_player(&mut self, viewer: usize) -> &[u8] {
+        let client = &mut self.viewers[viewer];
+        (client.applied, client.early) = (u32::MAX, Some(18));
+        self.frame(viewer)
+    }
+
     /// The frame of a viewer, who confirms it at once. It lies where the next one will.
     ///
     /// # Panics
@@ -209,6 +224,10 @@ impl Workload {
     pub fn entities(&self) -> usize {
         self.replicator.facets().alive_count()
     }
+}
+
+fn slot_bits(entities: usize) -> u32 {
+    SLOT_BITS.max((2 * entities).next_power_of_two().ilog2())
 }
 
 #[cfg(test)]
