@@ -15,6 +15,7 @@
 
 use super::constants::{MAP_TILES_MAX, PLAYER_RADIUS, TILE_UNITS, UNIT};
 use super::map::{Area, Map};
+use super::map_scan::scan;
 use super::pickup::Sort;
 use crate::limits::MAP_BYTES_MAX;
 use glam::IVec2;
@@ -53,6 +54,34 @@ pub enum MapError {
         file: String,
         /// What the reader says.
         source: tiled::Error,
+    },
+    /// Parts in parts in parts.
+    #[error("{file}: its layers lie too deep in each other: take groups apart")]
+    Deep {
+        /// The file.
+        file: String,
+    },
+    /// Data whose size nobody knows before it is unpacked.
+    #[error(
+        "{file}, layer {layer:?}: its data is packed or has no known form: choose Map Properties, Tile Layer Format, CSV"
+    )]
+    Encoding {
+        /// The file.
+        file: String,
+        /// The layer's name.
+        layer: String,
+    },
+    /// A layer that is not whole.
+    #[error("{file}, layer {layer:?}: has {found} tiles, needed are {needed}: save it anew from the Tiled editor")]
+    Tiles {
+        /// The file.
+        file: String,
+        /// The layer's name.
+        layer: String,
+        /// Width times height.
+        needed: u64,
+        /// What there is.
+        found: u64,
     },
     /// It has the wrong shape.
     #[error(
@@ -133,6 +162,7 @@ pub(super) fn parse(file: &str, bytes: &[u8]) -> Result<Map, MapError> {
     if bytes.len() > MAP_BYTES_MAX {
         return Err(MapError::TooLarge { file: file.to_owned(), bytes: bytes.len() });
     }
+    scan(file, bytes)?;
     let reader = |path: &Path| if path == Path::new(file) { Ok(bytes) } else { Err(NotGiven) };
     let drawn = tiled::Loader::with_reader(reader)
         .load_tmx_map(file)
@@ -363,6 +393,41 @@ mod tests {
         let layers = group("spawns", POINT) + &group("pickups", odd);
         let expected = r#"small.tmx, layer "pickups", object 4: has another type: write health, rounds or rockets"#;
         assert_eq!(refused(&drawn("walls", CLOSED, &layers)), expected);
+    }
+
+    #[test]
+    fn a_layer_without_all_its_tiles_is_refused_and_named() {
+        for (data, found) in [("2,2,2,2", 4), ("2,2,2,2,\n2,0,0,2,\n2,2,2,2,2", 13), ("", 0), (" \n", 0)] {
+            let text = drawn("walls", data, &group("spawns", POINT));
+            let expected = format!(
+                r#"small.tmx, layer "walls": has {found} tiles, needed are 12: save it anew from the Tiled editor"#
+            );
+            assert_eq!(refused(&text), expected, "{data:?}");
+        }
+        let pieces = drawn("walls", &format!("2,2<!-- -->{CLOSED}"), &group("spawns", POINT));
+        assert!(refused(&pieces).contains("has 2 tiles"), "the reader takes the first text");
+        let endless = drawn("walls", "<chunk x='0' y='0' width='1' height='1'>2</chunk>", &group("spawns", POINT));
+        let endless = endless.replace(r#"infinite="0""#, r#"infinite="1""#);
+        assert!(refused(&endless).contains("must be orthogonal, finite"), "{}", refused(&endless));
+    }
+
+    #[test]
+    fn data_that_grows_when_it_is_unpacked_is_refused_before_it_is() {
+        for form in [r#""base64" compression="gzip""#, r#""base64" compression="zlib""#, r#""base64""#] {
+            let text = drawn("clouds", CLOSED, &group("spawns", POINT)).replace(r#""csv""#, form);
+            let said = refused(&text);
+            assert!(said.starts_with(r#"small.tmx, layer "clouds": its data is packed"#), "{said}");
+        }
+    }
+
+    #[test]
+    fn groups_in_groups_without_end_are_refused_and_some_are_not() {
+        let nested = |depth: usize| {
+            drawn("walls", CLOSED, &("<group>".repeat(depth) + &"</group>".repeat(depth)))
+                .replace("</map>", &(group("spawns", POINT) + "</map>"))
+        };
+        assert!(Map::parse("small.tmx", nested(10).as_bytes()).is_ok());
+        assert_eq!(refused(&nested(60_000)), "small.tmx: its layers lie too deep in each other: take groups apart");
     }
 
     #[test]

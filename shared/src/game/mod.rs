@@ -39,6 +39,9 @@ pub mod map;
 // Maps from the editor's files.
 mod map_file;
 
+// What their reader would believe without looking.
+mod map_scan;
+
 // The maps in the box.
 pub mod maps;
 
