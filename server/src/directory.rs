@@ -41,6 +41,9 @@ pub enum Refused {
     /// The room has as many players as it may have.
     #[error("the room is full")]
     RoomFull,
+    /// Nobody plays in a room of that name; who looks on makes none.
+    #[error("there is no such room to look on at: come when somebody plays there")]
+    NoRoom,
     /// There are as many rooms as there may be.
     #[error("there are as many rooms as this server may have")]
     RoomsFull,
@@ -233,7 +236,7 @@ impl Directory {
         Ok(Approach { directory: self.clone(), address })
     }
 
-    /// Reserves a place in the room of that name, for a player or a spectator; makes the room if there is none.
+    /// Reserves a place in the room of that name, for a player or a spectator; makes the room if there is none, but not for a spectator.
     ///
     /// # Errors
     /// A cap is reached or the server drains: 503, come again.
@@ -244,23 +247,30 @@ impl Directory {
         Ok(self.place(name.clone(), room_id, worker, standing))
     }
 
-    /// The quick match: reserves a place in `main`, or in the first of `main-2`, `main-3`, … that has one.
+    /// The quick match: reserves a place in `main`, or in the first of `main-2`, `main-3`, … that has one; for a spectator, of those
+    /// that are there.
     ///
     /// # Errors
     /// All of them are full and there may be no more rooms, or the server drains.
     pub fn admit_anywhere(self: &Arc<Self>, standing: Standing) -> Result<Place, Refused> {
         let mut state = self.lock();
         let standing = self.caps.granted(standing);
+        let mut last = Refused::RoomsFull;
         // One more than there are rooms: among so many names one is free, or the cap on rooms decides.
         for number in 1..=self.caps.rooms_max + 1 {
             let name = RoomName::numbered(QUICK_MATCH_ROOM, number);
             match state.reserve(&name, standing, &self.caps) {
                 Ok((room_id, worker)) => return Ok(self.place(name, room_id, worker, standing)),
-                Err(Refused::RoomFull) => {}
+                Err(refused @ Refused::RoomFull) => last = refused,
+                Err(Refused::NoRoom) => {}
                 Err(refused) => return Err(refused),
             }
         }
-        Err(Refused::RoomsFull)
+        Err(match (standing, last) {
+            (Standing::LooksOn, Refused::RoomsFull) => Refused::NoRoom,
+            (Standing::LooksOn, full) => full,
+            (Standing::Plays | Standing::Audits, _) => Refused::RoomsFull,
+        })
     }
 
     /// Its worker has made the room: from now on the list keeps it until it is ended.
@@ -369,6 +379,9 @@ impl State {
             }
             *listed.count_mut(standing) += 1;
             return Ok((id, listed.worker));
+        }
+        if standing == Standing::LooksOn {
+            return Err(Refused::NoRoom);
         }
         if self.rooms.len() >= caps.rooms_max {
             let empty = self.rooms.iter().find(|(_, listed)| listed.is_empty()).map(|(&id, _)| id);
@@ -672,6 +685,19 @@ mod tests {
         second.seated(Standing::LooksOn);
         drop(second);
         assert_eq!(told(&directory), Some((3, 1)));
+    }
+
+    #[test]
+    fn who_looks_on_makes_no_room_and_is_sent_to_none_where_nobody_plays() {
+        let directory = Directory::new(CAPS);
+        assert_eq!(directory.admit(&name("a"), Standing::LooksOn).err(), Some(Refused::NoRoom));
+        assert_eq!(directory.admit_anywhere(Standing::LooksOn).err(), Some(Refused::NoRoom));
+        assert_eq!(directory.room_count(), 0);
+        let player = directory.admit_anywhere(Standing::Plays).expect("space");
+        let gallery: Vec<Place> = (0..2).map(|_| directory.admit_anywhere(Standing::LooksOn).expect("space")).collect();
+        assert!(gallery.iter().all(|place| place.room_id == player.room_id));
+        assert_eq!(directory.admit_anywhere(Standing::LooksOn).err(), Some(Refused::RoomFull));
+        assert_eq!(directory.room_count(), 1);
     }
 
     #[test]

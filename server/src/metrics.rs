@@ -36,6 +36,7 @@ pub const REFUSAL_REASONS: &[&str] = &[
     "handshake_failed",
     "handshakes_full",
     "method",
+    "no_room",
     "no_upgrade",
     "not_found",
     "origin",

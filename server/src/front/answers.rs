@@ -79,6 +79,7 @@ impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         let reason = match refused {
             Refused::RoomFull => "room_full",
+            Refused::NoRoom => "no_room",
             Refused::RoomsFull => "rooms_full",
             Refused::Busy => "busy",
             Refused::ConnectionsFull => "connections_full",
@@ -115,6 +116,7 @@ mod tests {
     fn every_cap_is_a_503_that_says_when_to_come_again_and_has_a_counter() {
         let all = [
             Refused::RoomFull,
+            Refused::NoRoom,
             Refused::RoomsFull,
             Refused::Busy,
             Refused::ConnectionsFull,
