@@ -96,7 +96,9 @@ fn each_key_moves_the_player_its_way_and_letters_that_are_typed_do_not() {
 
 #[test]
 fn two_people_and_bots_see_each_other_walls_the_score_and_the_net_graph() {
-    let server = Loopback::start();
+    // The smallest map: nobody is out of sight for long.
+    let map = ("map".to_owned(), "courtyard".to_owned());
+    let server = Loopback::start_as(move |config| config.rooms.settings.extend([map.clone()]));
     let _bots = Bots::send(&server, 6, "duel");
     let (ann, ben) = (person(&server, "ann", "duel"), person(&server, "ben", "duel"));
     for one in [&ann, &ben] {
