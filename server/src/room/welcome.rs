@@ -56,16 +56,20 @@ impl Room {
             self.begin_feed()?;
         }
         let Self { seats, replicator, spectators, tick, .. } = self;
-        let (player, replicator, tick, delay_ms) = match (standing, spectators.feed()) {
-            (Standing::LooksOn, Some(feed)) => {
+        let (player, replicator, tick, delay_ms) = match standing {
+            Standing::LooksOn => {
+                let feed = spectators.feed().ok_or(CloseCode::TryAgain)?;
                 let player = seats.seat_onlooker(connection, name, |player| feed.client(player, digest));
                 (player, feed.replicator(), feed.shown(), spectators.delay_ms())
             }
-            (Standing::Audits, _) => {
+            Standing::Audits => {
                 let player = seats.seat_onlooker(connection, name, |player| replicator.auditor(player, digest));
                 (player, &*replicator, *tick, 0)
             }
-            _ => (seats.seat(connection, name, |player| replicator.client(player, digest)), &*replicator, *tick, 0),
+            Standing::Plays => {
+                let player = seats.seat(connection, name, |player| replicator.client(player, digest));
+                (player, &*replicator, *tick, 0)
+            }
         };
         let schema_fingerprint = replicator.schema().fingerprint();
         let tables = replicator.tables().to_bytes();
