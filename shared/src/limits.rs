@@ -134,9 +134,10 @@ pub const SPECTATORS_MAX: u16 = 1024;
 pub const SPECTATOR_DELAY_SECONDS_MAX: u32 = 120;
 /// Bytes of what a room keeps because its spectators have not seen it yet: a player who fights takes about 170 per
 /// tick, so five seconds of a thousand of them are some 25 MB. Over it:
-/// spectators of this room are closed `TryAgain`, nobody looks on in it any more, and that is counted.
+/// spectators of this room are closed `TryAgain`, no other is let in for [`SPECTATOR_LINGER_SECONDS`], and that is counted.
 pub const SPECTATOR_RING_BYTES_MAX: usize = 64 << 20;
-/// Seconds that a room goes on keeping it after its last spectator went: who comes again within them need not wait for the delay.
+/// Seconds that a room goes on keeping it after its last spectator went: who comes again within them need not wait for the delay. And
+/// seconds that it lets none in after it would have had to keep too much.
 pub const SPECTATOR_LINGER_SECONDS: u32 = 30;
 
 /// Bytes of a map's file: eight layers of the largest map, drawn as numbers with commas. A larger one is not read at all: the server

@@ -245,7 +245,7 @@ fn nothing_is_kept_before_the_first_spectator_nor_long_after_the_last_and_never_
 }
 
 #[test]
-fn a_room_that_would_have_to_keep_too_much_lets_nobody_look_on_and_plays_on() {
+fn a_room_that_would_have_to_keep_too_much_has_no_spectators_for_a_while_and_plays_on() {
     let mut arena = lively().start();
     arena.room.sabotage_ring_bytes(20_000);
     let spectator = arena.join_spectator();
@@ -254,10 +254,20 @@ fn a_room_that_would_have_to_keep_too_much_lets_nobody_look_on_and_plays_on() {
     assert_eq!(arena.clients[spectator].log.closed, Some(CloseCode::TryAgain));
     assert!(arena.room.feed().is_none());
     assert_eq!(arena.room.counts().spectator_feeds_dropped, 1);
-    let again = arena.join_spectator();
-    arena.expect_close(again, CloseCode::TryAgain);
+    let soon = arena.join_spectator();
+    arena.expect_close(soon, CloseCode::TryAgain);
+    arena.run(28 * 30);
+    assert_eq!(arena.clients[soon].log.closed, Some(CloseCode::TryAgain));
+    let still_soon = arena.join_spectator();
+    arena.expect_close(still_soon, CloseCode::TryAgain);
     arena.run(30);
     assert_eq!(arena.room.counts().spectators, 0);
+    arena.room.sabotage_ring_bytes(2_000_000);
+    arena.run(30);
+    let late = arena.join_spectator();
+    arena.run(DELAY_TICKS + 5);
+    assert!(arena.is_whole(late));
+    assert_eq!(arena.room.counts().spectator_feeds_dropped, 1);
     arena.assert_all_clients_agree_with_server();
 }
 

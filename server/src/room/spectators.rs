@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   first spectator ─► recording begins ─► ring grows ─► (delay) ─► they see ─► last one gone ─► (a while) ─► nothing is kept
-//!                                             └─ too large: all closed, never again in this room
+//!                                             └─ too large: all closed, and nobody is let in for the same while
 //! ```
 //!
 //! Spectators are no players: they have a cap of their own, the match never hears of them, and a player's frames are the same bytes with
@@ -31,8 +31,8 @@ pub(super) struct Spectators {
     feed: Option<Feed>,
     /// The last tick in which somebody was there.
     needed: Tick,
-    /// There was more to keep than may be: nobody looks on any more.
-    spoilt: bool,
+    /// There was more to keep than may be: nobody may come in before this tick.
+    closed_until: Option<Tick>,
 }
 
 impl Spectators {
@@ -45,7 +45,7 @@ impl Spectators {
             slot_seed,
             feed: None,
             needed: Tick(0),
-            spoilt: false,
+            closed_until: None,
         }
     }
 
@@ -59,15 +59,15 @@ impl Spectators {
         self.feed.as_mut().and_then(|feed| feed.lanes(lanes))
     }
 
-    /// Whether one more may look on where so many do.
+    /// Whether one more may come in at `now` where there are so many.
     ///
     /// # Errors
     /// The code to close it with.
-    pub(super) fn admit(&self, there: usize) -> Result<(), CloseCode> {
+    pub(super) fn admit(&self, there: usize, now: Tick) -> Result<(), CloseCode> {
         match self.options.max {
             0 => Err(CloseCode::NoSpectators),
             max if there >= usize::from(max) => Err(CloseCode::RoomFull),
-            _ if self.spoilt => Err(CloseCode::TryAgain),
+            _ if self.closed_until.is_some_and(|until| now < until) => Err(CloseCode::TryAgain),
             _ => Ok(()),
         }
     }
@@ -123,7 +123,7 @@ impl Room {
             spectators.needed = tick;
         }
         if fed.is_err() {
-            spectators.spoilt = true;
+            spectators.closed_until = Some(tick.after(spectators.linger_ticks));
             counts.spectator_feeds_dropped += 1;
             let looks_on = |seat: &&crate::seats::Seat| seat.spectates();
             let closed: Vec<ConnectionId> = seats.iter().filter(looks_on).filter_map(|seat| seat.connection).collect();
@@ -132,7 +132,7 @@ impl Room {
                 seats.close(connection);
             }
         }
-        if spectators.spoilt || tick.since(spectators.needed) > spectators.linger_ticks {
+        if fed.is_err() || tick.since(spectators.needed) > spectators.linger_ticks {
             replicator.end_recording();
             spectators.feed = None;
         }

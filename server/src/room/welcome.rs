@@ -114,7 +114,7 @@ impl Room {
         let (there, most) = match standing {
             Standing::Audits if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
             Standing::Audits => (self.seats.auditor_count(), limits::AUDITORS_MAX),
-            Standing::LooksOn => return self.spectators.admit(self.seats.spectator_count()),
+            Standing::LooksOn => return self.spectators.admit(self.seats.spectator_count(), self.stepping),
             Standing::Plays => (self.seats.count(), usize::from(self.options.players_max)),
         };
         if there >= most { Err(CloseCode::RoomFull) } else { Ok(()) }
