@@ -64,6 +64,8 @@ pub struct Counts {
     pub spectator_frames: u64,
     /// Their bytes.
     pub spectator_state_bytes: u64,
+    /// Spectators skipped because their socket was busy or their window full.
+    pub spectator_frames_skipped: u64,
     /// Times that there was more to keep for spectators than may be.
     pub spectator_feeds_dropped: u64,
     /// Players that came.

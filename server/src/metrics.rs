@@ -187,12 +187,14 @@ catalogue! {
     Gauge spectators = "tickwire_spectators";
     /// What is kept because spectators have not seen it yet.
     Gauge spectator_ring_bytes = "tickwire_spectator_ring_bytes";
-    /// Times that this was more than may be, and nobody could look on in a room any more.
+    /// Times that this was more than may be, and a room let no spectators in for a while.
     Counter spectator_feeds_dropped = "tickwire_spectator_feeds_dropped_total";
     /// State frames handed over to spectators; no other count has them.
     Counter spectator_frames = "tickwire_spectator_frames_total";
     /// Bytes of these.
     Counter spectator_state_bytes = "tickwire_spectator_state_bytes_total";
+    /// Spectators that got no frame because their socket was busy or their window full.
+    Counter spectator_frames_skipped = "tickwire_spectator_frames_skipped_total";
     /// Players that came.
     Counter joins = "tickwire_joins_total";
     /// Players that left.

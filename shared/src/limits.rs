@@ -18,6 +18,9 @@ pub const WRITE_BUFFER_BYTES_MAX: usize = SERVER_MESSAGE_BYTES_MAX + 64 * 1024;
 /// gets older.
 pub const NOTSENT_LOWAT_BYTES: u32 = 16 * 1024;
 
+/// Steps per second that an operator may choose. More: the operator's configuration is refused.
+pub const TICK_RATE_HZ_MAX: u16 = 128;
+
 /// Lanes of one room: threads that serve its connections. Over it: the operator's configuration is refused.
 pub const LANES_MAX: usize = 16;
 
@@ -193,6 +196,10 @@ const _: () = assert!(WINDOW_FRAMES_MAX < 32_768, "unconfirmed ticks must be una
 const _: () = assert!(BUDGET_BYTES_MIN < BUDGET_BYTES_DEFAULT && BUDGET_BYTES_DEFAULT <= BUDGET_BYTES_MAX);
 const _: () = assert!(BUDGET_BYTES_MAX <= FRAME_BUDGET_BYTES_MAX);
 const _: () = assert!(INPUT_AHEAD_TICKS_MAX + INPUT_LATE_TICKS_MAX < 32_768);
+const _: () = assert!(
+    SPECTATOR_DELAY_SECONDS_MAX * TICK_RATE_HZ_MAX as u32 + 1 < 32_768,
+    "a spectator's first frame, a full one, comes up to a delay after its Welcome's tick, and names its own in 16 bits"
+);
 const _: () = assert!(WRITE_BUFFER_BYTES_MAX > SERVER_MESSAGE_BYTES_MAX);
 const _: () =
     assert!(EVENTS_WAITING_MAX < EVENTS_PER_TICK_MAX && EVENT_BYTES_WAITING_MAX * 4 < SERVER_MESSAGE_BYTES_MAX);

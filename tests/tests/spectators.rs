@@ -126,6 +126,10 @@ fn slow_spectators_catch_up_or_start_anew_and_slots_that_are_used_again_deceive_
     arena.run_until_quiet();
     let caught_up = |place: usize| arena.clients[place].log.frames.iter().filter(|frame| frame.covered() > 1).count();
     assert!(spectators.iter().all(|&place| caught_up(place) > 0));
+    assert!(
+        arena.room.counts().spectator_frames_skipped > 100,
+        "who does not take frames is skipped, and that is counted"
+    );
     let anew = arena.clients[spectators[1]].log.frames.iter().filter(|frame| frame.kind == FrameKind::Full).count();
     assert!(anew > 3, "{anew} full frames");
     assert_eq!(arena.room.counts().resyncs, 0);

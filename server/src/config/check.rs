@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::sim::{Spectating, ViewRadii};
 use shared::limits::{
     BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, LANES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN, SPECTATOR_DELAY_SECONDS_MAX,
-    SPECTATORS_MAX, TABLES_SECONDS_MIN,
+    SPECTATORS_MAX, TABLES_SECONDS_MIN, TICK_RATE_HZ_MAX,
 };
 use tracing_subscriber::filter::Targets;
 
@@ -96,7 +96,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
 fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     let RawConfig { rooms, limits, .. } = raw;
     within("server.workers", raw.server.workers, 0..=256)?;
-    within("rooms.tick_rate_hz", rooms.tick_rate_hz, 1..=128)?;
+    within("rooms.tick_rate_hz", rooms.tick_rate_hz, 1..=TICK_RATE_HZ_MAX)?;
     within("rooms.players_max", rooms.players_max, 1..=8192)?;
     within("rooms.rooms_max", rooms.rooms_max, 1..=4096)?;
     within("rooms.empty_after_s", rooms.empty_after_s, 0..=86_400)?;

@@ -159,5 +159,6 @@ impl Feed {
         }
         counts.spectator_frames += sent.frames;
         counts.spectator_state_bytes += sent.state_bytes;
+        counts.spectator_frames_skipped += sent.skipped_busy + sent.skipped_window;
     }
 }

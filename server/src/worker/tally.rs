@@ -119,6 +119,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.resyncs, told.resyncs, now.resyncs),
         (&metrics.spectator_frames, told.spectator_frames, now.spectator_frames),
         (&metrics.spectator_state_bytes, told.spectator_state_bytes, now.spectator_state_bytes),
+        (&metrics.spectator_frames_skipped, told.spectator_frames_skipped, now.spectator_frames_skipped),
         (&metrics.spectator_feeds_dropped, told.spectator_feeds_dropped, now.spectator_feeds_dropped),
         (&metrics.joins, told.joins, now.joins),
         (&metrics.leaves, told.leaves, now.leaves),
