@@ -15,6 +15,8 @@ use shared::game::weapon::Weapon;
 
 /// Cells of the bar of our own health.
 const HEALTH_BAR: u8 = 10;
+/// Columns from which on the lower row has room for the round trip, too.
+const PATH_COLUMNS: u16 = 90;
 /// Columns of what was said.
 const CHAT_COLUMNS: u16 = 60;
 
@@ -110,7 +112,7 @@ pub(super) fn status(scene: &Scene, area: Rect, buffer: &mut Buffer) {
     } else {
         Span::styled(format!("{wrong} WRONG DIGESTS "), colours::strong(colours::BAD))
     };
-    if area.width >= 76 {
+    if area.width >= PATH_COLUMNS {
         at_right(&Line::from(vec![proof]), area, buffer);
     }
 }
@@ -160,11 +162,11 @@ pub(super) fn keys(scene: &Scene, area: Rect, buffer: &mut Buffer) {
         ("q e", "turn"),
         ("x", "dash"),
         ("1 2", "weapon"),
+        ("h", "help"),
+        ("esc", "leave"),
         ("t", "talk"),
         ("tab", "score"),
         ("n", "net"),
-        ("h", "help"),
-        ("esc", "leave"),
     ];
     let spectator = [
         ("n p", "next, previous player"),

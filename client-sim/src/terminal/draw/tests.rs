@@ -81,7 +81,7 @@ fn at_both_usual_sizes_one_sees_walls_others_oneself_the_score_and_what_one_has(
         assert!(all.contains('░'), "undergrowth: {all}");
         assert!(all.contains("bot 7") && all.contains("eve killed bot 7") && all.contains("eve: over here"), "{all}");
         assert!(all.contains("HP  60") && all.contains("rifle 33") && all.contains("rockets  2"), "{all}");
-        assert!(all.contains("wasd move") && all.contains('+'), "{all}");
+        assert!(all.contains("wasd move") && all.contains("esc leave") && all.contains('+'), "{all}");
     }
     let small = shown(&yard(), 80, 24).join("\n");
     assert!(small.contains('@') && small.contains('◆') && small.contains('■'), "{small}");
