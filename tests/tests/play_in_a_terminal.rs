@@ -149,23 +149,20 @@ fn a_panic_gives_the_terminal_back_before_it_says_what_happened() {
 #[test]
 fn a_spectator_sees_the_arena_turns_from_one_player_to_the_next_and_pans() {
     let server = Loopback::start_as(|config| config.rooms.spectators.delay_ms = 1_000);
+    // Who looks on makes no room: somebody plays first.
+    let _ann = person(&server, "ann", "hall");
     let _bots = Bots::send(&server, 3, "hall");
     let (url, authority) = (server.url(), server.authority());
     let authority = authority.to_str().expect("a plain path");
-    let arguments = ["watch", "--url", &url, "--ca", authority, "--room", "hall", "--follow", "bot 1"];
+    let arguments = ["watch", "--url", &url, "--ca", authority, "--room", "hall", "--follow", "ann"];
     let mut eve = Terminal::start(COLUMNS, ROWS, &client(), &arguments);
-    eve.wait("who was asked for", shows("following bot 1 "));
+    eve.wait("who was asked for", shows("following ann "));
     eve.wait("walls and the delay", |screen| {
         let shown = screen.contents();
         (shown.contains("████") && shown.contains("1.0 s behind")).then_some(())
     });
-    eve.press("n");
-    eve.wait("the next", |screen| {
-        let shown = screen.contents();
-        (shown.contains("following bot") && !shown.contains("following bot 1 ")).then_some(())
-    });
-    eve.press("p");
-    eve.wait("the one before", shows("following bot 1 "));
+    eve.hold("n", "the next", shows("following bot"));
+    eve.hold("p", "the one before", shows("following ann "));
     eve.press("\x1b[C");
     eve.wait("nobody", shows("free camera"));
     eve.press("q");
@@ -175,14 +172,25 @@ fn a_spectator_sees_the_arena_turns_from_one_player_to_the_next_and_pans() {
 }
 
 #[test]
+fn where_nobody_plays_there_is_nothing_to_watch() {
+    let server = Loopback::start();
+    let mut command = Command::new(client());
+    command.args(["watch", "--room", "empty", "--url", &server.url()]).arg("--ca").arg(server.authority());
+    let ended = command.output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("nobody plays there yet"), "{ended:?}");
+}
+
+#[test]
 fn who_pipes_a_game_reads_it_line_by_line() {
     let server = Loopback::start_as(|config| config.rooms.spectators.delay_ms = 0);
-    let _bots = Bots::send(&server, 3, "hall");
+    let _ann = person(&server, "ann", "hall");
+    let _bots = Bots::send(&server, 2, "hall");
     let mut command = Command::new(client());
     command.args(["watch", "--room", "hall", "--url", &server.url()]).arg("--ca").arg(server.authority());
     let mut watching = command.stdout(Stdio::piped()).spawn().expect("it starts");
     let output = BufReader::new(watching.stdout.take().expect("lines"));
-    let mut wanted = vec!["bot 0 is here", "3 players", " 0 wrong"];
+    let mut wanted = vec!["ann is here", "bot 1 is here", "3 players", " 0 wrong"];
     for line in output.lines().map_while(Result::ok).take(200) {
         wanted.retain(|words| !line.contains(words));
         if wanted.is_empty() {

@@ -35,6 +35,9 @@ pub enum PlayError {
     /// The command line's.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// Nobody's: it is too early, or too many look on.
+    #[error("there is nothing to watch: nobody plays there yet, or all places for spectators are taken (HTTP 503)")]
+    NothingToWatch,
     /// The server's, or the network's.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -112,7 +115,10 @@ pub(super) async fn connect(to: &Where, seat: Seat) -> Result<(Connection, Optio
     if seat == Seat::Spectator {
         path.push_str("?watch");
     }
-    let connection = target.connect(&path, None).await?;
+    let connection = target.connect(&path, None).await.map_err(|error| match error {
+        ConnectError::Refused { status: 503 } if seat == Seat::Spectator => PlayError::NothingToWatch,
+        other => other.into(),
+    })?;
     let epoch = Epoch::begin();
     let link = to.link.map(|spec| Link::new(spec, to.seed, 0, epoch.now_ms()));
     Ok((connection, link, epoch))
