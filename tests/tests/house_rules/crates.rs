@@ -11,7 +11,7 @@ use serde_json::Value;
 const MAY_DEPEND: &[(&str, &[&str], &[&str])] = &[
     (
         "tickwire-shared",
-        &["tickwire-derive", "bevy_ecs", "bincode", "serde", "glam", "thiserror", "xxhash-rust", "tiled"],
+        &["tickwire-derive", "bevy_ecs", "bincode", "serde", "glam", "thiserror", "xxhash-rust", "tiled", "quick-xml"],
         &["proptest"],
     ),
     ("tickwire-derive", &["syn", "quote", "proc-macro2"], &["tickwire-shared", "glam"]),
