@@ -351,7 +351,11 @@ impl Onlooker {
         if scene.own.as_ref().is_some_and(|own| own.hp == 0) {
             return Some("you died - a new life begins in a moment".to_owned());
         }
-        (phase == Some(Phase::WarmUp)).then(|| "warm-up: nothing counts yet".to_owned())
+        let round = scene.round.as_ref()?;
+        if scene.map.is_none() {
+            return Some(format!("this program does not have the map {}: walls are not shown", round.map));
+        }
+        (round.phase == Phase::WarmUp).then(|| "warm-up: nothing counts yet".to_owned())
     }
 }
 
