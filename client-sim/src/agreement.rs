@@ -94,10 +94,10 @@ pub struct Agreement {
     pub tick_rate_hz: u16,
     /// The newest finished tick when the Welcome was written.
     pub tick: Tick,
-    /// The map's name, empty without one.
-    pub map: String,
-    /// xxh3 of the map's bytes.
-    pub map_hash: u64,
+    /// The names of the maps, in order, with commas between; empty without any.
+    pub maps: String,
+    /// See [`maps_hash`](shared::wire::control::maps_hash).
+    pub maps_hash: u64,
     /// What we must respect.
     pub limits: WelcomeLimits,
     /// How long after the players we see things, in milliseconds: above 0 only for a spectator.
@@ -157,8 +157,8 @@ impl Agreement {
             incarnation: welcome.incarnation,
             tick_rate_hz: welcome.tick_rate_hz,
             tick: Tick(welcome.tick),
-            map: welcome.map,
-            map_hash: welcome.map_hash,
+            maps: welcome.maps,
+            maps_hash: welcome.maps_hash,
             limits,
             delay_ms: welcome.delay_ms,
             known,

@@ -30,8 +30,8 @@ pub struct View<'a> {
     pub tick: Tick,
     /// Ticks per second.
     pub tick_rate_hz: u16,
-    /// The name of the map, empty if the game has none.
-    pub map: &'a str,
+    /// The names of the maps, with commas between; empty if the game has none.
+    pub maps: &'a str,
     /// Others as they are drawn; `None` where nothing is drawn.
     pub drawn: Option<&'a Interpolator>,
     /// The own entity as predicted; `None` for a game without a twin.

@@ -27,7 +27,7 @@ use client_sim::terminal::watch::watch;
 use client_sim::terminal::words::Plain;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
-use shared::game::maps;
+use shared::game::maps::Maps;
 use shared::schema::Schema;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
@@ -261,9 +261,9 @@ impl BehaviourName {
     }
 
     /// The behaviour for the game with this schema.
-    fn choose(self, schema: &Schema, seed: u64) -> Box<dyn Behaviour> {
+    fn choose(self, schema: &Schema, seed: u64, maps: &Maps) -> Box<dyn Behaviour> {
         let own: Option<Box<dyn Behaviour>> = match schema.game.as_str() {
-            bots::GAME => bots::behaviour(self.name(), seed),
+            bots::GAME => bots::behaviour(self.name(), seed, maps),
             steady::GAME if self != Self::Idle => Some(Box::new(Steady::new(seed))),
             _ => None,
         };
@@ -296,12 +296,12 @@ fn positive(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let Arguments { maps, command } = Arguments::parse();
-    let filled = maps.map_or(Ok(()), |folder| fill_maps(&folder));
-    let done = filled.and_then(|()| match command {
-        Command::Play(options) => run_alone(play(&options, interrupted())),
-        Command::Watch(options) => run_alone(watch(&options, interrupted())),
-        Command::Swarm(arguments) => run_swarm(&arguments),
-        Command::Capacity(arguments) => run_capacity(arguments),
+    let maps = maps.map_or_else(|| Ok(Maps::in_the_box()), |folder| maps_of(&folder));
+    let done = maps.and_then(|maps| match command {
+        Command::Play(options) => run_alone(play(&options, maps, interrupted())),
+        Command::Watch(options) => run_alone(watch(&options, maps, interrupted())),
+        Command::Swarm(arguments) => run_swarm(&arguments, maps),
+        Command::Capacity(arguments) => run_capacity(arguments, maps),
         Command::Codec(arguments) => run_codec(arguments),
         Command::Floor(arguments) => run_floor(arguments),
     });
@@ -314,23 +314,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Plays on the maps of a folder, as the server does.
-fn fill_maps(folder: &Path) -> Result<()> {
+/// The maps of a folder, as the server reads them.
+fn maps_of(folder: &Path) -> Result<Maps> {
     let files = map_folder::read(folder).with_context(|| format!("--maps {}", folder.display()))?;
-    maps::fill(files).with_context(|| format!("--maps {}", folder.display()))
+    Maps::of(files).with_context(|| format!("--maps {}", folder.display()))
 }
 
-fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
+fn options(arguments: &SwarmArguments, maps: Maps) -> Result<SwarmOptions> {
     let tls = if transport::needs_tls(&arguments.url) {
         Some(Trust::choose(arguments.ca.as_deref(), arguments.insecure)?.tls()?)
     } else {
         None
     };
-    let behaviour = arguments.behaviour;
+    let (behaviour, known) = (arguments.behaviour, maps.clone());
     let mode = match behaviour {
         BehaviourName::Hostile => Mode::Hostile,
         BehaviourName::Handshakes => Mode::Handshakes { per_second: arguments.rate },
-        _ => Mode::Play(Arc::new(move |schema: &Schema, seed: u64| behaviour.choose(schema, seed))),
+        _ => Mode::Play(Arc::new(move |schema: &Schema, seed: u64| behaviour.choose(schema, seed, &known))),
     };
     if arguments.audit && !matches!(mode, Mode::Play(_)) {
         anyhow::bail!("--audit compares bots that play: choose another --behaviour");
@@ -357,7 +357,7 @@ fn options(arguments: &SwarmArguments) -> Result<SwarmOptions> {
         full_digest: arguments.full_digest,
         audit: arguments.audit,
         share: !arguments.no_share,
-        twins: Some(twins()),
+        twins: Some(twins(maps)),
     })
 }
 
@@ -412,8 +412,8 @@ fn run_alone(game: impl Future<Output = Result<Farewell, PlayError>>) -> Result<
     }
 }
 
-fn run_swarm(arguments: &SwarmArguments) -> Result<ExitCode> {
-    let options = options(arguments)?;
+fn run_swarm(arguments: &SwarmArguments, maps: Maps) -> Result<ExitCode> {
+    let options = options(arguments, maps)?;
     let progress = Progress::new(options.bots);
     let mut report = runtime()?.block_on(swarm::run(options, progress, interrupted()))?;
     let value = report.to_value();
@@ -423,7 +423,7 @@ fn run_swarm(arguments: &SwarmArguments) -> Result<ExitCode> {
     Ok(verdict(&report.failures))
 }
 
-fn run_capacity(arguments: CapacityArguments) -> Result<ExitCode> {
+fn run_capacity(arguments: CapacityArguments, maps: Maps) -> Result<ExitCode> {
     let this = std::env::current_exe().context("where this program is")?;
     let (game, behaviour) = match arguments.game {
         WorkloadName::ArenaN => (Workload::ArenaN, BehaviourName::Wander),
@@ -439,7 +439,7 @@ fn run_capacity(arguments: CapacityArguments) -> Result<ExitCode> {
         rounds: usize::from(arguments.rounds),
         server: arguments.server.unwrap_or_else(|| beside(&this, "tickwire-server")),
         floor: this,
-        behaviours: Arc::new(move |schema: &Schema, seed: u64| behaviour.choose(schema, seed)),
+        behaviours: Arc::new(move |schema: &Schema, seed: u64| behaviour.choose(schema, seed, &maps)),
     };
     options.check()?;
     if cfg!(debug_assertions) {

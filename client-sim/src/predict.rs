@@ -57,6 +57,12 @@ pub trait Twin: Send {
 pub trait Twins: Send + Sync {
     /// The twin for what was agreed on.
     fn choose(&self, agreement: &Agreement) -> Option<Box<dyn Twin>>;
+
+    /// Why a game that is known has none, in words; `None`: it has one, or is not known.
+    fn refusal(&self, agreement: &Agreement) -> Option<String> {
+        let _ = agreement;
+        None
+    }
 }
 
 impl<F> Twins for F

@@ -237,6 +237,12 @@ impl Session {
         self.playing()?.screen.predictor()
     }
 
+    /// Why our own entity is not predicted in a game that we know, in words.
+    #[must_use]
+    pub fn unpredicted(&self) -> Option<&str> {
+        self.playing()?.screen.refusal()
+    }
+
     /// Others as they are drawn; `None` before the Welcome and where nothing is drawn.
     #[must_use]
     pub fn interpolator(&self) -> Option<&Interpolator> {

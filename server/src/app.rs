@@ -34,7 +34,7 @@ use crate::front::tls::Tls;
 use crate::front::{Front, admin, listener};
 use crate::logging;
 use crate::mailbox::{Mail, MailboxSender, mailbox};
-use crate::map_folder::{self, TakeMaps};
+use crate::map_folder::{self, OnMaps};
 use crate::metrics::Metrics;
 use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
@@ -62,8 +62,8 @@ pub struct Offer {
     pub name: &'static str,
     /// Makes it.
     pub make: fn() -> Arc<dyn RoomGame>,
-    /// Takes maps in place of its own; none: it has no maps.
-    pub maps: Option<TakeMaps>,
+    /// Makes it on maps in place of its own; none: it has no maps.
+    pub maps: Option<OnMaps>,
     /// Code tables that were trained on what it sends, as `--train-tables` writes them; empty: none yet.
     pub tables: &'static [u8],
 }
@@ -88,7 +88,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
     }
     let config = check::check(raw)?;
     let Offer { make, maps, tables, .. } = chosen(&config.game, offers)?;
-    let game = make();
+    let mut game = make();
     match &line.command {
         Some(Command::Healthcheck(_)) => return Ok(healthcheck(config.admin_listen)),
         Some(Command::Schema(_)) => {
@@ -98,7 +98,8 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
         Some(Command::Serve(_)) | None => {}
     }
     if let Some(folder) = &config.maps {
-        map_folder::open(folder, maps).map_err(|source| StartupError::Maps { folder: folder.clone(), source })?;
+        game =
+            map_folder::open(folder, maps).map_err(|source| StartupError::Maps { folder: folder.clone(), source })?;
     }
     if line.flags().print_config || line.flags().check_config {
         try_room(&config, &game)?;
@@ -431,7 +432,7 @@ mod tests {
             let mut config = Config::local(folder.clone());
             config.workers = 1;
             change(&mut config);
-            let running = start(config, Arc::new(Arena)).expect("starts");
+            let running = start(config, Arc::new(Arena::default())).expect("starts");
             Self { addr: running.addr(), running: Some(running), folder }
         }
 
@@ -667,7 +668,7 @@ mod tests {
         server.await_metric("tickwire_refusals_total{reason=\"unseated_full\"} 1");
         let (protocol_min, protocol_max) = (version::PROTOCOL, version::PROTOCOL);
         let hello = Hello { protocol_min, protocol_max, name: "late".to_owned(), ..Hello::default() };
-        let hello = ClientMessage::Hello(Box::new(hello)).to_bytes(&Game::schema(&Arena));
+        let hello = ClientMessage::Hello(Box::new(hello)).to_bytes(&Game::schema(&Arena::default()));
         silent[0].send(Message::Binary(hello.into())).expect("open");
         assert!(matches!(silent[0].read(), Ok(Message::Binary(_))), "welcome");
         server.join("c");
@@ -744,11 +745,11 @@ mod tests {
         let server = Server::start("taken", |_| {});
         let mut config = Config::local(server.folder.clone());
         config.listen = server.addr;
-        let error = start(config, Arc::new(Arena)).err().expect("the port is taken");
+        let error = start(config, Arc::new(Arena::default())).err().expect("the port is taken");
         assert!(error.to_string().contains("server.listen") && error.exit_code() == 1, "{error}");
         let mut config = Config::local(server.folder.clone());
         config.rooms.settings.insert("gravity".to_owned(), "9".to_owned());
-        let error = start(config, Arc::new(Arena)).err().expect("no such setting");
+        let error = start(config, Arc::new(Arena::default())).err().expect("no such setting");
         assert!(error.to_string().contains("gravity") && error.exit_code() == 2, "{error}");
     }
 
@@ -769,7 +770,7 @@ mod tests {
 
     #[test]
     fn a_game_is_chosen_by_name_and_the_first_is_the_default() {
-        let offer = |name| Offer { name, make: || Arc::new(Arena), maps: None, tables: &[] };
+        let offer = |name| Offer { name, make: || Arc::new(Arena::default()), maps: None, tables: &[] };
         let offers = [offer("one"), offer("two")];
         assert!(chosen("", &offers).is_ok() && chosen("two", &offers).is_ok());
         let error = chosen("three", &offers).err().expect("not offered");

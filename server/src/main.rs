@@ -10,7 +10,7 @@ use server::game::{self, Arena};
 
 fn main() -> ExitCode {
     app::main(&[
-        Offer { name: "arena", make: || Arc::new(Arena), maps: Some(game::take_maps), tables: game::TABLES },
+        Offer { name: "arena", make: || Arc::new(Arena::default()), maps: Some(game::on_maps), tables: game::TABLES },
         Offer { name: "arena-n", make: || Arc::new(ArenaN), maps: None, tables: arena_n::TABLES },
     ])
 }

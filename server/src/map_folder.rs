@@ -12,24 +12,26 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use shared::limits::{MAP_BYTES_MAX, MAPS_MAX};
 
 use crate::error::MapsError;
+use crate::sim::RoomGame;
 
 /// The ending of files that are maps.
 const ENDING: &str = ".tmx";
 
-/// Takes a game's maps, a file's name and its bytes each, in place of its own; the first is the default. Once, before any room is made.
-pub type TakeMaps = fn(Vec<(String, Vec<u8>)>) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+/// Makes a game on these maps, a file's name and its bytes each, in place of its own; the first is the default.
+pub type OnMaps = fn(Vec<(String, Vec<u8>)>) -> Result<Arc<dyn RoomGame>, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Hands the maps of a folder to a game that takes some.
+/// A game on the maps of a folder, if it has maps.
 ///
 /// # Errors
 /// The operator's, or a map's author's: what to change.
-pub fn open(folder: &Path, take: Option<TakeMaps>) -> Result<(), MapsError> {
-    let take = take.ok_or(MapsError::NoneTaken)?;
-    take(read_all(folder)?).map_err(MapsError::Refused)
+pub fn open(folder: &Path, on_maps: Option<OnMaps>) -> Result<Arc<dyn RoomGame>, MapsError> {
+    let on_maps = on_maps.ok_or(MapsError::NoneTaken)?;
+    on_maps(read_all(folder)?).map_err(MapsError::Refused)
 }
 
 /// Every map of a folder, by name.

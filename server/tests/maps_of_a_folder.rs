@@ -1,13 +1,12 @@
 //! The real program with a folder of maps: a broken one stops the start and says where to look, good ones are played on.
 
-use server::game::{Arena, take_maps};
+use server::game::on_maps;
 use server::room::{Room, RoomEntropy};
 use server::sim::RoomOptions;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A folder that goes with the test.
@@ -160,10 +159,9 @@ fn good_maps_are_served_and_a_room_is_played_on_the_first_of_them() {
     running.wait().expect("it ends");
     assert!(greets, "it listens");
 
-    // Files as they were read, in this process: nobody here has asked for a map before.
     let files = ["a.tmx", "b.tmx"].map(|file| (file.to_owned(), good().into_bytes()));
-    take_maps(files.into()).expect("good");
+    let game = on_maps(files.into()).expect("good");
     let entropy = RoomEntropy { seed: 0, incarnation: 0, slots: 0 };
-    let room = Room::new(Arc::new(Arena), &RoomOptions::default(), entropy, None).expect("a room");
-    assert_eq!(room.sim().map().map(|map| map.name.as_str()), Some("a.tmx"));
+    let room = Room::new(game, &RoomOptions::default(), entropy, None).expect("a room");
+    assert_eq!(room.sim().maps().map(|maps| maps.names.as_str()), Some("a.tmx"));
 }

@@ -14,6 +14,7 @@ use client_sim::session::Drawing;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::{Room, RoomEntropy};
 use server::sim::{RoomGame, RoomOptions, Sim, Spectating, ViewRadii};
+use shared::game::maps::Maps;
 use shared::wire::Digest;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -45,7 +46,13 @@ impl ArenaBuilder {
     /// The built-in game, played by its own fighters.
     #[must_use]
     pub fn built_in(self) -> Self {
-        self.game(Arc::new(server::game::Arena), arena_truth::look).behaviours(Some(fighters()))
+        self.built_in_on(Maps::in_the_box())
+    }
+
+    /// The same on these maps.
+    #[must_use]
+    pub fn built_in_on(self, maps: Maps) -> Self {
+        self.game(Arc::new(server::game::Arena { maps }), arena_truth::look).behaviours(Some(fighters()))
     }
 
     /// Another game, and how to read its World.

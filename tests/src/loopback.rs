@@ -56,7 +56,7 @@ impl Loopback {
         self.stop();
         let mut config = Config::local(self.data.clone());
         (self.change)(&mut config);
-        let running = start(config, Arc::new(Arena)).expect("the defaults start");
+        let running = start(config, Arc::new(Arena::default())).expect("the defaults start");
         self.running = Some(running);
     }
 

@@ -4,6 +4,7 @@ use crate::zoo::{Switch, Tell, Whom};
 use client_sim::behaviour::{AtRandom, Behaviour, Behaviours, Idle, View, Wish};
 use client_sim::dice::Dice;
 use client_sim::game::bots::Fight;
+use shared::game::maps::Maps;
 use shared::schema::{Replicated, Schema};
 use shared::wire::values::NO_REFERENCE;
 use std::sync::Arc;
@@ -75,5 +76,6 @@ pub fn idle_players() -> Arc<dyn Behaviours> {
 /// Everyone plays the built-in game to win.
 #[must_use]
 pub fn fighters() -> Arc<dyn Behaviours> {
-    Arc::new(|_: &Schema, seed: u64| -> Box<dyn Behaviour> { Box::new(Fight::new(seed)) })
+    let maps = Maps::in_the_box();
+    Arc::new(move |_: &Schema, seed: u64| -> Box<dyn Behaviour> { Box::new(Fight::new(seed, maps.clone())) })
 }

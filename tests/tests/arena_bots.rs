@@ -8,9 +8,10 @@ use server::sim::{EntityIds, InputCodes, InputSource, Join, Networked, PlayerInp
 use shared::game::components::{Body, Health, Position, Score};
 use shared::game::input::ArenaInput;
 use shared::game::map::Map;
+use shared::game::maps::Maps;
 use shared::game::pickup::{Pickup, Sort};
 use shared::game::round::{Faction, Match, Side};
-use shared::game::{MATCH, PICKUP, PLAYER, maps};
+use shared::game::{MATCH, PICKUP, PLAYER};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::{Kind, Replicated, Text};
 use std::sync::Arc;
@@ -75,9 +76,9 @@ impl Eyes for Watcher<'_> {
             .collect()
     }
 
-    fn map(&self) -> Option<Arc<Map>> {
+    fn map(&self, maps: &Maps) -> Option<Arc<Map>> {
         let (slot, _) = self.all(MATCH).next()?;
-        maps::find(self.read::<Match>(slot)?.map.as_str())
+        maps.find(self.read::<Match>(slot)?.map.as_str())
     }
 }
 
@@ -92,7 +93,8 @@ struct Tally {
 
 /// Plays a match in which each bot does what `act` says.
 fn play(mut act: impl FnMut(usize, &Watcher<'_>) -> ArenaInput) -> Tally {
-    let mut sim = Sim::new(Arc::new(Arena), &RoomOptions::default(), 0x5EED).expect("the game in the box is sound");
+    let mut sim =
+        Sim::new(Arc::new(Arena::default()), &RoomOptions::default(), 0x5EED).expect("the game in the box is sound");
     let players = (0..BOTS).map(PlayerId);
     let joins = players.clone().map(|player| Join { player, name: Text::new("bot") }).collect();
     sim.step(&StepInput { tick: Tick(1), joins, ..StepInput::default() });
@@ -126,9 +128,14 @@ fn play(mut act: impl FnMut(usize, &Watcher<'_>) -> ArenaInput) -> Tally {
     tally
 }
 
+fn fighters(count: u64) -> Vec<Fight> {
+    let maps = Maps::in_the_box();
+    (0..count).map(|bot| Fight::new(bot, maps.clone())).collect()
+}
+
 #[test]
 fn a_hundred_fighters_move_shoot_kill_and_begin_again() {
-    let mut bots: Vec<Fight> = (0..BOTS).map(|bot| Fight::new(bot.into())).collect();
+    let mut bots = fighters(BOTS.into());
     let tally = play(|bot, eyes| bots[bot].act(eyes));
     println!("{tally:?}");
     assert!(tally.moved >= 95 && tally.shots > 1000 && tally.kills > 100 && tally.respawns > 100, "{tally:?}");
@@ -153,7 +160,7 @@ fn rounds() -> Sim {
     let settings = [("maps", "courtyard,gardens,crossroads"), ("round_s", "10"), ("mode", "teams"), ("kills", "0")];
     let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     let options = RoomOptions { settings, ..RoomOptions::default() };
-    Sim::new(Arc::new(Arena), &options, 0x5EED).expect("the game in the box is sound")
+    Sim::new(Arc::new(Arena::default()), &options, 0x5EED).expect("the game in the box is sound")
 }
 
 /// What 32 fighters did in a match, and its number after each tick.
@@ -179,7 +186,7 @@ fn record(mut bots: Vec<Fight>) -> (Vec<StepInput>, Vec<u64>) {
 
 #[test]
 fn a_match_of_fighters_comes_to_the_same_again_in_every_tick_from_what_was_recorded() {
-    let (steps, hashes) = record((0..32).map(Fight::new).collect());
+    let (steps, hashes) = record(fighters(32));
     let mut again = rounds();
     let mut deaths = 0;
     for (step, hash) in steps.iter().zip(&hashes) {

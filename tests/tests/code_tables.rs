@@ -155,7 +155,11 @@ fn the_tables_that_the_built_in_game_ships_are_of_use() {
     let mut arena = Arena::seeded(0x7AB1E + 500).built_in().clients(4).start();
     arena.room.begin_study();
     arena.run(150);
-    assert_worth_it(&server::game::Arena, server::game::TABLES, &arena.room.take_study().expect("it is studied"));
+    assert_worth_it(
+        &server::game::Arena::default(),
+        server::game::TABLES,
+        &arena.room.take_study().expect("it is studied"),
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use tests::zoo::Zoo;
 const WILD: Zoo = Zoo { crowd: 20, deaths: 20, whims: 40, turns: 150, still: false, ..Zoo::NOTHING };
 
 fn games() -> [Arc<dyn RoomGame>; 2] {
-    [Arc::new(WILD), Arc::new(server::game::Arena)]
+    [Arc::new(WILD), Arc::new(server::game::Arena::default())]
 }
 
 /// A match by chance: who comes, who goes, who does what.

@@ -5,6 +5,7 @@ use client_sim::game::twin::twins;
 use client_sim::interpolate::{DrawingCounts, JITTER_MS_MAX};
 use server::sim::EntityIds;
 use shared::game::components::Position;
+use shared::game::maps::Maps;
 use shared::ids::{EntityId, Slot, Tick};
 use shared::interpolation::{Between, interpolate};
 use shared::schema::Replicated;
@@ -14,7 +15,7 @@ use tests::link::LinkOptions;
 
 fn fighters(seed: u64, jitter_us: u64) -> Arena {
     let link = LinkOptions { delay_us: 40_000, jitter_us, ..LinkOptions::default() };
-    Arena::seeded(seed).built_in().clients(6).link(link).predicting(twins()).start()
+    Arena::seeded(seed).built_in().clients(6).link(link).predicting(twins(Maps::in_the_box())).start()
 }
 
 fn drawing(arena: &Arena) -> DrawingCounts {

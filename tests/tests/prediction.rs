@@ -7,11 +7,13 @@ use client_sim::game::twin::{ArenaTwin, twins};
 use client_sim::predict::{PredictionCounts, Twin, WINDOW};
 use client_sim::session::Counters;
 use glam::IVec2;
-use shared::game::PROJECTILE;
 use shared::game::components::{Body, Position, Projectile};
 use shared::game::constants::{ROCKETS_AT_FIRST, Tuning, UNIT};
 use shared::game::input::ArenaInput;
+use shared::game::maps::{MAPS, Maps};
+use shared::game::round::Match;
 use shared::game::weapon::Weapon;
+use shared::game::{MATCH, PROJECTILE};
 use shared::ids::Tick;
 use shared::schema::{Replicated, Schema};
 use std::collections::BTreeSet;
@@ -29,7 +31,7 @@ const RECOVERY_TICKS: u32 = 15;
 
 /// Fighters who predict themselves.
 fn fighters(seed: u64, clients: usize) -> ArenaBuilder {
-    Arena::seeded(seed).built_in().clients(clients).link(CROOKED).predicting(twins())
+    Arena::seeded(seed).built_in().clients(clients).link(CROOKED).predicting(twins(Maps::in_the_box()))
 }
 
 fn counters(arena: &Arena) -> Vec<Counters> {
@@ -73,12 +75,65 @@ fn with_250_ms_of_jitter_nearly_all_that_is_mispredicted_is_explained_by_what_st
     assert!(of(unexplained) * 1_000 < of(|counters| counters.prediction.compared), "{}", of(unexplained));
 }
 
+/// Two maps, of the box by their places.
+fn two_maps(places: [usize; 2]) -> Maps {
+    let files = ["first.tmx", "second.tmx"].into_iter().zip(places);
+    Maps::of(files.map(|(file, place)| (file.to_owned(), MAPS[place].1.to_vec())).collect()).expect("good")
+}
+
+/// On `maps[0]` and `maps[1]` in turn, where clients have `theirs`.
+fn in_turn(maps: [usize; 2], theirs: [usize; 2]) -> Arena {
+    let built_in = Arena::seeded(0x3A9).built_in_on(two_maps(maps)).clients(2).link(CROOKED);
+    built_in.setting("maps", "first,second").setting("round_s", "10").predicting(twins(two_maps(theirs))).start()
+}
+
+#[test]
+fn on_every_map_of_a_rotation_the_clients_step_is_the_servers() {
+    let mut arena = in_turn([0, 2], [0, 2]);
+    let start = vec![Counters::default(); 2];
+    let mut played = BTreeSet::new();
+    for _ in 0..30 {
+        arena.run(30);
+        let game = arena.clients[0].session.replica().and_then(|replica| {
+            let (slot, _) = replica.anchors().find(|&(_, kind)| kind == MATCH)?;
+            replica.read::<Match>(slot)
+        });
+        played.extend(game.map(|game| game.map.as_str().to_owned()));
+    }
+    assert_eq!(played.into_iter().collect::<Vec<_>>(), ["first", "second"]);
+    assert_eq!(arena.clients[0].session.unpredicted(), None);
+    assert_eq!(arena.clients[0].session.agreement().map(|agreement| &*agreement.maps), Some("first.tmx,second.tmx"));
+    assert!(sum(&arena, &start, |counters| counters.prediction.compared) > 800);
+    assert_eq!(sum(&arena, &start, unexplained), 0);
+}
+
+#[test]
+fn who_has_another_file_for_one_map_of_the_rotation_or_lacks_it_predicts_nothing_and_says_why() {
+    let says = |arena: &Arena| arena.clients[0].session.unpredicted().map(str::to_owned);
+    let compared = |counters: &Counters| counters.prediction.compared;
+    let mut arena = in_turn([0, 2], [0, 1]);
+    arena.run(60);
+    assert_eq!(sum(&arena, &[Counters::default(); 2], compared), 0);
+    let why = says(&arena).expect("it says so");
+    assert!(
+        why.starts_with("of \"first.tmx,second.tmx\" the server has other files than we: nothing is predicted"),
+        "{why}"
+    );
+
+    let on_two = Arena::seeded(1).built_in_on(two_maps([0, 2])).setting("maps", "first,second").clients(1);
+    let mut arena = on_two.predicting(twins(Maps::in_the_box())).start();
+    arena.run(60);
+    assert_eq!(sum(&arena, &[Counters::default()], compared), 0);
+    let why = says(&arena).expect("it says so");
+    assert!(why.starts_with("the server plays on \"first.tmx\", which is none of our maps"), "{why}");
+}
+
 #[test]
 fn a_twin_that_steps_otherwise_is_caught() {
     let wrong = |agreement: &Agreement| -> Option<Box<dyn Twin>> {
         let tuning = Tuning::at(agreement.tick_rate_hz);
         let tuning = Tuning { acceleration: tuning.acceleration + 4, ..tuning };
-        Some(Box::new(ArenaTwin::new(&agreement.schema, tuning)?))
+        Some(Box::new(ArenaTwin::new(agreement, tuning, &Maps::in_the_box()).ok()?))
     };
     let mut arena = fighters(0xBAD, 2).predicting(Arc::new(wrong)).start();
     arena.run(150);
@@ -174,7 +229,7 @@ fn an_own_rocket_flies_in_the_tick_of_the_key_press_exactly_as_the_servers_own_w
 fn rockets_that_the_server_does_not_shoot_are_taken_back() {
     let hasty = |agreement: &Agreement| -> Option<Box<dyn Twin>> {
         let tuning = Tuning { rocket_ticks: 2, ..Tuning::at(agreement.tick_rate_hz) };
-        Some(Box::new(ArenaTwin::new(&agreement.schema, tuning)?))
+        Some(Box::new(ArenaTwin::new(agreement, tuning, &Maps::in_the_box()).ok()?))
     };
     let shooters = |_: &Schema, _: u64| -> Box<dyn Behaviour> { Box::new(Holds) };
     let mut arena = fighters(9, 1).behaviours(Some(Arc::new(shooters))).predicting(Arc::new(hasty)).start();

@@ -52,7 +52,7 @@ mod tests {
         let tables = Tables::untrained(&layout);
         let replica = Replica::new(schema.clone(), layout, tables, Tick(1), Digest::Folded);
         let view =
-            View { replica: &replica, me: None, tick: Tick(1), tick_rate_hz: 30, map: "", drawn: None, own: None };
+            View { replica: &replica, me: None, tick: Tick(1), tick_rate_hz: 30, maps: "", drawn: None, own: None };
         let (mut steady, mut turns) = (Steady::new(7), 0);
         let (mut before, mut codes) = (Vec::new(), vec![0; schema.input.part_count()]);
         for _ in 0..30_000 {

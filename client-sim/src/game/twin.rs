@@ -4,8 +4,8 @@
 //!   state = the codes of Body (step 1: the numbers themselves) · health · map · round · phase        the dead do not move
 //! ```
 //!
-//! The maps come with the client, as the server's do; a room whose map is not in the box is played without prediction. What lies about
-//! is not predicted: who takes it is told, as who is hit.
+//! The maps come with the client, as the server's do; a room whose maps we do not have, each with the same bytes, is played without
+//! prediction. What lies about is not predicted: who takes it is told, as who is hit.
 //!
 //! Never here: which ticks are replayed (see `predict`).
 
@@ -19,57 +19,105 @@ use shared::game::components::{Body, Health, Hit, Kill, Projectile};
 use shared::game::constants::{Tuning, UNIT};
 use shared::game::input::ArenaInput;
 use shared::game::map::Map;
+use shared::game::maps::Maps;
 use shared::game::pickup::Taken;
 use shared::game::round::Match;
 use shared::game::weapon::Weapon;
-use shared::game::{MATCH, PROJECTILE, maps, movement, rocket};
+use shared::game::{MATCH, PROJECTILE, movement, rocket};
 use shared::ids::{EntityId, Slot, Tick};
 use shared::schema::{Replicated, Schema};
+use shared::wire::control::maps_hash;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The twin for what was agreed on, if it is Arena on a map that we have.
-#[must_use]
-pub fn twin(agreement: &Agreement) -> Option<Box<dyn Twin>> {
-    let schema = &agreement.schema;
-    if schema.game != GAME
-        || Body::PART_COUNT != schema.components.get(schema.component_index(Body::NAME)?)?.part_count()
-    {
-        return None;
-    }
-    let (_, bytes) = maps::file(maps::position(&agreement.map)?)?;
-    if xxh3_64(bytes) != agreement.map_hash {
-        return None;
-    }
-    Some(Box::new(ArenaTwin::new(schema, Tuning::at(agreement.tick_rate_hz))?))
+/// Why Arena is played without prediction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OtherMaps {
+    /// We do not have it, or it is broken.
+    #[error(
+        "the server plays on {map:?}, which is none of our maps: nothing is predicted; --maps takes the server's folder"
+    )]
+    Missing {
+        /// Its file.
+        map: String,
+    },
+    /// We have others of that name.
+    #[error("of {maps:?} the server has other files than we: nothing is predicted; --maps takes the server's folder")]
+    Differ {
+        /// Their files.
+        maps: String,
+    },
 }
 
-/// The twins of the games in the box.
+/// The maps that a server plays on, from those that we have.
+fn rotation(agreement: &Agreement, maps: &Maps) -> Result<Vec<Arc<Map>>, OtherMaps> {
+    let mut rotation = Vec::new();
+    let mut hashes = Vec::new();
+    for name in agreement.maps.split(',') {
+        let missing = || OtherMaps::Missing { map: name.to_owned() };
+        let place = maps.position(name).ok_or_else(missing)?;
+        let (_, bytes) = maps.file(place).ok_or_else(missing)?;
+        hashes.push(xxh3_64(bytes));
+        rotation.push(maps.read(place).map_err(|_| missing())?);
+    }
+    if maps_hash(&hashes) != agreement.maps_hash {
+        return Err(OtherMaps::Differ { maps: agreement.maps.clone() });
+    }
+    Ok(rotation)
+}
+
+/// Whether what is played is the Arena that we know.
+fn is_ours(schema: &Schema) -> bool {
+    let body = schema.component_index(Body::NAME).and_then(|body| schema.components.get(body));
+    schema.game == GAME && body.is_some_and(|body| body.part_count() == Body::PART_COUNT)
+}
+
+/// The twins of the games in the box, on these maps.
+pub struct GameTwins {
+    maps: Maps,
+}
+
+impl Twins for GameTwins {
+    fn choose(&self, agreement: &Agreement) -> Option<Box<dyn Twin>> {
+        is_ours(&agreement.schema).then_some(())?;
+        Some(Box::new(ArenaTwin::new(agreement, Tuning::at(agreement.tick_rate_hz), &self.maps).ok()?))
+    }
+
+    fn refusal(&self, agreement: &Agreement) -> Option<String> {
+        is_ours(&agreement.schema).then_some(())?;
+        rotation(agreement, &self.maps).err().map(|other| other.to_string())
+    }
+}
+
+/// The twins of the games in the box, on these maps.
 #[must_use]
-pub fn twins() -> Arc<dyn Twins> {
-    Arc::new(twin)
+pub fn twins(maps: Maps) -> Arc<dyn Twins> {
+    Arc::new(GameTwins { maps })
 }
 
 /// Predicts a body.
 pub struct ArenaTwin {
     tuning: Tuning,
+    /// In the order in which they are played.
     maps: Vec<Arc<Map>>,
     hit: Option<usize>,
     kill: Option<usize>,
     taken: Option<usize>,
 }
 
-/// What stands behind the codes of the body in a state: health, place of the map in the box, round, phase.
+/// What stands behind the codes of the body in a state: health, place of the map in the rotation, round, phase.
 const BEHIND: usize = 4;
 
 impl ArenaTwin {
-    /// A twin that feels like `tuning`; `None` if a map in the box is broken.
-    #[must_use]
-    pub fn new(schema: &Schema, tuning: Tuning) -> Option<Self> {
-        let maps = (0..maps::count()).map(|place| maps::read(place).ok()).collect::<Option<_>>()?;
-        let event = |name: &str| schema.events.iter().position(|event| event.name == name);
+    /// A twin that feels like `tuning`, on the maps of what was agreed on.
+    ///
+    /// # Errors
+    /// [`OtherMaps`]: the server's are not among these.
+    pub fn new(agreement: &Agreement, tuning: Tuning, maps: &Maps) -> Result<Self, OtherMaps> {
+        let maps = rotation(agreement, maps)?;
+        let event = |name: &str| agreement.schema.events.iter().position(|event| event.name == name);
         let [hit, kill, taken] = [Hit::NAME, Kill::NAME, Taken::NAME].map(event);
-        Some(Self { tuning, maps, hit, kill, taken })
+        Ok(Self { tuning, maps, hit, kill, taken })
     }
 }
 
@@ -101,7 +149,7 @@ impl Twin for ArenaTwin {
         let game: Match = replica.read(game)?;
         let mut state = vec![0; Body::PART_COUNT];
         body.write_codes(&mut state);
-        let map = maps::position(game.map.as_str())? as i32;
+        let map = self.maps.iter().position(|map| map.name() == game.map.as_str())? as i32;
         state.extend([i32::from(health.hp), map, i32::from(game.round), game.phase as i32]);
         Some(state)
     }

@@ -325,7 +325,7 @@ impl Playing {
                 me: self.replica.me(),
                 tick,
                 tick_rate_hz: self.agreement.tick_rate_hz,
-                map: &self.agreement.map,
+                maps: &self.agreement.maps,
                 drawn: self.screen.interpolator(),
                 own: self.screen.predictor(),
             };

@@ -39,6 +39,8 @@ const BEHIND_MS_MAX: f64 = 250.0;
 /// Prediction and interpolation of one client; either may be missing.
 pub(super) struct Screen {
     predictor: Option<Predictor>,
+    /// Why there is none, for a game that could be predicted.
+    refusal: Option<String>,
     interpolator: Option<Interpolator>,
     /// Milliseconds between two frames that it draws by itself.
     every_ms: Option<f64>,
@@ -47,17 +49,23 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(agreement: &Agreement, config: &SessionConfig, now_ms: f64) -> Self {
-        let twin = config.twins.as_ref().filter(|_| config.plays()).and_then(|twins| twins.choose(agreement));
+        let twins = config.twins.as_ref().filter(|_| config.plays());
+        let twin = twins.and_then(|twins| twins.choose(agreement));
+        let refusal = twins.filter(|_| twin.is_none()).and_then(|twins| twins.refusal(agreement));
         let input = &agreement.schema.input;
         let predictor = twin.map(|twin| Predictor::new(twin, input, neutral_codes(input)));
         let draws = config.drawing != Drawing::Never && !config.audit;
         let interpolator = draws.then(|| Interpolator::new(agreement.schema.clone(), agreement.tick_rate_hz));
         let every_ms = if let Drawing::PerSecond(hz) = config.drawing { Some(1_000.0 / hz.max(1.0)) } else { None };
-        Self { predictor, interpolator, every_ms, next_ms: now_ms }
+        Self { predictor, refusal, interpolator, every_ms, next_ms: now_ms }
     }
 
     pub(super) const fn predictor(&self) -> Option<&Predictor> {
         self.predictor.as_ref()
+    }
+
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
     pub(super) const fn interpolator(&self) -> Option<&Interpolator> {

@@ -323,6 +323,9 @@ impl Observer for Watcher {
         match event {
             SessionEvent::Welcomed => {
                 let agreement = session.agreement();
+                if let Some(why) = session.unpredicted() {
+                    self.live.unpredicted.get_or_init(|| why.to_owned());
+                }
                 self.record.game = agreement.map(|agreement| agreement.schema.game.clone());
                 let audited = self.ledgers.as_deref().zip(agreement);
                 self.audited = audited.and_then(|(ledgers, agreement)| Audited::begin(ledgers, agreement));

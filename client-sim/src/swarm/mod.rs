@@ -45,7 +45,7 @@ use progress::Progress;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -106,6 +106,8 @@ struct Live {
     lost: AtomicU64,
     /// Attacks or handshakes that came to an end.
     attempts: AtomicU64,
+    /// Why a bot plays without prediction.
+    unpredicted: OnceLock<String>,
     samples: Mutex<Samples>,
 }
 

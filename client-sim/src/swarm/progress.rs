@@ -15,6 +15,7 @@ pub struct Progress {
     bots: usize,
     frames: u64,
     shown_ms: f64,
+    warned: bool,
 }
 
 impl Progress {
@@ -25,19 +26,23 @@ impl Progress {
             let style = ProgressStyle::with_template("{bar:30} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(1_000).with_style(style)
         });
-        Self { bar, silent: false, bots, frames: 0, shown_ms: 0.0 }
+        Self { bar, silent: false, bots, frames: 0, shown_ms: 0.0, warned: false }
     }
 
     /// Shows nothing: whoever runs several swarms says what is going on.
     #[must_use]
     pub const fn silent() -> Self {
-        Self { bar: None, silent: true, bots: 0, frames: 0, shown_ms: 0.0 }
+        Self { bar: None, silent: true, bots: 0, frames: 0, shown_ms: 0.0, warned: false }
     }
 
     /// Shows where the run stands; `part` is how much of the window has passed, 0 to 1. Call it about once per second.
     pub(super) fn show(&mut self, live: &Live, stage: Stage, part: f64, now_ms: f64) {
         if self.silent {
             return;
+        }
+        if let Some(why) = live.unpredicted.get().filter(|_| !self.warned) {
+            self.warned = true;
+            self.say(&format!("warning: {why}"));
         }
         let frames = live.frames.load(Ordering::Relaxed);
         let seconds = ((now_ms - self.shown_ms) / 1_000.0).max(0.001);
@@ -61,6 +66,14 @@ impl Progress {
                 bar.set_message(line);
             }
             None => eprintln!("{:6.1} s  {line}", now_ms / 1_000.0),
+        }
+    }
+
+    /// A line of its own, above the bar.
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => eprintln!("{line}"),
         }
     }
 

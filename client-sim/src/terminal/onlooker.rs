@@ -24,9 +24,10 @@ use shared::game::components::{Aim, Body, Health, Hit, Kill, Nameplate, Position
 use shared::game::constants::{HP_MAX, RIFLE_RANGE, TILE_UNITS, Tuning, UNIT};
 use shared::game::geometry::{DIRECTION_ONE, direction};
 use shared::game::map::Map;
+use shared::game::maps::Maps;
 use shared::game::pickup::{Pickup, Sort, Taken};
 use shared::game::round::{Faction, Match, Phase, RoundOver, Side};
-use shared::game::{MATCH, PICKUP, PLAYER, PROJECTILE, maps};
+use shared::game::{MATCH, PICKUP, PLAYER, PROJECTILE};
 use shared::ids::{EntityId, Slot};
 use shared::schema::{Replicated, Schema};
 use shared::wire::server_message::Outcome;
@@ -85,6 +86,7 @@ impl Places {
 /// Looks on while a session plays.
 #[derive(Clone, Debug)]
 pub struct Onlooker {
+    maps: Maps,
     places: Places,
     lately: Lately,
     net_graph: NetGraph,
@@ -107,6 +109,7 @@ pub struct Onlooker {
 impl Default for Onlooker {
     fn default() -> Self {
         Self {
+            maps: Maps::in_the_box(),
             places: Places::of(&shared::game::schema()),
             lately: Lately::default(),
             net_graph: NetGraph::default(),
@@ -130,6 +133,12 @@ impl Onlooker {
         Self { follow: Some(follow), ..Self::default() }
     }
 
+    /// The same where these maps are played on.
+    #[must_use]
+    pub fn on(self, maps: Maps) -> Self {
+        Self { maps, ..self }
+    }
+
     /// A spectator turns to the next player, or the one before.
     pub fn turn(&mut self, forwards: bool) {
         if let Some(follow) = &mut self.follow {
@@ -147,6 +156,11 @@ impl Onlooker {
     /// Something happened in the session.
     pub fn event(&mut self, session: &Session, event: &SessionEvent, now_ms: f64) {
         match event {
+            SessionEvent::Welcomed => {
+                if let Some(why) = session.unpredicted() {
+                    self.lately.note(why, now_ms);
+                }
+            }
             SessionEvent::Frame(applied) => {
                 let tick_ms = session.agreement().map_or(33.3, |agreement| 1_000.0 / f64::from(agreement.tick_rate_hz));
                 if applied.checked {
@@ -222,7 +236,7 @@ impl Onlooker {
         };
         let tick_rate_hz = session.agreement().map_or(30, |agreement| agreement.tick_rate_hz);
         scene.round = round(replica, tick_rate_hz);
-        scene.map = scene.round.as_ref().and_then(|round| maps::find(round.map.as_str()));
+        scene.map = scene.round.as_ref().and_then(|round| self.maps.find(round.map.as_str()));
         scene.own = self.own(session, replica, desktop, now_ms);
         scene.pickups = pickups(replica);
         scene.standings = standings(replica);

@@ -22,6 +22,7 @@ use crate::session::{Drawing, Session, SessionConfig};
 use crate::swarm::options::path_of;
 use crate::transport::{ConnectError, Connection, Epoch, Target, drive, needs_tls};
 use crate::trust::{Trust, TrustError};
+use shared::game::maps::Maps;
 use shared::schema::Schema;
 use std::io;
 use std::sync::Arc;
@@ -63,25 +64,27 @@ pub struct Farewell {
     pub is_well: bool,
 }
 
-/// Plays until the person leaves, `stop` completes, or the connection ends. The terminal is as before when this returns.
+/// Plays on these maps until the person leaves, `stop` completes, or the connection ends. The terminal is as before when this returns.
 ///
 /// # Errors
 /// [`PlayError`]: it could not begin.
 pub async fn play(
     options: &PlayOptions,
+    maps: Maps,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Farewell, PlayError> {
     if !is_terminal() {
         return Err(PlayError::NoTerminal);
     }
+    let twins = twins(maps.clone());
     let config = |person: Person| {
         let behaviours = move |schema: &Schema, _: u64| -> Box<dyn Behaviour> {
             if is_ours(schema) { Box::new(person.clone()) } else { Box::new(Idle) }
         };
         let named = SessionConfig::named(&options.name);
-        SessionConfig { behaviours: Some(Arc::new(behaviours)), twins: Some(twins()), ..named }
+        SessionConfig { behaviours: Some(Arc::new(behaviours)), twins: Some(twins), ..named }
     };
-    sit_down((Seat::Player, Onlooker::default()), &options.to, config, stop).await
+    sit_down((Seat::Player, Onlooker::default().on(maps)), &options.to, config, stop).await
 }
 
 /// Connects, takes the terminal, and gives it back at the end.

@@ -13,20 +13,22 @@ use super::play::{Farewell, PlayError, connect, sit_down};
 use super::shell::is_terminal;
 use crate::session::{Drawing, Session, SessionConfig};
 use crate::transport::drive;
+use shared::game::maps::Maps;
 use shared::wire::Role;
 
 /// The name that a spectator gives: nobody reads it.
 const NAME: &str = "spectator";
 
-/// Looks on until the person leaves, `stop` completes, or the connection ends.
+/// Looks on, with these maps, until the person leaves, `stop` completes, or the connection ends.
 ///
 /// # Errors
 /// [`PlayError`]: it could not begin.
 pub async fn watch(
     options: &WatchOptions,
+    maps: Maps,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Farewell, PlayError> {
-    let onlooker = Onlooker::following(options.follow.as_deref().map_or_else(Follow::default, Follow::named));
+    let onlooker = Onlooker::following(options.follow.as_deref().map_or_else(Follow::default, Follow::named)).on(maps);
     let config = || SessionConfig { role: Role::Spectator, ..SessionConfig::named(NAME) };
     if !options.plain && is_terminal() {
         return sit_down((Seat::Spectator, onlooker), &options.to, |_| config(), stop).await;

@@ -60,31 +60,36 @@ pub mod names;
 pub mod chat;
 
 use crate::game_api::Game;
-use crate::sim::{EntityIds, Players, RoomOptions, RoomRefused, Stage, Stages, Team};
+use crate::sim::{EntityIds, Players, RoomGame, RoomOptions, RoomRefused, Stage, Stages, Team};
 use bevy_ecs::prelude::*;
 use shared::game::components::{Aim, Body, Health, Nameplate, Position, Projectile, Score};
 use shared::game::constants::{HP_MAX, REWIND_MS_MAX, Tuning};
 use shared::game::input::ArenaInput;
-use shared::game::maps;
+use shared::game::maps::Maps;
 use shared::game::pickup::Pickup;
 use shared::game::round::{Match, Side};
 use shared::game::weapon::Weapon;
 use shared::game::{PLAYER, schema};
 use shared::ids::{EntityId, PlayerId};
 use shared::schema::{Schema, Text};
+use std::sync::Arc;
 
 /// The built-in game. Its settings: see [`options`].
-pub struct Arena;
+#[derive(Clone, Debug, Default)]
+pub struct Arena {
+    /// What can be played on.
+    pub maps: Maps,
+}
 
 /// Code tables trained on 24 fighting bots in two rooms for 25 s (`--train-tables`, see the README): for this schema only.
 pub const TABLES: &[u8] = include_bytes!("../../../assets/tables/arena.tables");
 
-/// Plays on these maps, a file's name and its bytes each, in place of those in the box.
+/// The same on these maps, a file's name and its bytes each, in place of those in the box.
 ///
 /// # Errors
 /// What a map's author must change.
-pub fn take_maps(files: Vec<(String, Vec<u8>)>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    Ok(maps::fill(files)?)
+pub fn on_maps(files: Vec<(String, Vec<u8>)>) -> Result<Arc<dyn RoomGame>, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(Arc::new(Arena { maps: Maps::of(files)? }))
 }
 
 /// How it feels at this room's tick rate.
@@ -99,11 +104,11 @@ impl Game for Arena {
     }
 
     fn install(&self, world: &mut World, stages: &mut Stages, options: &RoomOptions) -> Result<(), RoomRefused> {
-        let options::Chosen { maps, rules } = options::choose(options)?;
-        if let Some((file, bytes)) = maps.first().and_then(|&place| maps::file(place)) {
+        let options::Chosen { maps, rules } = options::choose(options, &self.maps)?;
+        for (file, bytes) in maps.iter().filter_map(|&place| self.maps.file(place)) {
             stages.map(file, bytes);
         }
-        let rotation = maps.into_iter().map(maps::read).collect::<Result<Vec<_>, _>>();
+        let rotation = maps.into_iter().map(|place| self.maps.read(place)).collect::<Result<Vec<_>, _>>();
         let rotation = rotation.map_err(|error| RoomRefused::Map(Box::new(error)))?;
         let rotation = ground::Rotation(rotation);
         let has_stealth = rotation.has_stealth();

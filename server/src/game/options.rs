@@ -2,7 +2,7 @@
 //!
 //! | setting | values | default |
 //! |---|---|---|
-//! | `map` | one map's name | the first in the box |
+//! | `map` | one map's name | the first |
 //! | `maps` | several with commas, in the order in which they are played | `map` alone |
 //! | `mode` | `ffa`, `teams` | `ffa` |
 //! | `round_s` | seconds that a round is played, 10 to 3600 | 300 |
@@ -13,7 +13,7 @@
 use crate::sim::{RoomOptions, RoomRefused};
 use bevy_ecs::prelude::Resource;
 use shared::game::constants::{TICK_RATE_MAX, TICK_RATE_MIN};
-use shared::game::maps;
+use shared::game::maps::Maps;
 use shared::game::round::{Mode, PHASE_TICKS_MAX};
 
 /// The settings that there are.
@@ -41,7 +41,7 @@ pub struct Rules {
 /// What a room is to be played by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
-    /// Places in the box of maps, in the order in which they are played.
+    /// Places among the maps that there are, in the order in which they are played.
     pub maps: Vec<usize>,
     /// By which rules.
     pub rules: Rules,
@@ -51,17 +51,17 @@ pub struct Chosen {
 ///
 /// # Errors
 /// The operator's: which setting or rate is wrong, and what is allowed.
-pub fn choose(options: &RoomOptions) -> Result<Chosen, RoomRefused> {
+pub fn choose(options: &RoomOptions, maps: &Maps) -> Result<Chosen, RoomRefused> {
     let settings = &options.settings;
     if let Some(key) = settings.keys().find(|key| !KNOWN.split(", ").any(|known| known == *key)) {
         return Err(RoomRefused::UnknownSetting { key: key.clone(), known: KNOWN });
     }
     check_rate(options.tick_rate_hz)?;
     let wanted = |key| settings.get(key).map(String::as_str);
-    let maps = match (wanted("map"), wanted("maps")) {
-        (Some(_), Some(maps)) => return Err(refuse("maps", maps, "one of map and maps")),
-        (Some(map), None) => vec![find_map("map", map)?],
-        (None, Some(maps)) => find_maps(maps)?,
+    let chosen = match (wanted("map"), wanted("maps")) {
+        (Some(_), Some(list)) => return Err(refuse("maps", list, "one of map and maps")),
+        (Some(map), None) => vec![find_map(maps, "map", map)?],
+        (None, Some(list)) => find_maps(maps, list)?,
         (None, None) => vec![0],
     };
     let mode = match wanted("mode") {
@@ -84,24 +84,24 @@ pub fn choose(options: &RoomOptions) -> Result<Chosen, RoomRefused> {
             .ok_or_else(|| refuse("kills", text, &format!("0 to {KILLS_MAX}")))?,
     };
     let round_ticks = round_s * u32::from(options.tick_rate_hz);
-    Ok(Chosen { maps, rules: Rules { mode, round_ticks, kills } })
+    Ok(Chosen { maps: chosen, rules: Rules { mode, round_ticks, kills } })
 }
 
 fn number(text: &str) -> Option<u32> {
     text.parse().ok()
 }
 
-fn find_maps(list: &str) -> Result<Vec<usize>, RoomRefused> {
-    let found = list.split(',').map(|name| find_map("maps", name.trim())).collect::<Result<Vec<_>, _>>()?;
+fn find_maps(maps: &Maps, list: &str) -> Result<Vec<usize>, RoomRefused> {
+    let found = list.split(',').map(|name| find_map(maps, "maps", name.trim())).collect::<Result<Vec<_>, _>>()?;
     if found.len() > ROTATION_MAX {
         return Err(refuse("maps", list, &format!("at most {ROTATION_MAX} names")));
     }
     Ok(found)
 }
 
-fn find_map(key: &str, name: &str) -> Result<usize, RoomRefused> {
-    maps::position(name).ok_or_else(|| {
-        let known: Vec<_> = maps::names().collect();
+fn find_map(maps: &Maps, key: &str, name: &str) -> Result<usize, RoomRefused> {
+    maps.position(name).ok_or_else(|| {
+        let known: Vec<_> = maps.names().collect();
         refuse(key, name, &known.join(", "))
     })
 }
@@ -123,7 +123,8 @@ mod tests {
 
     fn chosen(settings: &[(&str, &str)]) -> Result<Chosen, String> {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        choose(&RoomOptions { settings, ..RoomOptions::default() }).map_err(|refused| refused.to_string())
+        choose(&RoomOptions { settings, ..RoomOptions::default() }, &Maps::in_the_box())
+            .map_err(|refused| refused.to_string())
     }
 
     #[test]
@@ -150,7 +151,7 @@ mod tests {
         let both = chosen(&[("map", "gardens"), ("maps", "gardens")]).expect_err("refused");
         assert_eq!(both, r#"maps = "gardens": the game allows one of map and maps"#);
         let slow = RoomOptions { tick_rate_hz: 5, ..RoomOptions::default() };
-        let refused = choose(&slow).expect_err("refused").to_string();
+        let refused = choose(&slow, &Maps::in_the_box()).expect_err("refused").to_string();
         assert_eq!(refused, r#"tick rate = "5": the game allows 20 to 128 Hz"#);
     }
 }

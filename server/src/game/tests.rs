@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 fn sim(map: &str) -> Sim {
     let settings = [("map".to_owned(), map.to_owned())].into();
-    Sim::new(Arc::new(Arena), &RoomOptions { settings, ..RoomOptions::default() }, 0x5EED).expect("a sound game")
+    Sim::new(Arc::new(Arena::default()), &RoomOptions { settings, ..RoomOptions::default() }, 0x5EED)
+        .expect("a sound game")
 }
 
 fn join(player: u32) -> Join {
@@ -91,8 +92,13 @@ fn a_match_comes_to_the_same_number_everywhere() {
 }
 
 #[test]
-fn rooms_on_the_same_map_share_it() {
-    let of = |name: &str| sim(name).world().resource::<ground::Rotation>().0[0].clone();
+fn rooms_of_a_game_on_the_same_map_share_it() {
+    let game = Arc::new(Arena::default());
+    let of = |name: &str| {
+        let options = RoomOptions { settings: [("map".to_owned(), name.to_owned())].into(), ..RoomOptions::default() };
+        let sim = Sim::new(game.clone(), &options, 0x5EED).expect("a sound game");
+        sim.world().resource::<ground::Rotation>().0[0].clone()
+    };
     assert!(Arc::ptr_eq(&of("courtyard"), &of("courtyard")));
     assert_ne!(of("courtyard"), of("crossroads"));
 }
@@ -182,7 +188,7 @@ fn who_leaves_takes_its_body_along_and_its_shots_fly_on() {
 fn room(settings: &[(&str, &str)], players: u32) -> Sim {
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let options = RoomOptions { settings, ..RoomOptions::default() };
-    let mut sim = Sim::new(Arc::new(Arena), &options, 0x5EED).expect("a sound game");
+    let mut sim = Sim::new(Arc::new(Arena::default()), &options, 0x5EED).expect("a sound game");
     sim.step(&StepInput { tick: Tick(1), joins: (1..=players).map(join).collect(), ..StepInput::default() });
     sim
 }
@@ -265,7 +271,7 @@ fn a_projectile_says_who_shot_it_and_in_which_tick() {
 #[test]
 fn what_lies_about_is_taken_by_who_needs_it_and_comes_again() {
     let mut sim = room(&[("map", "courtyard")], 1);
-    let map = maps::find("courtyard").expect("in the box");
+    let map = Maps::in_the_box().find("courtyard").expect("in the box");
     let (at, _) = *map.pickups().iter().find(|(_, sort)| *sort == Sort::Health).expect("health lies there");
     let present = |sim: &mut Sim| {
         let world = sim.world_for_tests();
@@ -292,7 +298,7 @@ fn what_lies_about_is_taken_by_who_needs_it_and_comes_again() {
 #[test]
 fn ammunition_that_is_taken_is_marked_as_not_foreseen() {
     let mut sim = room(&[("map", "courtyard")], 1);
-    let map = maps::find("courtyard").expect("in the box");
+    let map = Maps::in_the_box().find("courtyard").expect("in the box");
     let (at, _) = *map.pickups().iter().find(|(_, sort)| *sort == Sort::Rockets).expect("rockets lie there");
     let touched = value::<Body>(&sim, 1).touched;
     stand(&mut sim, 1, at);
@@ -307,7 +313,7 @@ fn newcomers_even_out_two_teams_begin_at_their_own_places_and_allies_do_no_harm(
     let sides: Vec<Faction> = (1..=5).map(|player| value::<Side>(&sim, player).faction).collect();
     let (red, blue) = (Faction::Red, Faction::Blue);
     assert_eq!(sides, [red, blue, red, blue, red]);
-    let map = maps::find("gardens").expect("in the box");
+    let map = Maps::in_the_box().find("gardens").expect("in the box");
     for player in 1..=5 {
         let faction = value::<Side>(&sim, player).faction;
         assert!(map.spawns(faction).contains(&value::<Body>(&sim, player).at));
@@ -350,7 +356,7 @@ fn a_round_warms_up_is_played_shows_its_result_and_is_followed_by_the_next_map()
     ];
     assert_eq!(phases, expected);
     assert_eq!(the_match(&mut sim).round, 1);
-    let map = maps::find("gardens").expect("in the box");
+    let map = Maps::in_the_box().find("gardens").expect("in the box");
     for player in 1..=3 {
         let (body, side) = (value::<Body>(&sim, player), value::<Side>(&sim, player));
         assert!(map.spawns(side.faction).contains(&body.at), "all begin on the new map");

@@ -74,7 +74,7 @@ impl Room {
         let schema_fingerprint = replicator.schema().fingerprint();
         let tables = replicator.tables().to_bytes();
         let tables_fingerprint = Tables::fingerprint(&tables);
-        let map = self.sim.map();
+        let maps = self.sim.maps();
         let view = replicator.view();
         let welcome = Welcome {
             protocol,
@@ -87,8 +87,8 @@ impl Room {
             schema: (hello.schema != Some(schema_fingerprint)).then(|| replicator.schema().to_bytes()),
             tables_fingerprint,
             tables: (hello.tables != Some(tables_fingerprint)).then_some(tables),
-            map_hash: map.map_or(0, |map| map.hash),
-            map: map.map_or_else(String::new, |map| map.name.clone()),
+            maps_hash: maps.map_or(0, |maps| maps.hash),
+            maps: maps.map_or_else(String::new, |maps| maps.names.clone()),
             features,
             limits: WelcomeLimits {
                 message_bytes: limits::CLIENT_MESSAGE_BYTES_MAX as u32,

@@ -73,7 +73,7 @@ pub use room_game::{RoomGame, RoomOptions, Spectating, ViewRadii};
 pub use sight::Sight;
 use sight::SightRule;
 use stages::Finished;
-pub use stages::{MapName, Stage, Stages};
+pub use stages::{MapNames, Stage, Stages};
 pub use step_input::{InputCodes, InputSource, Join, Look, PlayerInput, PlayerRequest, Saw, StepInput};
 
 use bevy_ecs::change_detection::Tick as ChangeTick;
@@ -95,7 +95,7 @@ pub struct SimTick(pub Tick);
 pub struct Sim {
     game: Arc<dyn RoomGame>,
     schema: Schema,
-    map: Option<MapName>,
+    maps: Option<MapNames>,
     sight: Option<SightRule>,
     memory: Option<Memory>,
     world: World,
@@ -141,7 +141,7 @@ impl Sim {
         let mut stages = Stages::new(declarations);
         game.install(&mut world, &mut stages, options)?;
         world.flush();
-        let Finished { schedule, declarations, map, sight, remembered } = stages.finish(&mut world)?;
+        let Finished { schedule, declarations, maps, sight, remembered } = stages.finish(&mut world)?;
         if sight.is_some() && Positions::of(&schema)?.are_none() {
             return Err(RoomRefused::NothingToSee);
         }
@@ -157,7 +157,7 @@ impl Sim {
         Ok(Self {
             game,
             schema,
-            map,
+            maps,
             sight,
             memory,
             world,
@@ -229,10 +229,10 @@ impl Sim {
         &self.schema
     }
 
-    /// The map it is played on, if the game has maps.
+    /// The maps it is played on, if the game has maps.
     #[must_use]
-    pub const fn map(&self) -> Option<&MapName> {
-        self.map.as_ref()
+    pub const fn maps(&self) -> Option<&MapNames> {
+        self.maps.as_ref()
     }
 
     /// Who sees whom beyond distance and audience, if the game has a rule for it.

@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use shared::ids::EntityId;
 use shared::limits::REMEMBERED_MS_MAX;
 use shared::schema::{Kind, Replicated};
+use shared::wire::control::maps_hash;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A part of the tick.
@@ -56,7 +57,8 @@ struct Step;
 pub struct Stages {
     schedule: Schedule,
     declarations: Declarations,
-    map: Option<MapName>,
+    /// Name, and xxh3 (64 bits) of the bytes.
+    maps: Vec<(String, u64)>,
     sights: Vec<SightRule>,
     remembered: Vec<Wanted>,
 }
@@ -65,18 +67,25 @@ pub struct Stages {
 pub(crate) struct Finished {
     pub(crate) schedule: Schedule,
     pub(crate) declarations: Declarations,
-    pub(crate) map: Option<MapName>,
+    pub(crate) maps: Option<MapNames>,
     pub(super) sight: Option<SightRule>,
     pub(super) remembered: Vec<Wanted>,
 }
 
-/// Which map a room is played on: clients are told, so that they can load it.
+/// Which maps a room is played on: clients are told, so that they can load them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MapName {
-    /// The map's file.
-    pub name: String,
-    /// xxh3 (64 bits) of its bytes.
+pub struct MapNames {
+    /// The maps' files, in order, with commas between.
+    pub names: String,
+    /// See [`maps_hash`].
     pub hash: u64,
+}
+
+impl MapNames {
+    fn of(maps: &[(String, u64)]) -> Option<Self> {
+        let (names, hashes): (Vec<&str>, Vec<u64>) = maps.iter().map(|(name, hash)| (name.as_str(), *hash)).unzip();
+        (!maps.is_empty()).then(|| Self { names: names.join(","), hash: maps_hash(&hashes) })
+    }
 }
 
 impl Stages {
@@ -89,7 +98,7 @@ impl Stages {
         });
         let [first, second, third, fourth, fifth, sixth, seventh] = Stage::ALL;
         schedule.configure_sets((first, second, third, fourth, fifth, sixth, seventh).chain());
-        Self { schedule, declarations, map: None, sights: Vec::new(), remembered: Vec::new() }
+        Self { schedule, declarations, maps: Vec::new(), sights: Vec::new(), remembered: Vec::new() }
     }
 
     /// Hangs systems on a stage.
@@ -123,9 +132,9 @@ impl Stages {
         self
     }
 
-    /// The map that the room is played on, and the bytes it was made from.
+    /// One more map that the room is played on, after those before, and the bytes it was made from. No name has a comma.
     pub fn map(&mut self, name: &str, bytes: &[u8]) -> &mut Self {
-        self.map = Some(MapName { name: name.to_owned(), hash: xxh3_64(bytes) });
+        self.maps.push((name.to_owned(), xxh3_64(bytes)));
         self
     }
 
@@ -162,7 +171,7 @@ impl Stages {
         if self.sights.len() > 1 {
             return Err(RoomRefused::ManySights { count: self.sights.len() });
         }
-        let Self { schedule, declarations, map, mut sights, remembered } = self;
-        Ok(Finished { schedule, declarations, map, sight: sights.pop(), remembered })
+        let Self { schedule, declarations, maps, mut sights, remembered } = self;
+        Ok(Finished { schedule, declarations, maps: MapNames::of(&maps), sight: sights.pop(), remembered })
     }
 }

@@ -1,8 +1,8 @@
-//! The maps in the box, by their files' names: those that are compiled in, unless others were put in their place at the start.
+//! Maps by their files' names: those that are compiled in, or others that somebody read.
 //!
-//! Each is read once, when it is first asked for (others at the start, so that a broken one is found then): reading takes milliseconds,
-//! which a tick does not have. Both sides must have the same: a server's maps of a folder are its clients' only if they are given that folder,
-//! too.
+//! Each of those in the box is read once, when it is first asked for, others at once, so that a broken one is found then: reading takes
+//! milliseconds, which a tick does not have. Both sides must have the same: a server's maps of a folder are its clients' only if they are
+//! given that folder, too (see `shared::wire::control::maps_hash`).
 //!
 //! Never here: which is played (see `round`), how a file is read (see `map_file`), folders.
 
@@ -20,42 +20,94 @@ pub const MAPS: [(&str, &[u8]); 3] = [
 /// The ending of a map's file.
 pub const ENDING: &str = ".tmx";
 
-/// A map in the box.
+/// A map's file.
 #[derive(Debug)]
-struct Boxed {
+struct Drawn {
     file: Cow<'static, str>,
     bytes: Cow<'static, [u8]>,
     /// As it was read.
     map: OnceLock<Arc<Map>>,
 }
 
-/// What is in the box of this process, from when it was first opened.
-static BOX: OnceLock<Vec<Boxed>> = OnceLock::new();
+/// Maps that can be played on, in order. Cheap to clone: clones share what was read.
+#[derive(Clone, Debug)]
+pub struct Maps(Arc<[Drawn]>);
 
-/// Why the box was not filled.
-#[derive(Debug, thiserror::Error)]
-pub enum FillError {
-    /// One of the maps cannot be played on: its author's to mend.
-    #[error(transparent)]
-    Map(#[from] MapError),
-    /// It was opened before: our own bug.
-    #[error("the maps were asked for before they were replaced")]
-    Opened,
+impl Maps {
+    /// Those that are compiled in.
+    #[must_use]
+    pub fn in_the_box() -> Self {
+        let compiled = |(file, bytes): (&'static str, &'static [u8])| Drawn {
+            file: file.into(),
+            bytes: bytes.into(),
+            map: OnceLock::new(),
+        };
+        Self(MAPS.into_iter().map(compiled).collect())
+    }
+
+    /// Those of these files, a name and its bytes each; the first is the default.
+    ///
+    /// # Errors
+    /// What an author must change.
+    pub fn of(files: Vec<(String, Vec<u8>)>) -> Result<Self, MapError> {
+        let read = |(file, bytes): (String, Vec<u8>)| {
+            check_name(&file)?;
+            let map = Arc::new(Map::parse(&file, &bytes)?);
+            Ok(Drawn { file: file.into(), bytes: bytes.into(), map: map.into() })
+        };
+        files.into_iter().map(read).collect::<Result<_, MapError>>().map(Self)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Their names, without the ending.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|drawn| stem(&drawn.file))
+    }
+
+    /// Which of them has this name, with or without the ending.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.names().position(|known| known == stem(name))
+    }
+
+    /// The file at a place: its name and its bytes.
+    #[must_use]
+    pub fn file(&self, place: usize) -> Option<(&str, &[u8])> {
+        self.0.get(place).map(|drawn| (&*drawn.file, &*drawn.bytes))
+    }
+
+    /// The map at a place, shared by all who ask.
+    ///
+    /// # Errors
+    /// What its author must change.
+    ///
+    /// # Panics
+    /// If there is no such place.
+    pub fn read(&self, place: usize) -> Result<Arc<Map>, MapError> {
+        let drawn = &self.0[place];
+        if let Some(map) = drawn.map.get() {
+            return Ok(map.clone());
+        }
+        let map = Map::parse(&drawn.file, &drawn.bytes)?;
+        Ok(drawn.map.get_or_init(|| Arc::new(map)).clone())
+    }
+
+    /// The map of a name, with or without the ending; none if it is not among them.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<Arc<Map>> {
+        self.read(self.position(name)?).ok()
+    }
 }
 
-/// Puts these files, a name and its bytes each, into the box in place of those that are compiled in; the first is the default. Before
-/// anybody asks for one.
-///
-/// # Errors
-/// What an author must change; or somebody has asked. The box is as it was.
-pub fn fill(files: Vec<(String, Vec<u8>)>) -> Result<(), FillError> {
-    let read = |(file, bytes): (String, Vec<u8>)| {
-        check_name(&file)?;
-        let map = Arc::new(Map::parse(&file, &bytes)?);
-        Ok(Boxed { file: file.into(), bytes: bytes.into(), map: map.into() })
-    };
-    let filled = files.into_iter().map(read).collect::<Result<Vec<_>, MapError>>()?;
-    BOX.set(filled).map_err(|_| FillError::Opened)
+impl Default for Maps {
+    fn default() -> Self {
+        Self::in_the_box()
+    }
 }
 
 fn check_name(file: &str) -> Result<(), MapError> {
@@ -71,62 +123,6 @@ fn stem(file: &str) -> &str {
     file.strip_suffix(ENDING).unwrap_or(file)
 }
 
-fn in_box() -> &'static [Boxed] {
-    BOX.get_or_init(|| {
-        let compiled = |(file, bytes): (&'static str, &'static [u8])| Boxed {
-            file: file.into(),
-            bytes: bytes.into(),
-            map: OnceLock::new(),
-        };
-        MAPS.into_iter().map(compiled).collect()
-    })
-}
-
-/// How many there are.
-#[must_use]
-pub fn count() -> usize {
-    in_box().len()
-}
-
-/// Their names, without the ending.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    in_box().iter().map(|boxed| stem(&boxed.file))
-}
-
-/// Which of them has this name, with or without the ending.
-#[must_use]
-pub fn position(name: &str) -> Option<usize> {
-    names().position(|known| known == stem(name))
-}
-
-/// The file at a place of the box: its name and its bytes.
-#[must_use]
-pub fn file(place: usize) -> Option<(&'static str, &'static [u8])> {
-    in_box().get(place).map(|boxed| (&*boxed.file, &*boxed.bytes))
-}
-
-/// The map at a place of the box, shared by all who ask.
-///
-/// # Errors
-/// What its author must change.
-///
-/// # Panics
-/// If there is no such place.
-pub fn read(place: usize) -> Result<Arc<Map>, MapError> {
-    let boxed = &in_box()[place];
-    if let Some(map) = boxed.map.get() {
-        return Ok(map.clone());
-    }
-    let map = Map::parse(&boxed.file, &boxed.bytes)?;
-    Ok(boxed.map.get_or_init(|| Arc::new(map)).clone())
-}
-
-/// The map of a name, with or without the ending; none if it is not in the box.
-#[must_use]
-pub fn find(name: &str) -> Option<Arc<Map>> {
-    read(position(name)?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,33 +130,35 @@ mod tests {
 
     #[test]
     fn the_maps_in_the_box_can_be_played_on_with_and_without_teams() {
-        for (place, name) in names().enumerate() {
-            let map = read(place).expect("a sound map");
+        let maps = Maps::in_the_box();
+        for (place, name) in maps.names().enumerate() {
+            let map = maps.read(place).expect("a sound map");
             assert_eq!(map.name(), name);
             assert!(map.spawns(Faction::Alone).len() >= 16, "{name}");
             assert!(map.spawns(Faction::Red).len() >= 6 && map.spawns(Faction::Blue).len() >= 6, "{name}");
             assert!(map.pickups().len() >= 6, "{name}");
         }
-        let with_undergrowth: Vec<_> = names().filter(|name| find(name).is_some_and(|map| map.has_stealth())).collect();
-        assert_eq!(with_undergrowth, ["courtyard", "gardens"]);
+        let has_undergrowth = |name: &&str| maps.find(name).is_some_and(|map| map.has_stealth());
+        assert_eq!(maps.names().filter(has_undergrowth).collect::<Vec<_>>(), ["courtyard", "gardens"]);
     }
 
     #[test]
     fn a_map_is_found_by_its_name_and_read_once() {
-        let (one, other) = (find("gardens").expect("there"), find("gardens.tmx").expect("there"));
+        let maps = Maps::in_the_box();
+        let (one, other) = (maps.find("gardens").expect("there"), maps.clone().find("gardens.tmx").expect("there"));
         assert!(Arc::ptr_eq(&one, &other));
-        assert!(find("moon").is_none());
+        assert!(maps.find("moon").is_none());
     }
 
     #[test]
-    fn a_name_that_cannot_be_told_is_refused_and_a_box_that_was_opened_is_not_filled() {
-        let named = |file: &str| vec![(file.to_owned(), MAPS[1].1.to_vec())];
+    fn maps_of_files_stand_in_their_order_and_a_name_that_cannot_be_told_is_refused() {
+        let files = |names: &[&str]| names.iter().map(|&file| (file.to_owned(), MAPS[1].1.to_vec())).collect();
         for file in ["seventeen-letters.tmx", "a,b.tmx", ".tmx", "gärten.tmx"] {
-            let refused = fill(named(file)).expect_err("refused").to_string();
+            let refused = Maps::of(files(&[file])).expect_err("refused").to_string();
             let what = format!("{file}: must be called by 1 to 16 of a-z, A-Z, 0-9, - and _ before .tmx: rename it");
             assert_eq!(refused, what);
         }
-        assert_eq!(count(), MAPS.len());
-        assert!(matches!(fill(named("mine.tmx")), Err(FillError::Opened)));
+        let maps = Maps::of(files(&["b.tmx", "a.tmx"])).expect("good");
+        assert_eq!((maps.count(), maps.names().collect::<Vec<_>>()), (2, vec!["b", "a"]));
     }
 }

@@ -8,6 +8,7 @@ use super::DecodeError;
 use crate::limits::{CLIENT_MESSAGE_BYTES_MAX, EXTENSION_BYTES_MAX, PLAYER_NAME_BYTES_MAX, SERVER_MESSAGE_BYTES_MAX};
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::{Decode, Encode};
+use xxhash_rust::xxh3::xxh3_64;
 
 type Limited<const BYTES: usize> = Configuration<LittleEndian, Varint, Limit<BYTES>>;
 
@@ -104,10 +105,10 @@ pub struct Welcome {
     pub tables_fingerprint: u64,
     /// The code tables, unless the client holds them.
     pub tables: Option<Vec<u8>>,
-    /// xxh3 of the map's bytes; 0 without a map.
-    pub map_hash: u64,
-    /// The map's name, so that a client can load it.
-    pub map: String,
+    /// See [`maps_hash`]; 0 without a map.
+    pub maps_hash: u64,
+    /// The names of the maps that are played on, in order, with commas between: a client that has them can load them.
+    pub maps: String,
     /// Features granted.
     pub features: u32,
     /// What the client must respect.
@@ -118,6 +119,14 @@ pub struct Welcome {
     pub resume: Option<[u8; 16]>,
     /// More.
     pub extensions: Vec<Extension>,
+}
+
+/// The hash of maps that are played on in this order, from the xxh3 (64 bits) of each one's file: the xxh3 of these, 8 bytes each, lowest
+/// first.
+#[must_use]
+pub fn maps_hash(hashes: &[u64]) -> u64 {
+    let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+    xxh3_64(&bytes)
 }
 
 /// Go on at another server.

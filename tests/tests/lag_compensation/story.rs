@@ -113,11 +113,11 @@ impl Game for Duel {
     type Input = ArenaInput;
 
     fn schema(&self) -> Schema {
-        Game::schema(&game::Arena)
+        Game::schema(&game::Arena::default())
     }
 
     fn install(&self, world: &mut World, stages: &mut Stages, options: &RoomOptions) -> Result<(), RoomRefused> {
-        Game::install(&game::Arena, world, stages, options)?;
+        Game::install(&game::Arena::default(), world, stages, options)?;
         world.insert_resource(Rotation(vec![Arc::new(Map::from_rows("field", &FIELD))]));
         world.insert_resource(Scene(self.0));
         stages.constant::<Scene>().add(Stage::ReadInputs, set_scene);
@@ -125,15 +125,15 @@ impl Game for Duel {
     }
 
     fn looks_back(&self, input: &ArenaInput) -> bool {
-        Game::looks_back(&game::Arena, input)
+        Game::looks_back(&game::Arena::default(), input)
     }
 
     fn on_join(&self, world: &mut World, player: PlayerId) -> EntityId {
-        Game::on_join(&game::Arena, world, player)
+        Game::on_join(&game::Arena::default(), world, player)
     }
 
     fn on_leave(&self, world: &mut World, player: PlayerId) {
-        Game::on_leave(&game::Arena, world, player);
+        Game::on_leave(&game::Arena::default(), world, player);
     }
 }
 

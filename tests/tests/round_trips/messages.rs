@@ -42,10 +42,10 @@ prop_compose! {
     fn welcome()(
         (protocol, incarnation, player, tick_rate_hz, tick, slot_bits) in any::<(u16, u64, u32, u16, u32, u8)>(),
         (schema_fingerprint, schema, tables_fingerprint, tables) in any::<(u64, Option<Vec<u8>>, u64, Option<Vec<u8>>)>(),
-        (map_hash, features, delay_ms, resume) in any::<(u64, u32, u32, Option<[u8; 16]>)>(),
+        (maps_hash, features, delay_ms, resume) in any::<(u64, u32, u32, Option<[u8; 16]>)>(),
         (message_bytes, messages_per_second, input_ahead_ticks, catch_up_ticks) in any::<(u32, u32, u32, u32)>(),
         (view_enter_units, view_leave_units) in any::<(u32, u32)>(),
-        map in ".{0,40}",
+        maps in ".{0,40}",
         extensions in extensions(),
     ) -> Welcome {
         let limits = WelcomeLimits {
@@ -53,7 +53,7 @@ prop_compose! {
         };
         Welcome {
             protocol, incarnation, player, tick_rate_hz, tick, slot_bits, schema_fingerprint, schema, tables_fingerprint,
-            tables, map_hash, map, features, limits, delay_ms, resume, extensions,
+            tables, maps_hash, maps, features, limits, delay_ms, resume, extensions,
         }
     }
 }

@@ -85,8 +85,8 @@ pub(crate) fn welcome() -> Welcome {
         schema: Some(schema.to_bytes()),
         tables_fingerprint: 0x99AA_BBCC_DDEE_FF00,
         tables: Some(tables),
-        map_hash: 0x42,
-        map: "meadow".to_owned(),
+        maps_hash: 0x42,
+        maps: "meadow".to_owned(),
         features: 0,
         limits: WelcomeLimits {
             message_bytes: 4_096,

@@ -15,6 +15,7 @@ use shared::game::constants::TILE;
 use shared::game::geometry::distance_squared;
 use shared::game::input::ArenaInput;
 use shared::game::map::{Map, tile_of};
+use shared::game::maps::Maps;
 use shared::game::pickup::Sort;
 use shared::game::weapon::Weapon;
 use shared::ids::Slot;
@@ -52,6 +53,7 @@ const FETCH_RANGE: i32 = 30 * TILE;
 
 /// A fighter.
 pub struct Fight {
+    maps: Maps,
     dice: Dice,
     walker: Walker,
     aim: u16,
@@ -88,13 +90,14 @@ struct Way {
 }
 
 impl Fight {
-    /// A fighter; its luck is its seed's.
+    /// A fighter that knows these maps; its luck is its seed's.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, maps: Maps) -> Self {
         let mut dice = Dice::new(seed, 0);
         // Not all look around in the same tick.
         let look_in = dice.below(LOOK_TICKS);
         Self {
+            maps,
             dice,
             walker: Walker::default(),
             aim: 0,
@@ -118,7 +121,7 @@ impl Fight {
         self.look_in = self.look_in.saturating_sub(1);
         if self.look_in == 0 {
             self.look_in = LOOK_TICKS;
-            self.map = eyes.map();
+            self.map = eyes.map(&self.maps);
             self.enemy = self.choose_enemy(eyes, me, at);
             self.errand = errand(eyes, me, at);
         }
@@ -298,7 +301,7 @@ mod tests {
         fn pickups(&self) -> Vec<(IVec2, Sort)> {
             self.pickups.clone()
         }
-        fn map(&self) -> Option<Arc<Map>> {
+        fn map(&self, _: &Maps) -> Option<Arc<Map>> {
             self.map.clone()
         }
     }
@@ -309,7 +312,7 @@ mod tests {
 
     /// Plays for so many ticks; how often it held the trigger.
     fn play(field: &mut Field, map: &Map, ticks: u32) -> u32 {
-        let (mut fighter, tuning) = (Fight::new(1), Tuning::at(30));
+        let (mut fighter, tuning) = (Fight::new(1, Maps::in_the_box()), Tuning::at(30));
         let mut body = Body::begin(field.places[0]);
         let mut shots = 0;
         for _ in 0..ticks {
@@ -324,7 +327,7 @@ mod tests {
     #[test]
     fn a_fighter_turns_to_its_enemy_approaches_and_shoots() {
         let mut field = Field::open([IVec2::splat(10 * TILE), IVec2::new(10, 22) * TILE]);
-        let mut fighter = Fight::new(1);
+        let mut fighter = Fight::new(1, Maps::in_the_box());
         let mut shots = 0;
         for _ in 0..90 {
             let input = fighter.act(&field);
@@ -360,7 +363,7 @@ mod tests {
     fn the_same_seed_goes_the_same_way() {
         let field = Field::open([IVec2::splat(10 * TILE), IVec2::splat(15 * TILE)]);
         let run = |seed| {
-            let mut fighter = Fight::new(seed);
+            let mut fighter = Fight::new(seed, Maps::in_the_box());
             (0..50).map(|_| fighter.act(&field)).collect::<Vec<_>>()
         };
         assert_eq!(run(5), run(5));

@@ -32,9 +32,10 @@ use crate::behaviour::{Behaviour, Idle, View};
 use glam::IVec2;
 use shared::game::components::{Body, Health, Position};
 use shared::game::map::Map;
+use shared::game::maps::Maps;
 use shared::game::pickup::{Pickup, Sort};
 use shared::game::round::{Faction, Match, Side};
-use shared::game::{MATCH, PICKUP, PLAYER, maps};
+use shared::game::{MATCH, PICKUP, PLAYER};
 use shared::ids::Slot;
 use shared::schema::Replicated;
 use std::sync::Arc;
@@ -42,12 +43,12 @@ use std::sync::Arc;
 /// The name of the game that these bots play, as its schema gives it.
 pub const GAME: &str = "arena";
 
-/// The behaviours that this game has, by the names that `--behaviour` takes; none if there is no such name.
+/// The behaviours that this game has, by the names that `--behaviour` takes, on these maps; none if there is no such name.
 #[must_use]
-pub fn behaviour(name: &str, seed: u64) -> Option<Box<dyn Behaviour>> {
+pub fn behaviour(name: &str, seed: u64, maps: &Maps) -> Option<Box<dyn Behaviour>> {
     Some(match name {
         "wander" => Box::new(Wander::new(seed)),
-        "fight" => Box::new(Fight::new(seed)),
+        "fight" => Box::new(Fight::new(seed, maps.clone())),
         "idle" => Box::new(Idle),
         _ => return None,
     })
@@ -84,8 +85,9 @@ pub trait Eyes {
         Vec::new()
     }
 
-    /// The map that is played on, if it is in the box.
-    fn map(&self) -> Option<Arc<Map>> {
+    /// The map that is played on, if we have it.
+    fn map(&self, maps: &Maps) -> Option<Arc<Map>> {
+        let _ = maps;
         None
     }
 }
@@ -134,9 +136,9 @@ impl Eyes for View<'_> {
         seen.filter(|(_, pickup)| pickup.present).map(|(at, pickup)| (at, pickup.sort)).collect()
     }
 
-    fn map(&self) -> Option<Arc<Map>> {
+    fn map(&self, maps: &Maps) -> Option<Arc<Map>> {
         let (slot, _) = self.replica.anchors().find(|&(_, kind)| kind == MATCH)?;
-        maps::find(self.replica.read::<Match>(slot)?.map.as_str())
+        maps.find(self.replica.read::<Match>(slot)?.map.as_str())
     }
 }
 
