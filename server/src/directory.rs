@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use crate::seats::Standing;
+use crate::standing::Standing;
 pub use room_name::{BadRoomName, ROOM_NAME_BYTES_MAX, RoomName};
 
 /// Rooms that may be listed and not made yet: workers make them one by one, beside their ticks. Over it: refused, `busy`.
@@ -41,7 +41,7 @@ pub enum Refused {
     /// The room has as many players as it may have.
     #[error("the room is full")]
     RoomFull,
-    /// Nobody plays in a room of that name; who looks on makes none.
+    /// Nobody plays in a room of that name; a spectator makes none.
     #[error("there is no such room to look on at: come when somebody plays there")]
     NoRoom,
     /// There are as many rooms as there may be.
@@ -91,15 +91,15 @@ impl Caps {
     /// How many of those may be in a room, as far as the directory counts them.
     const fn most(&self, standing: Standing) -> usize {
         match standing {
-            Standing::Plays => self.players_max,
-            Standing::LooksOn => self.spectators_max,
-            Standing::Audits => usize::MAX,
+            Standing::Player => self.players_max,
+            Standing::Spectator => self.spectators_max,
+            Standing::Auditor => usize::MAX,
         }
     }
 
     /// Where nobody may look on, who asks to is counted as a player until the room tells it so.
     const fn granted(&self, standing: Standing) -> Standing {
-        if self.spectators_max == 0 { Standing::Plays } else { standing }
+        if self.spectators_max == 0 { Standing::Player } else { standing }
     }
 }
 
@@ -112,7 +112,7 @@ pub struct RoomSummary {
     pub players: usize,
     /// Places there are.
     pub cap: usize,
-    /// Who looks on.
+    /// Spectators.
     pub spectators: usize,
     /// Steps per second.
     pub tick_rate_hz: u16,
@@ -123,7 +123,7 @@ struct Listed {
     name: RoomName,
     worker: usize,
     places: usize,
-    /// Connections that look on.
+    /// Connections of spectators.
     spectators: usize,
     /// Connections that audit.
     auditors: usize,
@@ -140,9 +140,9 @@ impl Listed {
     /// How many there are of those.
     const fn count_mut(&mut self, standing: Standing) -> &mut usize {
         match standing {
-            Standing::Plays => &mut self.places,
-            Standing::LooksOn => &mut self.spectators,
-            Standing::Audits => &mut self.auditors,
+            Standing::Player => &mut self.places,
+            Standing::Spectator => &mut self.spectators,
+            Standing::Auditor => &mut self.auditors,
         }
     }
 }
@@ -267,9 +267,9 @@ impl Directory {
             }
         }
         Err(match (standing, last) {
-            (Standing::LooksOn, Refused::RoomsFull) => Refused::NoRoom,
-            (Standing::LooksOn, full) => full,
-            (Standing::Plays | Standing::Audits, _) => Refused::RoomsFull,
+            (Standing::Spectator, Refused::RoomsFull) => Refused::NoRoom,
+            (Standing::Spectator, full) => full,
+            (Standing::Player | Standing::Auditor, _) => Refused::RoomsFull,
         })
     }
 
@@ -380,7 +380,7 @@ impl State {
             *listed.count_mut(standing) += 1;
             return Ok((id, listed.worker));
         }
-        if standing == Standing::LooksOn {
+        if standing == Standing::Spectator {
             return Err(Refused::NoRoom);
         }
         if self.rooms.len() >= caps.rooms_max {
@@ -521,20 +521,20 @@ mod tests {
     fn a_room_is_made_once_and_joined_by_name_up_to_its_cap() {
         let directory = Directory::new(CAPS);
         let mut places: Vec<Place> =
-            (0..3).map(|_| directory.admit(&name("a"), Standing::Plays).expect("there is space")).collect();
+            (0..3).map(|_| directory.admit(&name("a"), Standing::Player).expect("there is space")).collect();
         assert!(places.iter().all(|place| place.room_id == places[0].room_id && place.worker == places[0].worker));
-        assert_eq!(directory.admit(&name("a"), Standing::Plays).err(), Some(Refused::RoomFull));
+        assert_eq!(directory.admit(&name("a"), Standing::Player).err(), Some(Refused::RoomFull));
         places.pop();
-        directory.admit(&name("a"), Standing::Plays).expect("a place was given back");
+        directory.admit(&name("a"), Standing::Player).expect("a place was given back");
     }
 
     #[test]
     fn there_are_no_more_rooms_than_allowed_and_the_idlest_worker_gets_the_next() {
         let directory = Directory::new(CAPS);
-        let first = directory.admit(&name("a"), Standing::Plays).expect("there is space");
-        let second = directory.admit(&name("b"), Standing::Plays).expect("there is space");
+        let first = directory.admit(&name("a"), Standing::Player).expect("there is space");
+        let second = directory.admit(&name("b"), Standing::Player).expect("there is space");
         assert_ne!(first.worker, second.worker);
-        assert_eq!(directory.admit(&name("c"), Standing::Plays).err(), Some(Refused::RoomsFull));
+        assert_eq!(directory.admit(&name("c"), Standing::Player).err(), Some(Refused::RoomsFull));
         let listed: Vec<String> = directory.rooms().into_iter().map(|room| room.name).collect();
         assert_eq!(listed, ["a", "b"]);
     }
@@ -542,7 +542,7 @@ mod tests {
     #[test]
     fn a_room_ends_only_when_nobody_holds_a_place_and_its_name_starts_a_new_life() {
         let directory = Directory::new(CAPS);
-        let place = directory.admit(&name("a"), Standing::Plays).expect("there is space");
+        let place = directory.admit(&name("a"), Standing::Player).expect("there is space");
         let id = place.room_id;
         directory.made(id);
         assert!(!directory.try_end(id));
@@ -550,7 +550,7 @@ mod tests {
         assert_eq!(directory.room_count(), 1);
         assert!(directory.try_end(id) && directory.try_end(id));
         assert_eq!(directory.room_count(), 0);
-        let again = directory.admit(&name("a"), Standing::Plays).expect("there is space");
+        let again = directory.admit(&name("a"), Standing::Player).expect("there is space");
         assert_ne!(again.room_id, id);
         assert!(directory.try_end(id), "the old life stays ended");
         assert_eq!(directory.room_count(), 1);
@@ -559,22 +559,22 @@ mod tests {
     #[test]
     fn an_empty_room_makes_way_for_a_new_one_when_there_may_be_no_more() {
         let directory = Directory::new(CAPS);
-        let left = directory.admit(&name("left"), Standing::Plays).expect("there is space");
-        let _played = directory.admit(&name("played"), Standing::Plays).expect("there is space");
+        let left = directory.admit(&name("left"), Standing::Player).expect("there is space");
+        let _played = directory.admit(&name("played"), Standing::Player).expect("there is space");
         let id = left.room_id;
         directory.made(id);
         drop(left);
         assert!(directory.lists(id) && directory.has_space());
-        let _new = directory.admit(&name("new"), Standing::Plays).expect("nobody is in the oldest");
+        let _new = directory.admit(&name("new"), Standing::Player).expect("nobody is in the oldest");
         assert!(!directory.lists(id) && directory.try_end(id));
         assert_eq!(directory.room_count(), 2);
-        assert_eq!(directory.admit(&name("left"), Standing::Plays).err(), Some(Refused::RoomsFull));
+        assert_eq!(directory.admit(&name("left"), Standing::Player).err(), Some(Refused::RoomsFull));
     }
 
     #[test]
     fn a_room_that_nobody_has_made_goes_with_its_last_place() {
         let directory = Directory::new(CAPS);
-        let places = [0; 2].map(|_| directory.admit(&name("a"), Standing::Plays).expect("there is space"));
+        let places = [0; 2].map(|_| directory.admit(&name("a"), Standing::Player).expect("there is space"));
         let [first, last] = places;
         drop(first);
         assert_eq!(directory.room_count(), 1);
@@ -585,7 +585,7 @@ mod tests {
     #[test]
     fn there_are_only_so_many_rooms_that_are_not_made_yet() {
         let directory = Directory::new(Caps { rooms_max: 1000, ..CAPS });
-        let numbered = |number: usize| directory.admit(&name(&format!("r{number}")), Standing::Plays);
+        let numbered = |number: usize| directory.admit(&name(&format!("r{number}")), Standing::Player);
         let places: Vec<Place> = (0..ROOMS_UNMADE_MAX).map(|number| numbered(number).expect("space")).collect();
         assert_eq!(numbered(1000).err(), Some(Refused::Busy));
         numbered(0).expect("one that is listed can be joined");
@@ -597,19 +597,19 @@ mod tests {
     fn the_quick_match_fills_one_room_after_the_other() {
         let directory = Directory::new(CAPS);
         let places: Vec<Place> =
-            (0..6).map(|_| directory.admit_anywhere(Standing::Plays).expect("there is space")).collect();
+            (0..6).map(|_| directory.admit_anywhere(Standing::Player).expect("there is space")).collect();
         let rooms: Vec<&str> = places.iter().map(|place| place.room.as_str()).collect();
         assert_eq!(rooms, ["main", "main", "main", "main-2", "main-2", "main-2"]);
         assert!(!directory.has_space());
-        assert_eq!(directory.admit_anywhere(Standing::Plays).err(), Some(Refused::RoomsFull));
+        assert_eq!(directory.admit_anywhere(Standing::Player).err(), Some(Refused::RoomsFull));
     }
 
     #[test]
     fn who_drains_admits_nobody() {
         let directory = Directory::new(CAPS);
         directory.drain();
-        assert_eq!(directory.admit(&name("a"), Standing::Plays).err(), Some(Refused::Draining));
-        assert_eq!(directory.admit_anywhere(Standing::Plays).err(), Some(Refused::Draining));
+        assert_eq!(directory.admit(&name("a"), Standing::Player).err(), Some(Refused::Draining));
+        assert_eq!(directory.admit_anywhere(Standing::Player).err(), Some(Refused::Draining));
     }
 
     #[test]
@@ -632,12 +632,12 @@ mod tests {
     fn an_address_has_only_so_many_places_without_a_seat() {
         let directory = Directory::new(CAPS);
         let approach = |address: &str| directory.approach(address.parse().expect("an address"));
-        let mut place = directory.admit(&name("a"), Standing::Plays).expect("there is space");
+        let mut place = directory.admit(&name("a"), Standing::Player).expect("there is space");
         place.await_seat(approach("192.0.2.1").expect("space"));
         let _other = approach("192.0.2.1").expect("space");
         assert_eq!(approach("192.0.2.1").err(), Some(Refused::UnseatedFull));
         assert!(approach("192.0.2.2").is_ok() && approach("127.0.0.1").is_ok());
-        place.seated(Standing::Plays);
+        place.seated(Standing::Player);
         let again = approach("192.0.2.1").expect("one has sat down");
         place.await_seat(again);
         drop(place);
@@ -648,7 +648,7 @@ mod tests {
     fn a_connection_is_counted_for_as_long_as_it_has_its_place() {
         let directory = Directory::new(CAPS);
         let presence = directory.arrive([192, 0, 2, 1].into()).expect("space");
-        let mut place = directory.admit(&name("a"), Standing::Plays).expect("space");
+        let mut place = directory.admit(&name("a"), Standing::Player).expect("space");
         place.keep(presence);
         assert_eq!(directory.connection_count(), 1);
         drop(place);
@@ -656,19 +656,19 @@ mod tests {
     }
 
     #[test]
-    fn who_only_looks_on_takes_no_players_place_and_keeps_the_room() {
+    fn an_auditor_takes_no_players_place_and_keeps_the_room() {
         let directory = Directory::new(CAPS);
-        let mut onlooker = directory.admit(&name("a"), Standing::Plays).expect("there is space");
-        directory.made(onlooker.room_id);
-        onlooker.seated(Standing::Audits);
+        let mut auditor = directory.admit(&name("a"), Standing::Player).expect("there is space");
+        directory.made(auditor.room_id);
+        auditor.seated(Standing::Auditor);
         assert_eq!(directory.place_count(), 0);
         let players: Vec<Place> =
-            (0..3).map(|_| directory.admit(&name("a"), Standing::Plays).expect("there is space")).collect();
-        assert_eq!(directory.admit(&name("a"), Standing::Plays).err(), Some(Refused::RoomFull));
+            (0..3).map(|_| directory.admit(&name("a"), Standing::Player).expect("there is space")).collect();
+        assert_eq!(directory.admit(&name("a"), Standing::Player).err(), Some(Refused::RoomFull));
         drop(players);
-        assert!(!directory.try_end(onlooker.room_id));
-        let id = onlooker.room_id;
-        drop(onlooker);
+        assert!(!directory.try_end(auditor.room_id));
+        let id = auditor.room_id;
+        drop(auditor);
         assert!(directory.try_end(id));
     }
 
@@ -676,36 +676,37 @@ mod tests {
     fn spectators_have_places_of_their_own_also_where_all_players_places_are_taken() {
         let directory = Directory::new(CAPS);
         let room = name("a");
-        let _players: Vec<Place> = (0..3).map(|_| directory.admit(&room, Standing::Plays).expect("space")).collect();
-        let _first = directory.admit(&room, Standing::LooksOn).expect("space");
-        let mut second = directory.admit(&room, Standing::LooksOn).expect("space");
-        assert_eq!(directory.admit(&room, Standing::LooksOn).err(), Some(Refused::RoomFull));
+        let _players: Vec<Place> = (0..3).map(|_| directory.admit(&room, Standing::Player).expect("space")).collect();
+        let _first = directory.admit(&room, Standing::Spectator).expect("space");
+        let mut second = directory.admit(&room, Standing::Spectator).expect("space");
+        assert_eq!(directory.admit(&room, Standing::Spectator).err(), Some(Refused::RoomFull));
         let told = |directory: &Directory| directory.rooms().first().map(|room| (room.players, room.spectators));
         assert_eq!(told(&directory), Some((3, 2)));
-        second.seated(Standing::LooksOn);
+        second.seated(Standing::Spectator);
         drop(second);
         assert_eq!(told(&directory), Some((3, 1)));
     }
 
     #[test]
-    fn who_looks_on_makes_no_room_and_is_sent_to_none_where_nobody_plays() {
+    fn a_spectator_makes_no_room_and_is_sent_to_none_where_nobody_plays() {
         let directory = Directory::new(CAPS);
-        assert_eq!(directory.admit(&name("a"), Standing::LooksOn).err(), Some(Refused::NoRoom));
-        assert_eq!(directory.admit_anywhere(Standing::LooksOn).err(), Some(Refused::NoRoom));
+        assert_eq!(directory.admit(&name("a"), Standing::Spectator).err(), Some(Refused::NoRoom));
+        assert_eq!(directory.admit_anywhere(Standing::Spectator).err(), Some(Refused::NoRoom));
         assert_eq!(directory.room_count(), 0);
-        let player = directory.admit_anywhere(Standing::Plays).expect("space");
-        let gallery: Vec<Place> = (0..2).map(|_| directory.admit_anywhere(Standing::LooksOn).expect("space")).collect();
+        let player = directory.admit_anywhere(Standing::Player).expect("space");
+        let gallery: Vec<Place> =
+            (0..2).map(|_| directory.admit_anywhere(Standing::Spectator).expect("space")).collect();
         assert!(gallery.iter().all(|place| place.room_id == player.room_id));
-        assert_eq!(directory.admit_anywhere(Standing::LooksOn).err(), Some(Refused::RoomFull));
+        assert_eq!(directory.admit_anywhere(Standing::Spectator).err(), Some(Refused::RoomFull));
         assert_eq!(directory.room_count(), 1);
     }
 
     #[test]
     fn where_nobody_may_look_on_who_asks_to_counts_as_a_player() {
         let directory = Directory::new(Caps { players_max: 1, spectators_max: 0, ..CAPS });
-        let _onlooker = directory.admit(&name("a"), Standing::LooksOn).expect("space");
+        let _spectator = directory.admit(&name("a"), Standing::Spectator).expect("space");
         assert_eq!(directory.place_count(), 1);
-        assert_eq!(directory.admit(&name("a"), Standing::LooksOn).err(), Some(Refused::RoomFull));
+        assert_eq!(directory.admit(&name("a"), Standing::Spectator).err(), Some(Refused::RoomFull));
     }
 
     #[test]
@@ -719,8 +720,8 @@ mod tests {
                         let directory = &directory;
                         scope.spawn(move || {
                             let rooms = ["a", "b", "c", "d"].map(name);
-                            let mine =
-                                (0..16).filter_map(|n| directory.admit(&rooms[(n + thread) % 4], Standing::Plays).ok());
+                            let mine = (0..16)
+                                .filter_map(|n| directory.admit(&rooms[(n + thread) % 4], Standing::Player).ok());
                             mine.collect::<Vec<Place>>()
                         })
                     })

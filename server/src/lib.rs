@@ -39,6 +39,9 @@ pub mod mailbox;
 // Which rooms there are; asked by the front, told by the workers.
 pub mod directory;
 
+// What somebody is in a room.
+pub mod standing;
+
 // ③ Plain threads that own rooms and their sockets; the only clock of the tick.
 pub mod worker;
 

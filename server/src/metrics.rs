@@ -183,7 +183,7 @@ catalogue! {
     Gauge players = "tickwire_players";
     /// Auditors now, who see everything and are no players.
     Gauge auditors = "tickwire_auditors";
-    /// Spectators now, who look on and are no players.
+    /// Spectators now, who are no players.
     Gauge spectators = "tickwire_spectators";
     /// What is kept because spectators have not seen it yet.
     Gauge spectator_ring_bytes = "tickwire_spectator_ring_bytes";

@@ -38,7 +38,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         return Err(ConfigError::Refused { key: "log.filter", why });
     }
     let RawConfig { server, tls, game, rooms, tick, tables, budget, limits, audit, spectators, drain, log } = raw;
-    let looks_on = spectators.allow || is_local(server.listen);
+    let has_spectators = spectators.allow || is_local(server.listen);
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
@@ -63,7 +63,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
                 lanes => Lanes::Fixed(lanes),
             },
             spectators: Spectating {
-                max: if looks_on { spectators.per_room_max } else { 0 },
+                max: if has_spectators { spectators.per_room_max } else { 0 },
                 delay_ms: spectators.delay_s * 1_000,
             },
             settings: game.settings,

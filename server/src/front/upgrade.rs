@@ -25,8 +25,9 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::Front;
 use super::answers::Refusal;
 use super::host::host_of;
-use crate::directory::{Place, RoomName, Standing};
+use crate::directory::{Place, RoomName};
 use crate::mailbox::{Letter, NotTaken};
+use crate::standing::Standing;
 
 /// Length of a `Sec-WebSocket-Key`: 16 bytes in base64.
 const KEY_LETTERS: usize = 24;
@@ -84,7 +85,7 @@ pub(super) fn grant(
 
 /// Who says `?watch` asks for a spectator's place: there may be one where all places of players are taken. What it is the room decides.
 fn standing_of<B>(request: &Request<B>) -> Standing {
-    if request.uri().query() == Some("watch") { Standing::LooksOn } else { Standing::Plays }
+    if request.uri().query() == Some("watch") { Standing::Spectator } else { Standing::Player }
 }
 
 /// Everything that the request alone decides; gives the answer to its key.

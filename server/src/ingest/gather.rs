@@ -9,9 +9,10 @@
 
 use super::validate::{Accepted, Validated};
 use crate::counts::Counts;
+use crate::seats::Seats;
 use crate::seats::input_buffer::{Drawn, Fate, Taken};
-use crate::seats::{Seats, Standing};
 use crate::sim::{InputCodes, InputSource, Join, PlayerInput, StepInput};
+use crate::standing::Standing;
 use shared::ids::Tick;
 use shared::wire::Input;
 
@@ -42,7 +43,7 @@ pub fn gather(
     }
     let inputs = Vec::with_capacity(seats.count());
     let mut step = StepInput { tick, inputs, leaves: seats.take_leaving(), ..StepInput::default() };
-    for seat in seats.iter_mut().filter(|seat| seat.standing() == Standing::Plays) {
+    for seat in seats.iter_mut().filter(|seat| seat.standing() == Standing::Player) {
         let Taken { codes, source, view } = seat.inputs.take(&shape, tick);
         let own = source == InputSource::Own;
         counts.inputs_missing += u64::from(!own);

@@ -15,8 +15,9 @@
 use super::decode::Decoded;
 use crate::counts::Counts;
 use crate::exchange::{ConnectionId, Outgoing};
-use crate::seats::{PingFate, Seats, Standing};
+use crate::seats::{PingFate, Seats};
 use crate::sim::PlayerRequest;
+use crate::standing::Standing;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::limits::{INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, REQUESTS_WAITING_MAX, RESYNC_SECONDS};
 use shared::schema::{Declaration, Schema, Section};
@@ -111,9 +112,9 @@ impl Scales<'_> {
         let acts = matches!(message, ClientMessage::Input(_) | ClientMessage::Request { .. });
         let pauses = matches!(message, ClientMessage::Pause { .. });
         let out_of_place = match seat.standing() {
-            Standing::Plays => false,
-            Standing::LooksOn => acts,
-            Standing::Audits => acts || pauses,
+            Standing::Player => false,
+            Standing::Spectator => acts,
+            Standing::Auditor => acts || pauses,
         };
         if out_of_place {
             return Err(self.out_of_place());

@@ -1,7 +1,7 @@
 //! What one step changed, as codes: a row of the ring that spectators are fed from.
 //!
 //! ```text
-//!   extract, scrub ─► Changes { gone, came, moved, codes } ─┐
+//!   extract, scrub ─► Changes { gone, came, reassigned, codes } ─┐
 //!   outbox         ─►           told                        ├─► ring ─► `delayed`, as many ticks later as the operator says
 //! ```
 //!
@@ -30,7 +30,7 @@ pub struct Came {
 
 /// An entity that changed hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct Reassigned {
     /// Its number.
     pub id: EntityId,
     /// Who owns it now.
@@ -55,7 +55,7 @@ pub struct Changes {
     /// Who came, in order.
     pub came: Vec<Came>,
     /// Who changed hands.
-    pub moved: Vec<Moved>,
+    pub reassigned: Vec<Reassigned>,
     /// What was told that a spectator may hear.
     pub told: Vec<(To, Arc<Told>)>,
     runs: Vec<Run>,
@@ -91,7 +91,7 @@ impl Changes {
         size_of::<Self>()
             + self.gone.capacity() * size_of::<EntityId>()
             + self.came.capacity() * size_of::<Came>()
-            + self.moved.capacity() * size_of::<Moved>()
+            + self.reassigned.capacity() * size_of::<Reassigned>()
             + self.told.capacity() * size_of::<(To, Arc<Told>)>()
             + self.runs.capacity() * size_of::<Run>()
             + self.codes.capacity() * size_of::<i32>()

@@ -5,7 +5,7 @@
 //!
 //! Never here: how long ago (see `feed`).
 
-use super::changes::{Came, Changes, Moved};
+use super::changes::{Came, Changes, Reassigned};
 use super::extract::{Put, follow_references, forget_references, put};
 use super::facets::{Facets, Tracked};
 use super::rows::Rows;
@@ -65,7 +65,7 @@ impl Delayed {
         for id in placed {
             self.read_whole(facets, rows, id);
         }
-        for &Moved { id, owner, team } in &changes.moved {
+        for &Reassigned { id, owner, team } in &changes.reassigned {
             if facets.assign(id, owner, team) {
                 self.read_whole(facets, rows, id);
             }

@@ -8,9 +8,9 @@
 //!   references      ─► a facet of its own while its target lives: the target's anchor slot
 //! ```
 //!
-//! While somebody looks on, what is read is noted, too (see `changes`).
+//! While there are spectators, what is read is noted, too (see `changes`).
 
-use super::changes::{Came, Changes, Moved};
+use super::changes::{Came, Changes, Reassigned};
 use super::facets::{Facets, Tracked};
 use super::rows::Rows;
 use crate::counts::Counts;
@@ -239,7 +239,7 @@ impl Extract {
             .collect();
         for (id, owner, team) in moved {
             if let Some(recorded) = &mut self.recorded {
-                recorded.moved.push(Moved { id, owner, team });
+                recorded.reassigned.push(Reassigned { id, owner, team });
             }
             if facets.assign(id, owner, team) {
                 self.read_whole(world, facets, rows, id);

@@ -35,15 +35,15 @@ pub struct Study {
     next: Slot,
     positions: Vec<u32>,
     /// Where clients see less than everything.
-    onlooker: Option<Onlooker>,
+    sample: Option<Sample>,
 }
 
-/// Ticks that an onlooker stays with one entity.
-const ONLOOKER_TICKS: u32 = 128;
+/// Ticks that a sample stays with one entity.
+const SAMPLE_TICKS: u32 = 128;
 
-/// One that stands where an entity is.
+/// A client that is made up: it stands where an entity is.
 #[derive(Debug)]
-struct Onlooker {
+struct Sample {
     entity: EntityId,
     since: Tick,
     interest: Interest,
@@ -57,7 +57,7 @@ impl Study {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(layout: &Layout) -> Self {
-        Self { tally: Tally::new(layout), next: Slot(0), positions: Vec::new(), onlooker: None }
+        Self { tally: Tally::new(layout), next: Slot(0), positions: Vec::new(), sample: None }
     }
 
     /// Whether this tick is one of those that are counted.
@@ -104,15 +104,15 @@ impl Study {
         self.next = next.map_or(Slot(0), |slot| Slot(slot.0.wrapping_add(1)));
     }
 
-    /// Once per tick, where clients see less than everything: counts what the onlooker's frame has beside pieces.
+    /// Once per tick, where clients see less than everything: counts what the sample's frame has beside pieces.
     pub fn look_around(&mut self, layout: &Layout, around: Around<'_>, shadow: &Shadow, pieces: &TickPieces) {
         let Around { facets, grid, tick, .. } = around;
-        let onlooker = self
-            .onlooker
+        let sample = self
+            .sample
             .take()
-            .filter(|onlooker| tick.since(onlooker.since) < ONLOOKER_TICKS && facets.anchor(onlooker.entity).is_some());
-        let Some(mut onlooker) = onlooker.or_else(|| Onlooker::at_random(facets, grid, tick)) else { return };
-        let Onlooker { entity, since, interest, before, kept, other } = &mut onlooker;
+            .filter(|sample| tick.since(sample.since) < SAMPLE_TICKS && facets.anchor(sample.entity).is_some());
+        let Some(mut sample) = sample.or_else(|| Sample::at_random(facets, grid, tick)) else { return };
+        let Sample { entity, since, interest, before, kept, other } = &mut sample;
         interest.look(around, Viewer { player: PlayerId(u32::MAX), entity: Some(*entity), team: None }, other);
         let everybody = facets.visible(Section::Everyone, AudienceKey::All);
         let seen = match interest.of(Section::Everyone) {
@@ -146,7 +146,7 @@ impl Study {
                 }
             }
             before.copy_from(seen);
-            self.onlooker = Some(onlooker);
+            self.sample = Some(sample);
         }
     }
 
@@ -174,7 +174,7 @@ impl Study {
     }
 }
 
-impl Onlooker {
+impl Sample {
     /// One that stands where an entity with a position is: now this one, now that.
     fn at_random(facets: &Facets, grid: &Grid, tick: Tick) -> Option<Self> {
         let slots = grid.placed().words().len() * 64;

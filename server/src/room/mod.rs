@@ -19,7 +19,7 @@ mod tables;
 // What players saw when they acted.
 mod look_back;
 
-// Who looks on.
+// Its spectators.
 mod spectators;
 
 // A part of its clients.

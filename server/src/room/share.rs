@@ -27,7 +27,7 @@ pub struct Share<'a> {
     seats: &'a mut [Box<Seat>],
     lane: &'a mut Lane,
     /// What spectators' frames are made of, if they see anything yet, and by what.
-    watched: Option<(&'a Replicator, &'a mut Lane)>,
+    delayed: Option<(&'a Replicator, &'a mut Lane)>,
     tick: Tick,
     unconfirmed_ticks_max: u32,
 }
@@ -45,12 +45,12 @@ impl Room {
         let (replicator, sight, tick) = (&*replicator, sim.sight(), *tick);
         let seats = seats.as_mut_slice();
         let length = seats.len().div_ceil(lanes).max(1);
-        let watched = spectators.lanes(lanes);
-        let watched = watched.into_iter().flat_map(|(feed, lanes)| lanes.iter_mut().map(move |lane| (feed, lane)));
-        let watched = watched.map(Some).chain(std::iter::repeat_with(|| None));
-        let parts = seats.chunks_mut(length).zip(all).zip(watched);
+        let delayed = spectators.lanes(lanes);
+        let delayed = delayed.into_iter().flat_map(|(feed, lanes)| lanes.iter_mut().map(move |lane| (feed, lane)));
+        let delayed = delayed.map(Some).chain(std::iter::repeat_with(|| None));
+        let parts = seats.chunks_mut(length).zip(all).zip(delayed);
         let share =
-            |((seats, lane), watched)| Share { replicator, sight, seats, lane, watched, tick, unconfirmed_ticks_max };
+            |((seats, lane), delayed)| Share { replicator, sight, seats, lane, delayed, tick, unconfirmed_ticks_max };
         parts.map(share).collect()
     }
 }
@@ -70,7 +70,7 @@ impl Share<'_> {
     ) {
         for (place, seat) in self.seats.iter_mut().enumerate() {
             let Some(connection) = seat.connection else { continue };
-            let (replicator, sight, lane) = match &mut self.watched {
+            let (replicator, sight, lane) = match &mut self.delayed {
                 _ if !seat.spectates() => (self.replicator, self.sight, &mut *self.lane),
                 Some((replicator, lane)) => (*replicator, None, &mut **lane),
                 None => {

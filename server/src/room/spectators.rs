@@ -1,4 +1,4 @@
-//! Who looks on in a room: nothing is kept for it before the first comes, and nothing for long after the last went.
+//! The spectators of a room: nothing is kept for them before the first comes, and nothing for long after the last went.
 //!
 //! ```text
 //!   first spectator ─► recording begins ─► ring grows ─► (delay) ─► they see ─► last one gone ─► (a while) ─► nothing is kept
@@ -85,13 +85,13 @@ impl Spectators {
 }
 
 impl Room {
-    /// What spectators are fed from, if somebody looks on or did of late.
+    /// What spectators are fed from, if there are some or were of late.
     #[must_use]
     pub const fn feed(&self) -> Option<&Feed> {
         self.spectators.feed()
     }
 
-    /// Somebody is to look on: what it is fed from, which begins now if nobody else does.
+    /// A spectator comes: what it is fed from, which begins now if nobody else does.
     ///
     /// # Errors
     /// The code to close it with.
@@ -125,8 +125,8 @@ impl Room {
         if fed.is_err() {
             spectators.closed_until = Some(tick.after(spectators.linger_ticks));
             counts.spectator_feeds_dropped += 1;
-            let looks_on = |seat: &&crate::seats::Seat| seat.spectates();
-            let closed: Vec<ConnectionId> = seats.iter().filter(looks_on).filter_map(|seat| seat.connection).collect();
+            let theirs = seats.iter().filter(|seat| seat.spectates());
+            let closed: Vec<ConnectionId> = theirs.filter_map(|seat| seat.connection).collect();
             for connection in closed {
                 out.closes.push((connection, CloseCode::TryAgain));
                 seats.close(connection);

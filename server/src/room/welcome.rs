@@ -3,8 +3,8 @@
 use super::Room;
 use crate::exchange::{ConnectionId, Outgoing};
 use crate::ingest::validate::Validated;
-use crate::seats::Standing;
 use crate::sim::Join;
+use crate::standing::Standing;
 use shared::codec::Tables;
 use shared::limits;
 use shared::schema::Text;
@@ -52,21 +52,21 @@ impl Room {
         let digest = if features & FEATURE_FULL_DIGEST != 0 { Digest::Whole } else { Digest::Folded };
         // It fits: a longer one is no Hello.
         let name = Text::new(&hello.name);
-        if standing == Standing::LooksOn {
+        if standing == Standing::Spectator {
             self.begin_feed()?;
         }
         let Self { seats, replicator, spectators, tick, .. } = self;
         let (player, replicator, tick, delay_ms) = match standing {
-            Standing::LooksOn => {
+            Standing::Spectator => {
                 let feed = spectators.feed().ok_or(CloseCode::TryAgain)?;
-                let player = seats.seat_onlooker(connection, name, |player| feed.client(player, digest));
+                let player = seats.seat_beside(connection, name, |player| feed.client(player, digest));
                 (player, feed.replicator(), feed.shown(), spectators.delay_ms())
             }
-            Standing::Audits => {
-                let player = seats.seat_onlooker(connection, name, |player| replicator.auditor(player, digest));
+            Standing::Auditor => {
+                let player = seats.seat_beside(connection, name, |player| replicator.auditor(player, digest));
                 (player, &*replicator, *tick, 0)
             }
-            Standing::Plays => {
+            Standing::Player => {
                 let player = seats.seat(connection, name, |player| replicator.client(player, digest));
                 (player, &*replicator, *tick, 0)
             }
@@ -103,7 +103,7 @@ impl Room {
             extensions: Vec::new(),
         };
         out.send(connection, &ServerMessage::Welcome(Box::new(welcome)));
-        Ok((standing == Standing::Plays).then_some(Join { player, name }))
+        Ok((standing == Standing::Player).then_some(Join { player, name }))
     }
 
     /// Whether there is a place for one more of those.
@@ -112,10 +112,10 @@ impl Room {
     /// The code to close it with.
     fn check_place(&self, connection: ConnectionId, standing: Standing) -> Result<(), CloseCode> {
         let (there, most) = match standing {
-            Standing::Audits if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
-            Standing::Audits => (self.seats.auditor_count(), limits::AUDITORS_MAX),
-            Standing::LooksOn => return self.spectators.admit(self.seats.spectator_count(), self.stepping),
-            Standing::Plays => (self.seats.count(), usize::from(self.options.players_max)),
+            Standing::Auditor if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
+            Standing::Auditor => (self.seats.auditor_count(), limits::AUDITORS_MAX),
+            Standing::Spectator => return self.spectators.admit(self.seats.spectator_count(), self.stepping),
+            Standing::Player => (self.seats.count(), usize::from(self.options.players_max)),
         };
         if there >= most { Err(CloseCode::RoomFull) } else { Ok(()) }
     }
@@ -124,8 +124,8 @@ impl Room {
 /// What the client of a Hello is here for. An auditor sees all that a spectator does, and at once.
 const fn standing_of(hello: &Hello) -> Standing {
     match hello.role {
-        _ if hello.features & FEATURE_AUDIT != 0 => Standing::Audits,
-        Role::Spectator => Standing::LooksOn,
-        Role::Player => Standing::Plays,
+        _ if hello.features & FEATURE_AUDIT != 0 => Standing::Auditor,
+        Role::Spectator => Standing::Spectator,
+        Role::Player => Standing::Player,
     }
 }

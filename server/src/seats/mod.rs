@@ -21,4 +21,4 @@ pub mod input_buffer;
 pub mod ping_allowance;
 
 pub use ping_allowance::PingFate;
-pub use seat::{Seat, Seats, Standing};
+pub use seat::{Seat, Seats};

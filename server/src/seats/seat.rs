@@ -11,6 +11,7 @@ use super::ping_allowance::PingAllowance;
 use crate::exchange::ConnectionId;
 use crate::replicate::Client;
 use crate::sim::InputCodes;
+use crate::standing::Standing;
 use shared::ids::{PlayerId, Tick};
 use shared::limits::STRIKES_MAX;
 use shared::schema::{Schema, Text};
@@ -41,17 +42,6 @@ pub struct Seat {
     pub resync: bool,
     /// When it was last promised one that it asked for.
     pub resynced: Option<Tick>,
-}
-
-/// What somebody is in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// A player.
-    Plays,
-    /// An auditor.
-    Audits,
-    /// A spectator.
-    LooksOn,
 }
 
 /// How a connection stands, with or without a seat.
@@ -85,9 +75,9 @@ impl Seat {
     #[must_use]
     pub const fn standing(&self) -> Standing {
         match (self.audits(), self.spectates()) {
-            (true, _) => Standing::Audits,
-            (_, true) => Standing::LooksOn,
-            _ => Standing::Plays,
+            (true, _) => Standing::Auditor,
+            (_, true) => Standing::Spectator,
+            _ => Standing::Player,
         }
     }
 }
@@ -110,7 +100,7 @@ pub struct Seats {
     /// Lists of codes that were used and can be used again.
     spare_codes: Vec<Vec<i32>>,
     next: u32,
-    next_onlooker: u32,
+    next_beside: u32,
     auditors: usize,
     spectators: usize,
     shape: Arc<InputShape>,
@@ -129,7 +119,7 @@ impl Seats {
             resyncs: Vec::new(),
             spare_codes: Vec::new(),
             next: 0,
-            next_onlooker: 0,
+            next_beside: 0,
             auditors: 0,
             spectators: 0,
             shape: Arc::new(InputShape::new(&schema.input, neutral)),
@@ -189,15 +179,15 @@ impl Seats {
         let Some(attached) = self.attached_mut(connection) else { return };
         attached.closing = true;
         let Some(player) = attached.player.take() else { return };
-        let standing = self.players.binary_search(&player).map_or(Standing::Plays, |at| {
+        let standing = self.players.binary_search(&player).map_or(Standing::Player, |at| {
             self.players.remove(at);
             self.seats.remove(at).standing()
         });
         match standing {
-            Standing::Plays => self.leaving.push(player),
+            Standing::Player => self.leaving.push(player),
             // The World never heard of these.
-            Standing::Audits => self.auditors -= 1,
-            Standing::LooksOn => self.spectators -= 1,
+            Standing::Auditor => self.auditors -= 1,
+            Standing::Spectator => self.spectators -= 1,
         }
     }
 
@@ -216,14 +206,14 @@ impl Seats {
 
     /// Gives a connection the seat of an auditor or a spectator. Its number is none that a player gets: those count up from 0, as if it were
     /// not there.
-    pub fn seat_onlooker(
+    pub fn seat_beside(
         &mut self,
         connection: ConnectionId,
         name: Text<32>,
         client: impl FnOnce(PlayerId) -> Client,
     ) -> PlayerId {
-        let player = PlayerId(u32::MAX - self.next_onlooker);
-        self.next_onlooker += 1;
+        let player = PlayerId(u32::MAX - self.next_beside);
+        self.next_beside += 1;
         self.sit(connection, player, name, client(player));
         player
     }

@@ -74,7 +74,7 @@ pub struct Spectating {
 }
 
 impl Spectating {
-    /// Nobody looks on.
+    /// There are none.
     pub const NOBODY: Self = Self { max: 0, delay_ms: 0 };
 
     /// The delay in ticks of a room, rounded up: nobody sees anything sooner than the operator said.

@@ -377,7 +377,7 @@ mod tests {
     use crate::directory::{Caps, Directory};
     use crate::mailbox::{HandedOver, MailboxSender, mailbox};
     use crate::metrics::Metrics;
-    use crate::seats::Standing;
+    use crate::standing::Standing;
     use shared::bits::BitReader;
     use shared::codec::Tables;
     use shared::schema::Layout;
@@ -442,7 +442,7 @@ mod tests {
         }
 
         fn admit(&self, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
-            let place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Plays).unwrap();
+            let place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
             let address = peer.tcp().local_addr().unwrap();
             let span = tracing::Span::none();
             let admitted = Admitted { socket, place, peer: address, connection: 1, span };

@@ -105,7 +105,7 @@ mod tests {
     use super::super::test_peer::{Peer, plain_pair, until};
     use super::*;
     use crate::directory::{Caps, Directory};
-    use crate::seats::Standing;
+    use crate::standing::Standing;
     use std::sync::Arc;
 
     fn directory() -> Arc<Directory> {
@@ -124,7 +124,7 @@ mod tests {
 
     fn newcomer(directory: &Arc<Directory>, room: &str) -> (Admitted, Peer) {
         let (socket, end) = plain_pair();
-        let place = directory.admit(&RoomName::new(room).unwrap(), Standing::Plays).unwrap();
+        let place = directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
         let peer = end.tcp().local_addr().unwrap();
         (Admitted { socket, place, peer, connection: 1, span: tracing::Span::none() }, end)
     }

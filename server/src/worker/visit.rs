@@ -21,7 +21,7 @@ use super::transport::Traffic;
 use crate::directory::Place;
 use crate::exchange::ConnectionId;
 use crate::mailbox::Admitted;
-use crate::seats::Standing;
+use crate::standing::Standing;
 
 /// One visit of a client.
 pub(super) struct Visit {
@@ -59,9 +59,9 @@ impl Visit {
     pub(super) fn seated(&mut self, standing: Standing) {
         self.place.seated(standing);
         match standing {
-            Standing::Plays => {}
-            Standing::Audits => self.span.in_scope(|| tracing::info!("an auditor: it sees everything")),
-            Standing::LooksOn => self.span.in_scope(|| tracing::info!("a spectator: it looks on, later")),
+            Standing::Player => {}
+            Standing::Auditor => self.span.in_scope(|| tracing::info!("an auditor: it sees everything")),
+            Standing::Spectator => self.span.in_scope(|| tracing::info!("a spectator: it sees everything later")),
         }
     }
 

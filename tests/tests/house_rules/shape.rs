@@ -28,6 +28,7 @@ const FRONT_MAY_NAME: &[&str] = &[
     "crate::front",
     "crate::mailbox",
     "crate::directory",
+    "crate::standing",
     "crate::config",
     "crate::metrics",
     "crate::shutdown",
@@ -110,7 +111,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "front",
-        why: "the front knows no World, row, schema or game: only mailbox, directory, config, metrics, shutdown, error \
+        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, config, metrics, shutdown, error \
               and shared::{ids, limits, wire::{close_code, version}}",
         check: Check::Sight(front_names),
         fires: &[
