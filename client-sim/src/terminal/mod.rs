@@ -42,6 +42,9 @@ pub mod net_graph;
 // What happened lately: kills, words, shots, bursts.
 mod lately;
 
+// Who shot, and with what.
+mod shots;
+
 // Whom a spectator looks at.
 pub mod follow;
 

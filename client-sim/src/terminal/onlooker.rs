@@ -14,13 +14,14 @@ use super::follow::{Candidate, Follow};
 use super::lately::Lately;
 use super::net_graph::NetGraph;
 use super::scene::{ChatLine, Figure, KillLine, Lying, Open, Own, Round, Scene, Standing, Watching};
+use super::shots::{Fired, Seen, Shots, What};
 use super::words::Plain;
 use crate::predict::Predictor;
 use crate::replica::{Event, Replica};
 use crate::session::{Session, SessionEvent};
 use glam::IVec2;
 use shared::game::chat::Said;
-use shared::game::components::{Aim, Body, Health, Hit, Kill, Nameplate, Position, Score, Traced};
+use shared::game::components::{Aim, Body, Health, Hit, Kill, Nameplate, Position, Projectile, Score, Traced};
 use shared::game::constants::{HP_MAX, RIFLE_RANGE, TILE_UNITS, Tuning, UNIT};
 use shared::game::geometry::{DIRECTION_ONE, direction};
 use shared::game::map::Map;
@@ -29,9 +30,8 @@ use shared::game::pickup::{Pickup, Sort, Taken};
 use shared::game::round::{Faction, Match, Phase, RoundOver, Side};
 use shared::game::{MATCH, PICKUP, PLAYER, PROJECTILE};
 use shared::ids::{EntityId, Slot};
-use shared::schema::{Replicated, Schema};
+use shared::schema::{Field, Replicated, Schema};
 use shared::wire::server_message::Outcome;
-use std::collections::BTreeMap;
 
 /// Milliseconds for which a hit is shown.
 const HIT_MS: f64 = 250.0;
@@ -57,6 +57,8 @@ struct Places {
     position: usize,
     aim: usize,
     score: usize,
+    /// Of the score, the part that counts shots.
+    shots: usize,
     hit: usize,
     kill: usize,
     taken: usize,
@@ -73,6 +75,7 @@ impl Places {
             position: component(Position::NAME),
             aim: component(Aim::NAME),
             score: component(Score::NAME),
+            shots: part(schema, Score::NAME, "shots"),
             hit: event(Hit::NAME),
             kill: event(Kill::NAME),
             taken: event(Taken::NAME),
@@ -83,6 +86,16 @@ impl Places {
     }
 }
 
+/// Which part of a component a field of one part is.
+fn part(schema: &Schema, component: &str, field: &str) -> usize {
+    let component = schema.component_index(component).and_then(|at| schema.components.get(at));
+    let place = component.and_then(|component| {
+        let at = component.fields.iter().position(|one| one.name == field)?;
+        Some(component.fields.get(..at)?.iter().map(Field::part_count).sum())
+    });
+    place.unwrap_or(usize::MAX)
+}
+
 /// Looks on while a session plays.
 #[derive(Clone, Debug)]
 pub struct Onlooker {
@@ -90,10 +103,8 @@ pub struct Onlooker {
     places: Places,
     lately: Lately,
     net_graph: NetGraph,
-    /// Projectiles as they were drawn last.
-    flying: BTreeMap<Slot, [f64; 2]>,
-    /// Shots of everybody as they were drawn last.
-    shots: BTreeMap<Slot, i32>,
+    /// Shots of everybody else.
+    shots: Shots,
     /// Ammunition of our own as it was predicted last.
     rounds: Option<u8>,
     hit_ms: f64,
@@ -113,8 +124,7 @@ impl Default for Onlooker {
             places: Places::of(&shared::game::schema()),
             lately: Lately::default(),
             net_graph: NetGraph::default(),
-            flying: BTreeMap::new(),
-            shots: BTreeMap::new(),
+            shots: Shots::default(),
             rounds: None,
             hit_ms: f64::NEG_INFINITY,
             was_hit_ms: f64::NEG_INFINITY,
@@ -258,6 +268,7 @@ impl Onlooker {
         let agreement = session.agreement()?;
         let dash_ticks = Tuning::at(agreement.tick_rate_hz).dash_ticks.max(1);
         Some(Own {
+            slot: me,
             at: session.own_place(now_ms).unwrap_or_else(|| units(body.at.to_array())),
             aim: desktop.aim,
             hp: replica.read::<Health>(me)?.hp,
@@ -278,42 +289,36 @@ impl Onlooker {
         let Some(drawn) = session.interpolator() else { return };
         let place =
             |slot| drawn.values(slot, self.places.position).and_then(|at| Some(units([*at.first()?, *at.get(1)?])));
-        let ghosts = session.predictor().map(Predictor::ghosts);
-        let mut flying = BTreeMap::new();
-        let mut shooters = Vec::new();
-        let mut shots = BTreeMap::new();
+        let mut seen = Vec::new();
         self.candidates.clear();
         for (slot, kind) in drawn.drawn() {
             let Some(at) = place(slot) else { continue };
             if kind == PROJECTILE {
-                if !self.flying.contains_key(&slot) {
-                    shooters
-                        .extend(replica.read::<shared::game::components::Projectile>(slot).map(|shot| shot.shooter));
-                }
-                flying.insert(slot, at);
+                let shooter = replica.read::<Projectile>(slot).map(|shot| shot.shooter);
+                seen.push(Seen { slot, at, what: What::Rocket { shooter } });
             } else if kind == PLAYER && replica.me() != Some(slot) {
                 let hp = replica.read::<Health>(slot).map_or(0, |health| health.hp.min(HP_MAX));
                 let id = EntityId(slot.0.into());
                 let aim = drawn.values(slot, self.places.aim).and_then(|aim| aim.first().copied()).unwrap_or(0) as u16;
-                let shot = drawn.values(slot, self.places.score).and_then(|score| score.get(2).copied());
-                shots.extend(shot.map(|shot| (slot, shot)));
+                let score = drawn.values(slot, self.places.score);
+                let shots = score.and_then(|score| u16::try_from(*score.get(self.places.shots)?).ok());
+                seen.push(Seen { slot, at, what: What::Player { aim, shots } });
                 let (faction, name) = (side_of(replica, id), name_of(replica, id));
                 self.candidates.push(Candidate { slot, name: name.clone(), at });
                 if hp > 0 {
-                    scene.figures.push(Figure { at, aim, faction, name, hp, is_own: false });
-                }
-                if shot > self.shots.get(&slot).copied() && self.shots.contains_key(&slot) && !shooters.contains(&id) {
-                    self.lately.trace(at, reach(scene.map.as_deref(), at, aim), now_ms);
+                    scene.figures.push(Figure { slot, at, aim, faction, name, hp, is_own: false, is_followed: false });
                 }
             }
         }
-        // What is not drawn any more burst where it was seen last.
-        for (_, &at) in self.flying.iter().filter(|(slot, _)| !flying.contains_key(slot)) {
-            self.lately.burst(at, now_ms);
+        let Fired { rifles, bursts } = self.shots.look(&seen);
+        for (at, aim) in rifles {
+            self.lately.trace(at, reach(scene.map.as_deref(), at, aim), now_ms);
         }
-        let not_ours = flying.iter().filter(|(slot, _)| !ghosts.is_some_and(|ghosts| ghosts.hides(**slot)));
+        bursts.into_iter().for_each(|at| self.lately.burst(at, now_ms));
+        let ghosts = session.predictor().map(Predictor::ghosts);
+        let flying = self.shots.flying().iter();
+        let not_ours = flying.filter(|(slot, _)| !ghosts.is_some_and(|ghosts| ghosts.hides(**slot)));
         scene.shots = not_ours.map(|(_, &at)| at).chain(session.ghosts(now_ms)).collect();
-        (self.flying, self.shots) = (flying, shots);
     }
 
     /// Ourselves among them, and what we look at.
@@ -332,7 +337,8 @@ impl Onlooker {
         self.rounds = rounds;
         if own.hp > 0 {
             let (at, aim, faction, hp) = (own.at, own.aim, own.faction, own.hp);
-            scene.figures.push(Figure { at, aim, faction, name: Plain::default(), hp, is_own: true });
+            let (slot, name) = (own.slot, Plain::default());
+            scene.figures.push(Figure { slot, at, aim, faction, name, hp, is_own: true, is_followed: false });
         }
     }
 
@@ -349,6 +355,8 @@ impl Onlooker {
         let followed = follow.choose(&self.candidates);
         if let Some(followed) = followed {
             self.middle = followed.at;
+            let figures = scene.figures.iter_mut().filter(|figure| figure.slot == followed.slot);
+            figures.for_each(|figure| figure.is_followed = true);
         }
         let delay_s = session.agreement().map(|agreement| f64::from(agreement.delay_ms) / 1_000.0);
         scene.watching = Some(Watching { following: followed.map(|one| one.name.clone()), delay_s });

@@ -7,6 +7,7 @@ use shared::game::map::Map;
 use shared::game::pickup::Sort;
 use shared::game::round::{Faction, Mode, Phase};
 use shared::game::weapon::Weapon;
+use shared::ids::Slot;
 use std::sync::Arc;
 
 /// One moment.
@@ -49,6 +50,8 @@ pub struct Scene {
 /// Somebody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
+    /// Its slot.
+    pub slot: Slot,
     /// The centre.
     pub at: [f64; 2],
     /// Where it looks, in 1/65,536 turn.
@@ -61,6 +64,8 @@ pub struct Figure {
     pub hp: u8,
     /// It is us.
     pub is_own: bool,
+    /// A spectator follows it.
+    pub is_followed: bool,
 }
 
 /// Something that lies about.
@@ -97,6 +102,8 @@ pub struct Burst {
 /// What only we know of ourselves.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Own {
+    /// Our slot.
+    pub slot: Slot,
     /// Where we are.
     pub at: [f64; 2],
     /// Where we look, in 1/65,536 turn.

@@ -147,7 +147,7 @@ impl<'a> Pixels<'a> {
 
     /// A body: a disc, and a light where it looks.
     fn body(&mut self, figure: &Figure) {
-        let colour = if figure.is_own { colours::OWN } else { colours::of(figure.faction) };
+        let colour = body_colour(figure);
         for (pixel, _) in self.around(figure.at, BODY_UNITS) {
             self.set(pixel, colour);
         }
@@ -186,6 +186,11 @@ fn ground(map: Option<&Map>, place: [f64; 2], units: f64) -> Ground {
     }
     let at = IVec2::new((place[0] * f64::from(UNIT)) as i32, (place[1] * f64::from(UNIT)) as i32);
     if map.is_stealth_at(at) { Ground::Brush } else { floor }
+}
+
+/// Ourselves, and whom we follow, are told from all others at a glance.
+const fn body_colour(figure: &Figure) -> Color {
+    if figure.is_own || figure.is_followed { colours::OWN } else { colours::of(figure.faction) }
 }
 
 fn along(from: [f64; 2], angle: u16, units: f64) -> [f64; 2] {
@@ -289,13 +294,14 @@ fn name(figure: &Figure, (column, row): (u16, u16), camera: &Camera, buffer: &mu
         return;
     }
     let from = column.saturating_sub(width / 2).clamp(area.x, area.right() - width);
-    let style = Style::new().fg(colours::of(figure.faction)).bg(colours::PANEL);
+    let colour = if figure.is_followed { colours::OWN } else { colours::of(figure.faction) };
+    let style = Style::new().fg(colour).bg(colours::PANEL);
     buffer.set_stringn(from, row, name, usize::from(width), style);
 }
 
 /// A body where there is but a cell for it: a mark, and a point where it looks.
 fn small(figure: &Figure, camera: &Camera, buffer: &mut Buffer) {
-    let colour = if figure.is_own { colours::OWN } else { colours::of(figure.faction) };
+    let colour = body_colour(figure);
     let symbol = if figure.is_own { "@" } else { colours::mark(figure.faction) };
     let Some((column, row)) = camera.cell_of(figure.at) else { return };
     if !figure.is_own {

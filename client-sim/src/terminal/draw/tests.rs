@@ -10,6 +10,7 @@ use ratatui::backend::TestBackend;
 use shared::game::map::Map;
 use shared::game::pickup::Sort;
 use shared::game::round::{Faction, Mode, Phase};
+use shared::ids::Slot;
 use std::sync::Arc;
 
 /// A yard with one of everything, ourselves in the middle of it.
@@ -24,8 +25,10 @@ fn yard() -> Scene {
         "####################",
     ];
     let own = Own { at: [88.0, 72.0], hp: 60, rounds: 33, rockets: 2, dash: 0.5, aim_by: "keys", ..Own::default() };
-    let figure =
-        |at, faction, name: &str, is_own| Figure { at, aim: 0, faction, name: Plain::of(name), hp: 80, is_own };
+    let figure = |at, faction, name: &str, is_own| {
+        let name = Plain::of(name);
+        Figure { slot: Slot(7), at, aim: 0, faction, name, hp: 80, is_own, is_followed: false }
+    };
     let standing =
         |name: &str, faction, is_own| Standing { name: Plain::of(name), faction, kills: 3, deaths: 1, is_own };
     Scene {
@@ -125,6 +128,19 @@ fn a_spectator_reads_whom_it_follows_and_how_late_it_sees() {
     let scene = Scene { own: None, watching: Some(watching), ..yard() };
     let all = shown(&scene, 80, 24).join("\n");
     assert!(all.contains("WATCHING") && all.contains("following eve") && all.contains("5.0 s behind"), "{all}");
+}
+
+#[test]
+fn whom_a_spectator_follows_is_told_from_others_by_colour() {
+    let (mut scene, area) = (Scene { own: None, ..yard() }, Rect::new(0, 0, 80, 24));
+    let colour_of_eve = |scene: &Scene| {
+        let cell = camera(scene, area).cell_of(scene.figures[1].at).unwrap();
+        picture(scene, area)[cell].fg
+    };
+    assert_eq!(colour_of_eve(&scene), colours::BLUE);
+    scene.figures[1].is_followed = true;
+    assert_eq!(colour_of_eve(&scene), colours::OWN);
+    assert!(shown(&scene, 80, 24).join("\n").contains("eve"), "it keeps its name");
 }
 
 #[test]
