@@ -61,6 +61,9 @@ pub mod trust;
 // wss ↔ session.
 pub mod transport;
 
+// What others wrote, made harmless for a terminal.
+pub mod plain_text;
+
 // The server's memory and processor time, where it runs beside us.
 pub mod process;
 

@@ -19,12 +19,13 @@ use client_sim::game::steady::{self, Steady};
 use client_sim::game::twin::twins;
 use client_sim::link::LinkSpec;
 use client_sim::map_folder;
+use client_sim::plain_text::{self, Plain, in_json};
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions};
 use client_sim::swarm::progress::Progress;
+use client_sim::terminal::farewell::Farewell;
 use client_sim::terminal::options::{PlayOptions, WatchOptions};
-use client_sim::terminal::play::{Farewell, PlayError, play};
+use client_sim::terminal::play::{PlayError, play};
 use client_sim::terminal::watch::watch;
-use client_sim::terminal::words::Plain;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
 use shared::game::maps::Maps;
@@ -308,7 +309,8 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("client-sim: {error:#}");
+            // It may name what a server or the author of a file wrote.
+            eprintln!("client-sim: {}", plain_text::lines(&format!("{error:#}")));
             ExitCode::from(2)
         }
     }
@@ -385,7 +387,7 @@ async fn interrupted() {
 
 fn write_json(file: Option<&Path>, json: &str) -> Result<()> {
     match file {
-        Some(file) if file.as_os_str() == "-" => println!("{json}"),
+        Some(file) if file.as_os_str() == "-" => println!("{}", in_json(json)),
         Some(file) => std::fs::write(file, format!("{json}\n")).with_context(|| file.display().to_string())?,
         None => {}
     }
@@ -402,7 +404,7 @@ fn run_alone(game: impl Future<Output = Result<Farewell, PlayError>>) -> Result<
     match runtime.block_on(game) {
         Ok(farewell) => {
             // Who does not read any more need not be told.
-            let _ = writeln!(std::io::stdout(), "{}", farewell.words);
+            let _ = writeln!(std::io::stdout(), "{}", Plain::of(&farewell.words));
             Ok(ExitCode::from(u8::from(!farewell.is_well)))
         }
         Err(error) => {
@@ -446,7 +448,7 @@ fn run_capacity(arguments: CapacityArguments, maps: Maps) -> Result<ExitCode> {
         eprintln!("this is a debug build: its figures say nothing about a server (cargo run --release)");
     }
     let capacity = runtime()?.block_on(capacity::run(options, interrupted()))?;
-    eprint!("{}", capacity.to_table());
+    eprint!("{}", plain_text::lines(&capacity.to_table()));
     write_json(arguments.json.as_deref(), &capacity.to_json())?;
     Ok(verdict(&capacity.failures))
 }
@@ -467,7 +469,7 @@ fn run_codec(arguments: CodecArguments) -> Result<ExitCode> {
     }
     let options = CodecOptions { trace, asked: Asked { train, measure, interest }, frames };
     let report = codec::run(&options, &codec::progress::Progress::new())?;
-    eprint!("{}", report.to_table());
+    eprint!("{}", plain_text::lines(&report.to_table()));
     write_json(json.as_deref(), &report.to_json())?;
     Ok(if report.mismatches == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -11,6 +11,7 @@
 //!
 //! Never here: sockets, files, the decision what to print where (see `main`).
 
+use crate::plain_text::{Plain, in_json};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -259,7 +260,7 @@ impl Report {
     #[must_use]
     pub fn to_json(&self) -> String {
         // Strings, numbers and maps with string keys: nothing in a report can fail to be written.
-        serde_json::to_string_pretty(&rounded(self.to_value())).unwrap_or_default()
+        in_json(&serde_json::to_string_pretty(&rounded(self.to_value())).unwrap_or_default())
     }
 
     /// The report as a tree of values, for conditions on its keys.
@@ -385,8 +386,8 @@ struct Table(String);
 
 impl Table {
     fn row(&mut self, name: &str, value: String) {
-        // Writing into a String cannot fail.
-        let _ = writeln!(self.0, "  {name:<28} {value}");
+        // Reasons, rooms and games are the server's words. Writing into a String cannot fail.
+        let _ = writeln!(self.0, "  {:<28} {}", Plain::of(name).as_str(), Plain::of(&value));
     }
 }
 
@@ -527,6 +528,26 @@ mod tests {
         for key in promised {
             assert!(report.get(key).is_some(), "{key}");
         }
+    }
+
+    #[test]
+    fn nothing_that_a_server_wrote_reaches_a_terminal_as_more_than_letters() {
+        let counts = || BTreeMap::from([("closed 4003: \x1b]0;mine\x07\u{9b}2J\r\n  FAILED".to_owned(), 1)]);
+        let abuse = AbuseReport { tried: 1, other: counts(), ..AbuseReport::default() };
+        let report = Report {
+            game: Some("are\x1b[31mna\nbots".to_owned()),
+            disconnect_reasons: counts(),
+            refusals: counts(),
+            abuse: BTreeMap::from([("flood".to_owned(), abuse)]),
+            failures: vec!["slot 3: \x08\u{202e}".to_owned()],
+            rooms: vec![RoomReport { name: "\x1b[A".to_owned(), ..RoomReport::default() }],
+            ..Report::default()
+        };
+        for text in [report.to_table(), report.to_json()] {
+            let wrong = text.chars().find(|letter| *letter != '\n' && letter.is_control() || *letter == '\u{202e}');
+            assert_eq!(wrong, None, "{text:?}");
+        }
+        assert_eq!(report.to_table().lines().filter(|line| line.starts_with("  FAILED")).count(), 1);
     }
 
     #[test]

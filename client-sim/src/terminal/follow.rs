@@ -2,7 +2,7 @@
 //!
 //! Never here: what it sees (see `onlooker`).
 
-use super::words::Plain;
+use crate::plain_text::Plain;
 use shared::ids::Slot;
 
 /// Units that one pans per second.

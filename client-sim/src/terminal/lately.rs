@@ -3,7 +3,7 @@
 //! Never here: who is where (see `onlooker`).
 
 use super::scene::{Burst, ChatLine, KillLine, Trace};
-use super::words::Plain;
+use crate::plain_text::Plain;
 use std::collections::VecDeque;
 
 /// Kills that are remembered.

@@ -12,9 +12,6 @@
 //!
 //! Never here: a second client. The session is the one that every bot plays.
 
-// What others wrote, made harmless.
-pub mod words;
-
 // What is to be drawn.
 pub mod scene;
 
@@ -62,6 +59,9 @@ mod shell;
 
 // What the command line asks for.
 pub mod options;
+
+// Why it ends.
+pub mod farewell;
 
 // Where a person sits.
 mod table;

@@ -15,7 +15,7 @@ use super::lately::Lately;
 use super::net_graph::NetGraph;
 use super::scene::{ChatLine, Figure, KillLine, Lying, Open, Own, Round, Scene, Standing, Watching};
 use super::shots::{Fired, Seen, Shots, What};
-use super::words::Plain;
+use crate::plain_text::Plain;
 use crate::predict::Predictor;
 use crate::replica::{Event, Replica};
 use crate::session::{Session, SessionEvent};

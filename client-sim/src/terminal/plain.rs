@@ -8,10 +8,10 @@
 //!
 //! Never here: pictures.
 
+use super::farewell::{Farewell, Leaving};
 use super::onlooker::{Desktop, Onlooker};
-use super::play::Farewell;
 use super::scene::Scene;
-use super::table::{another_game, farewell};
+use crate::plain_text::Plain;
 use crate::session::{Session, SessionEvent};
 use crate::transport::{Ended, Epoch, Observer};
 use shared::game::round::{Mode, Phase};
@@ -44,8 +44,7 @@ pub(super) struct Plainly {
     look_ms: f64,
     looks: u32,
     names: BTreeSet<String>,
-    leaves: bool,
-    because: Option<String>,
+    leaving: Leaving,
 }
 
 impl Plainly {
@@ -64,14 +63,13 @@ impl Plainly {
             look_ms: 0.0,
             looks: 0,
             names: BTreeSet::new(),
-            leaves: false,
-            because: None,
+            leaving: Leaving::default(),
         })
     }
 
     /// What to say at the end.
     pub(super) fn farewell(&self, ended: &Ended) -> Farewell {
-        farewell(self.leaves, self.because.as_deref(), ended)
+        self.leaving.farewell(ended)
     }
 
     fn look(&mut self, session: &mut Session, now_ms: f64) {
@@ -124,14 +122,7 @@ fn state(scene: &Scene) -> String {
 
 impl Observer for Plainly {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
-        match &event {
-            SessionEvent::Welcomed => {
-                self.because = session.agreement().and_then(|agreement| another_game(&agreement.schema));
-                self.leaves |= self.because.is_some();
-            }
-            SessionEvent::Failed(error) => self.because = Some(format!("{error}.")),
-            _ => {}
-        }
+        self.leaving.event(session, &event);
         self.onlooker.event(session, &event, now_ms);
     }
 
@@ -144,14 +135,16 @@ impl Observer for Plainly {
 
     fn goes_on(&mut self, _: &Session) -> bool {
         // Nobody reads any more: `watch | head` has had enough.
-        self.leaves |= self.printer.is_gone();
-        !self.leaves
+        if self.printer.is_gone() {
+            self.leaving.wish();
+        }
+        !self.leaving.is_due()
     }
 
     async fn news(&mut self) {
         tokio::select! {
             () = sleep_until(self.epoch.at(self.look_ms)) => {}
-            () = &mut self.stop, if !self.leaves => self.leaves = true,
+            () = &mut self.stop, if !self.leaving.is_due() => self.leaving.wish(),
         }
     }
 }
@@ -191,7 +184,7 @@ impl Printer {
         if self.lost > 0 && lines.try_send(format!("({} lines were lost)", self.lost)).is_ok() {
             self.lost = 0;
         }
-        if let Err(TrySendError::Full(_)) = lines.try_send(line.to_owned()) {
+        if let Err(TrySendError::Full(_)) = lines.try_send(Plain::of(line).to_string()) {
             self.lost += 1;
         }
     }

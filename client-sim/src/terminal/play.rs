@@ -8,13 +8,14 @@
 //!
 //! Never here: what keys mean, what is drawn.
 
+use super::farewell::{Farewell, is_ours};
 use super::hands::Hands;
 use super::keys::Seat;
 use super::onlooker::Onlooker;
 use super::options::{PlayOptions, Where};
 use super::person::Person;
 use super::shell::{Shell, is_terminal};
-use super::table::{Table, is_ours};
+use super::table::Table;
 use crate::behaviour::{Behaviour, Idle};
 use crate::game::twin::twins;
 use crate::link::Link;
@@ -53,15 +54,6 @@ impl PlayError {
     pub const fn is_usage(&self) -> bool {
         matches!(self, Self::NoTerminal | Self::Trust(_) | Self::Connect(ConnectError::Url { .. }))
     }
-}
-
-/// How it ended, for the person who is back at the prompt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Farewell {
-    /// What to say.
-    pub words: String,
-    /// It ended as the person wanted.
-    pub is_well: bool,
 }
 
 /// Plays on these maps until the person leaves, `stop` completes, or the connection ends. The terminal is as before when this returns.

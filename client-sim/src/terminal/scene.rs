@@ -2,7 +2,7 @@
 //!
 //! Never here: where these come from (see `onlooker`), how they look (see `draw`).
 
-use super::words::Plain;
+use crate::plain_text::Plain;
 use shared::game::map::Map;
 use shared::game::pickup::Sort;
 use shared::game::round::{Faction, Mode, Phase};

@@ -11,15 +11,14 @@
 use super::camera::Camera;
 use super::desk::{Deed, Desk};
 use super::draw::{camera, picture};
+use super::farewell::{Farewell, Leaving};
 use super::hands::{AimBy, Hands};
 use super::keys::Seat;
 use super::onlooker::{Desktop, Onlooker};
 use super::person::Person;
-use super::play::Farewell;
 use super::scene::{Scene, Typing};
 use super::screen::Screen;
 use super::shell::Output;
-use super::words::Plain;
 use super::writer::Writer;
 use crate::behaviour::Wish;
 use crate::session::{Session, SessionEvent};
@@ -58,9 +57,7 @@ pub(super) struct Table {
     area: Rect,
     draw_ms: f64,
     to_say: Vec<Typing>,
-    leaves: bool,
-    /// Why we go, if it was not the person's wish.
-    because: Option<String>,
+    leaving: Leaving,
 }
 
 impl Table {
@@ -86,8 +83,7 @@ impl Table {
             area: Rect::new(0, 0, columns, rows),
             draw_ms: 0.0,
             to_say: Vec::new(),
-            leaves: false,
-            because: None,
+            leaving: Leaving::default(),
         })
     }
 
@@ -97,7 +93,7 @@ impl Table {
             Some(Ok(Event::Key(key))) => {
                 let desk = &mut self.desk;
                 match self.person.with(|hands| desk.key(&key, hands, now_ms)) {
-                    Some(Deed::Leave) => self.leaves = true,
+                    Some(Deed::Leave) => self.leaving.wish(),
                     Some(Deed::Say(typing)) => self.to_say.push(typing),
                     Some(Deed::Follow(forwards)) => self.onlooker.turn(forwards),
                     Some(Deed::Free) => self.onlooker.free(),
@@ -117,10 +113,7 @@ impl Table {
             Some(Ok(Event::FocusLost)) => self.person.with(Hands::rest),
             Some(Ok(Event::FocusGained)) => self.screen.forget(),
             Some(Ok(Event::Paste(_))) => {}
-            Some(Err(_)) | None => {
-                self.leaves = true;
-                self.because = Some("the terminal is gone".to_owned());
-            }
+            Some(Err(_)) | None => self.leaving.must("The terminal is gone."),
         }
     }
 
@@ -158,36 +151,13 @@ impl Table {
 
     /// What to say at the end.
     pub(super) fn farewell(&self, ended: &Ended) -> Farewell {
-        farewell(self.leaves, self.because.as_deref(), ended)
+        self.leaving.farewell(ended)
     }
-}
-
-/// What to say at the end, to who wanted to leave or not, and why it was if we know.
-pub(super) fn farewell(leaves: bool, because: Option<&str>, ended: &Ended) -> Farewell {
-    let left = leaves && because.is_none();
-    let words = match (because, ended) {
-        (Some(because), _) => because.to_owned(),
-        (None, Ended::Closed { code, reason }) if left => format!("You left ({code}: {}).", Plain::of(reason)),
-        (None, Ended::Closed { code, reason }) => format!("The server closed with {code}: {}.", Plain::of(reason)),
-        (None, Ended::Left) => "You left.".to_owned(),
-        (None, Ended::Cut { cause }) => format!("The connection was lost: {}.", Plain::of(cause)),
-    };
-    Farewell { words, is_well: left }
 }
 
 impl Observer for Table {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
-        match &event {
-            SessionEvent::Welcomed => {
-                self.because = session.agreement().and_then(|agreement| another_game(&agreement.schema));
-                self.leaves |= self.because.is_some();
-            }
-            SessionEvent::Failed(error) => self.because = Some(format!("{}.", Plain::of(&error.to_string()))),
-            SessionEvent::Redirect(redirect) => {
-                self.because = Some(format!("The match goes on elsewhere: {}", Plain::of(&redirect.url)));
-            }
-            _ => {}
-        }
+        self.leaving.event(session, &event);
         self.onlooker.event(session, &event, now_ms);
     }
 
@@ -206,7 +176,7 @@ impl Observer for Table {
     }
 
     fn goes_on(&mut self, _: &Session) -> bool {
-        !self.leaves
+        !self.leaving.is_due()
     }
 
     async fn news(&mut self) {
@@ -216,26 +186,11 @@ impl Observer for Table {
                 self.take(event, now_ms);
             }
             () = sleep_until(self.epoch.at(self.draw_ms)) => {}
-            () = &mut self.stop, if !self.leaves => {
-                self.leaves = true;
+            () = &mut self.stop, if !self.leaving.is_due() => {
+                self.leaving.wish();
             }
         }
     }
-}
-
-/// Whether it is the game that is drawn here, in the version that is.
-pub(super) fn is_ours(schema: &Schema) -> bool {
-    schema.fingerprint() == shared::game::schema().fingerprint()
-}
-
-/// What to say of a game that is not drawn here.
-pub(super) fn another_game(schema: &Schema) -> Option<String> {
-    let (game, theirs, ours) = (Plain::of(&schema.game), schema.fingerprint(), shared::game::schema().fingerprint());
-    (!is_ours(schema)).then(|| {
-        format!(
-            "The server plays \"{game}\" (schema {theirs:016x}); this program draws Arena (schema {ours:016x}) only."
-        )
-    })
 }
 
 /// "Tell them."

@@ -4,12 +4,13 @@
 //!
 //! Never here: the screen (see `table`), the lines (see `plain`).
 
+use super::farewell::Farewell;
 use super::follow::Follow;
 use super::keys::Seat;
 use super::onlooker::Onlooker;
 use super::options::WatchOptions;
 use super::plain::Plainly;
-use super::play::{Farewell, PlayError, connect, sit_down};
+use super::play::{PlayError, connect, sit_down};
 use super::shell::is_terminal;
 use crate::session::{Drawing, Session, SessionConfig};
 use crate::transport::drive;

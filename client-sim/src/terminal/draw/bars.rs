@@ -3,8 +3,8 @@
 //! Never here: the arena itself, boxes.
 
 use super::colours;
+use crate::plain_text::cut_front;
 use crate::terminal::scene::{Own, Scene, Typing};
-use crate::terminal::words::cut_front;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

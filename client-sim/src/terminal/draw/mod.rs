@@ -9,7 +9,7 @@
 //!   └ keys ───────────────────────────────────────────────┘
 //! ```
 //!
-//! Whatever does not fit is left out, the arena last. Text of others comes as [`Plain`](super::words::Plain) only.
+//! Whatever does not fit is left out, the arena last. Text of others comes as [`Plain`](crate::plain_text::Plain) only.
 //!
 //! Never here: terminals, clocks.
 

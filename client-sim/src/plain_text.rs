@@ -1,7 +1,8 @@
 //! What other players and the server wrote, made harmless for a terminal.
 //!
 //! A control character could move the cursor or answer for the person; a mark of direction could turn a whole line around; marks
-//! piled upon one letter cover the lines above. A [`Plain`] has none of these: whoever draws takes only such.
+//! piled upon one letter cover the lines above. A [`Plain`] has none of these: whoever draws takes only such. What is printed goes through
+//! [`lines`], and JSON through [`in_json`], where it is printed: so that nobody who makes an error or a report has to think of it.
 //!
 //! Never here: what may be said (the server decides that).
 
@@ -61,6 +62,28 @@ impl fmt::Display for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A text of several lines, each made harmless.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    let mut lines: Vec<Plain> = text.split('\n').map(Plain::of).collect();
+    let last = lines.pop().unwrap_or_default();
+    lines.iter().map(|line| format!("{line}\n")).collect::<String>() + last.as_str()
+}
+
+/// A JSON document that means the same and is harmless: what must not reach a terminal is escaped.
+#[must_use]
+pub fn in_json(document: &str) -> String {
+    let mut escaped = String::with_capacity(document.len());
+    for letter in document.chars() {
+        if letter != '\n' && is_unsafe(letter) {
+            letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
 }
 
 /// The beginning of a text, in at most so many columns.
@@ -126,12 +149,36 @@ mod tests {
         assert_eq!((cut_front("世界", 3), cut_front("abc", 2)), ("界", "bc"));
     }
 
+    /// Control characters, as Unicode's category Cc and its property Bidi_Control list them.
+    fn is_listed(letter: char) -> bool {
+        let controls = ['\0'..='\u{1f}', '\u{7f}'..='\u{9f}'];
+        let directions =
+            ['\u{61c}'..='\u{61c}', '\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+        controls.iter().chain(&directions).any(|range| range.contains(&letter))
+    }
+
     #[test]
-    fn no_letter_at_all_comes_out_as_a_control() {
+    fn no_letter_at_all_comes_out_as_a_control_or_a_mark_of_direction() {
         for letter in '\0'..=char::MAX {
             let plain = Plain::of(&format!("a{letter}b"));
-            assert!(!plain.as_str().chars().any(is_unsafe), "{letter:?}");
+            assert!(!plain.as_str().chars().any(is_listed), "{letter:?}");
+            assert!(!is_listed(letter) || plain.as_str() == "a\u{fffd}b", "{letter:?}");
             assert!(Span::raw(plain.cut(2)).width() <= 2, "{letter:?}");
         }
+    }
+
+    #[test]
+    fn lines_stay_lines_and_nothing_else_stays_a_control() {
+        assert_eq!(lines("one\x1b[2J\n\ntwo\r\n"), "one\u{fffd}[2J\n\ntwo\u{fffd}\n");
+        assert_eq!((lines(""), lines("one")), (String::new(), "one".to_owned()));
+    }
+
+    #[test]
+    fn json_means_the_same_without_a_control_in_it() {
+        let value = serde_json::json!({ "a\u{9b}b": ["\x1b[2J\u{202e}\u{e0041}\u{7f}", "grüße"] });
+        let document = serde_json::to_string_pretty(&value).unwrap();
+        let harmless = in_json(&document);
+        assert!(document.chars().any(is_listed) && !harmless.chars().any(|letter| letter != '\n' && is_listed(letter)));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&harmless).unwrap(), value);
     }
 }
