@@ -20,7 +20,7 @@ use crate::predict::Predictor;
 use crate::replica::{Event, Replica};
 use crate::session::{Session, SessionEvent};
 use glam::IVec2;
-use shared::game::chat::Said;
+use shared::game::chat::{REFUSED_EMPTY, REFUSED_NO_TEAM, REFUSED_TOO_FAST, Said};
 use shared::game::components::{Aim, Body, Health, Hit, Kill, Nameplate, Position, Projectile, Score, Traced};
 use shared::game::constants::{HP_MAX, RIFLE_RANGE, TILE_UNITS, Tuning, UNIT};
 use shared::game::geometry::{DIRECTION_ONE, direction};
@@ -110,6 +110,8 @@ pub struct Onlooker {
     hit_ms: f64,
     was_hit_ms: f64,
     result: Option<String>,
+    /// When a spectator sees something at the latest.
+    first_picture_ms: Option<f64>,
     /// Whom a spectator looks at; `None`: we play.
     follow: Option<Follow>,
     /// Whom it could.
@@ -129,6 +131,7 @@ impl Default for Onlooker {
             hit_ms: f64::NEG_INFINITY,
             was_hit_ms: f64::NEG_INFINITY,
             result: None,
+            first_picture_ms: None,
             follow: None,
             candidates: Vec::new(),
             middle: [0.0; 2],
@@ -166,11 +169,7 @@ impl Onlooker {
     /// Something happened in the session.
     pub fn event(&mut self, session: &Session, event: &SessionEvent, now_ms: f64) {
         match event {
-            SessionEvent::Welcomed => {
-                if let Some(why) = session.unpredicted() {
-                    self.lately.note(why, now_ms);
-                }
-            }
+            SessionEvent::Welcomed => self.welcomed(session, now_ms),
             SessionEvent::Frame(applied) => {
                 let tick_ms = session.agreement().map_or(33.3, |agreement| 1_000.0 / f64::from(agreement.tick_rate_hz));
                 if applied.checked {
@@ -186,6 +185,17 @@ impl Onlooker {
             }
             SessionEvent::Lost(_) => self.lately.note("a frame was wrong: asking for the whole world", now_ms),
             _ => {}
+        }
+    }
+
+    fn welcomed(&mut self, session: &Session, now_ms: f64) {
+        if let Some(why) = session.unpredicted() {
+            self.lately.note(why, now_ms);
+        }
+        let delay_ms = session.agreement().map_or(0, |agreement| agreement.delay_ms);
+        self.first_picture_ms = (delay_ms > 0).then(|| now_ms + f64::from(delay_ms));
+        if let Some(words) = self.waiting(now_ms) {
+            self.lately.tell(words);
         }
     }
 
@@ -241,7 +251,7 @@ impl Onlooker {
         let network = self.net_graph.read(session, wire_bytes, now_ms);
         let mut scene = Scene { network, open: desktop.open.clone(), middle: self.middle, ..Scene::default() };
         let Some(replica) = session.replica() else {
-            scene.banner = Some("joining".to_owned());
+            scene.banner = Some(self.joining(now_ms));
             return scene;
         };
         let tick_rate_hz = session.agreement().map_or(30, |agreement| agreement.tick_rate_hz);
@@ -257,7 +267,7 @@ impl Onlooker {
         scene.bursts = self.lately.bursts(now_ms);
         scene.kills = self.lately.kills(now_ms);
         scene.chat = self.lately.chat(desktop.open.typing.is_some(), now_ms);
-        scene.banner = self.banner(session, &scene);
+        scene.banner = self.banner(session, &scene, now_ms);
         scene.middle = self.middle;
         scene
     }
@@ -362,9 +372,19 @@ impl Onlooker {
         scene.watching = Some(Watching { following: followed.map(|one| one.name.clone()), delay_s });
     }
 
-    fn banner(&self, session: &Session, scene: &Scene) -> Option<String> {
+    fn joining(&self, now_ms: f64) -> String {
+        self.waiting(now_ms).unwrap_or_else(|| "joining".to_owned())
+    }
+
+    /// For how long a spectator sees nothing: what is old enough begins when the first of them came. Later ones see it at once.
+    fn waiting(&self, now_ms: f64) -> Option<String> {
+        let seconds = (self.first_picture_ms? - now_ms) / 1_000.0;
+        (seconds > 0.0).then(|| format!("the first picture comes within {:.0} s", seconds.ceil()))
+    }
+
+    fn banner(&self, session: &Session, scene: &Scene, now_ms: f64) -> Option<String> {
         if !session.is_in() {
-            return Some("joining".to_owned());
+            return Some(self.joining(now_ms));
         }
         let phase = scene.round.as_ref().map(|round| round.phase);
         if phase == Some(Phase::Result) {
@@ -449,11 +469,12 @@ fn reach(map: Option<&Map>, from: [f64; 2], aim: u16) -> [f64; 2] {
     wall.unwrap_or_else(|| along(f64::from(2 * last)))
 }
 
-/// Why the game refused something, as the server's `game/chat` numbers it.
+/// Why the game refused something.
 const fn refusal(reason: u8) -> &'static str {
     match reason {
-        3 => "not said: too much at once, wait a little",
-        4 => "not said: there is no team",
+        REFUSED_EMPTY => "not said: nothing of it can be shown",
+        REFUSED_TOO_FAST => "not said: too much at once, wait a little",
+        REFUSED_NO_TEAM => "not said: there is no team",
         _ => "the server refused that",
     }
 }
@@ -479,3 +500,6 @@ fn result(over: &RoundOver, name: impl Fn(EntityId) -> Plain) -> String {
         (None, None) => "nobody wins".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,17 +9,10 @@ use super::Feel;
 use crate::sim::{Answer, EntityIds, Outbox, Players, Requests, Team, To};
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::game::chat::{SAY_BYTES_MAX, Said, Say};
+use shared::game::chat::{REFUSED_EMPTY, REFUSED_NO_TEAM, REFUSED_TOO_FAST, SAY_BYTES_MAX, Said, Say};
 use shared::game::components::Nameplate;
 use shared::schema::Text;
 use unicode_normalization::UnicodeNormalization;
-
-/// Why it is refused: nothing is left to say.
-pub const REFUSED_EMPTY: u8 = 2;
-/// Why it is refused: too much was said before.
-pub const REFUSED_TOO_FAST: u8 = 3;
-/// Why it is refused: there is no team to say it to.
-pub const REFUSED_NO_TEAM: u8 = 4;
 
 /// How much a player said lately.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use super::*;
 use crate::sim::{Answer, Outbox, Sent, SimTick, To};
 use crate::sim::{InputCodes, InputSource, Join, Networked, PlayerInput, PlayerRequest, Randomness, Sim, StepInput};
 use glam::IVec2;
-use shared::game::chat::{Said, Say};
+use shared::game::chat::{REFUSED_EMPTY, REFUSED_NO_TEAM, REFUSED_TOO_FAST, Said, Say};
 use shared::game::components::{GiveUp, Kill};
 use shared::game::constants::{PICKUP_HEALTH, PICKUP_ROCKETS, ROCKET_DAMAGE, ROCKETS_AT_FIRST, SPLASH_DAMAGE, TILE};
 use shared::game::pickup::{Sort, Taken};
@@ -430,9 +430,9 @@ fn what_is_said_is_told_to_all_or_to_the_team_and_no_faster_than_one_reads() {
     };
     assert_eq!(say("hi\u{202e}", false), (Some((To::Everyone, "hi".to_owned())), Answer::Done));
     assert_eq!(say("here", true), (Some((To::Team(1), "here".to_owned())), Answer::Done));
-    assert_eq!(say("\u{200b}", false), (None, Answer::Refused(chat::REFUSED_EMPTY)));
+    assert_eq!(say("\u{200b}", false), (None, Answer::Refused(REFUSED_EMPTY)));
     assert_eq!([say("3", false).1, say("4", false).1], [Answer::Done; 2]);
-    assert_eq!(say("5", false), (None, Answer::Refused(chat::REFUSED_TOO_FAST)));
+    assert_eq!(say("5", false), (None, Answer::Refused(REFUSED_TOO_FAST)));
     let mut alone = room(&[], 1);
     let kind = alone.schema().request_index(Say::NAME).expect("declared") as u8;
     let mut codes = vec![0; Say::PART_COUNT];
@@ -440,7 +440,7 @@ fn what_is_said_is_told_to_all_or_to_the_team_and_no_faster_than_one_reads() {
     let request = PlayerRequest { player: PlayerId(1), number: 1, kind, codes };
     alone.step(&StepInput { tick: Tick(2), requests: vec![request], ..StepInput::default() });
     let answers = alone.world().resource::<Outbox>().answers().to_vec();
-    assert_eq!(answers[0].answer, Answer::Refused(chat::REFUSED_NO_TEAM));
+    assert_eq!(answers[0].answer, Answer::Refused(REFUSED_NO_TEAM));
 }
 
 #[test]

@@ -9,6 +9,13 @@ use crate::schema::Text;
 /// Bytes that one may say at once: a longer text does not fit the request.
 pub const SAY_BYTES_MAX: usize = 96;
 
+/// Why [`Say`] is refused: nothing is left to say.
+pub const REFUSED_EMPTY: u8 = 2;
+/// Why [`Say`] is refused: too much was said before.
+pub const REFUSED_TOO_FAST: u8 = 3;
+/// Why [`Say`] is refused: there is no team to say it to.
+pub const REFUSED_NO_TEAM: u8 = 4;
+
 /// "Tell them": refused to who says nothing, or too much.
 #[derive(Replicated, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Say {

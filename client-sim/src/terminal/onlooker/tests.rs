@@ -1,0 +1,115 @@
+//! Sessions that were told this or that, and the scenes that come of it.
+
+use super::*;
+use crate::session::SessionConfig;
+use shared::codec::Tables;
+use shared::schema::{Layout, Text};
+use shared::wire::server_message::ServerMessage;
+use shared::wire::version::PROTOCOL;
+use shared::wire::{Role, Welcome};
+
+const SECOND_MS: f64 = 1_000.0;
+
+/// A spectator whom a server has just let in that shows everything so much later.
+fn welcomed(delay_ms: u32) -> (Session, Onlooker) {
+    let mut session = Session::new(SessionConfig { role: Role::Spectator, ..SessionConfig::named("eve") });
+    session.handle_tick(0.0);
+    let schema = shared::game::schema();
+    let layout = Layout::new(&schema, 8).unwrap();
+    let welcome = Welcome {
+        protocol: PROTOCOL,
+        tick_rate_hz: 30,
+        tick: 1_000,
+        slot_bits: 8,
+        schema_fingerprint: schema.fingerprint(),
+        schema: Some(schema.to_bytes()),
+        tables_fingerprint: 7,
+        tables: Some(Tables::untrained(&layout).to_bytes()),
+        delay_ms,
+        ..Welcome::default()
+    };
+    session.handle_frame(&ServerMessage::Welcome(Box::new(welcome)).to_bytes(), 0.0);
+    let mut onlooker = Onlooker::following(Follow::default());
+    while let Some(event) = session.poll_event() {
+        assert_eq!(event, SessionEvent::Welcomed);
+        onlooker.event(&session, &event, 0.0);
+    }
+    (session, onlooker)
+}
+
+fn banner((session, onlooker): &mut (Session, Onlooker), now_ms: f64) -> Option<String> {
+    onlooker.scene(session, &Desktop::default(), 0, now_ms).banner
+}
+
+/// The event as a frame tells it.
+fn told<T: Replicated>(event: &T) -> SessionEvent {
+    let kind = shared::game::schema().events.iter().position(|one| one.name == T::NAME).unwrap();
+    let mut codes = vec![0; T::PART_COUNT];
+    event.write_codes(&mut codes);
+    SessionEvent::Told(vec![Event { kind: kind as u8, codes }])
+}
+
+#[test]
+fn who_waits_for_a_picture_reads_for_how_long() {
+    let mut late = welcomed(5_000);
+    assert_eq!(banner(&mut late, 0.0).as_deref(), Some("the first picture comes within 5 s"));
+    assert_eq!(banner(&mut late, 3.2 * SECOND_MS).as_deref(), Some("the first picture comes within 2 s"));
+    assert_eq!(banner(&mut late, 5.0 * SECOND_MS).as_deref(), Some("joining"));
+    assert_eq!(late.1.take_news(), ["the first picture comes within 5 s"], "one line for who reads lines");
+    let mut at_once = welcomed(0);
+    assert_eq!(banner(&mut at_once, 0.0).as_deref(), Some("joining"));
+    assert_eq!(at_once.1.take_news(), [] as [String; 0]);
+}
+
+#[test]
+fn what_happened_is_shown_and_told_in_words() {
+    let (session, mut onlooker) = welcomed(0);
+    let said = Said { speaker: EntityId(3), name: Text::new("ann"), team: true, text: Text::new("over\u{202e} here") };
+    let over = RoundOver { winner: Faction::Red, best: EntityId::NONE };
+    let kill = |killer, victim| told(&Kill { killer: EntityId(killer), victim: EntityId(victim) });
+    let events = [kill(3, 4), kill(4, 4), told(&said), told(&over), told(&Taken { sort: Sort::Rockets })];
+    events.iter().for_each(|event| onlooker.event(&session, event, 10.0));
+    let expected = [
+        "somebody killed somebody",
+        "somebody died",
+        "ann (team): over\u{fffd} here",
+        "the round is over: red wins",
+        "you took rockets",
+    ];
+    assert_eq!(onlooker.take_news(), expected);
+    let scene = onlooker.scene(&session, &Desktop::default(), 0, 20.0);
+    assert_eq!((scene.kills.len(), scene.chat.len()), (2, 2));
+    assert!(scene.kills[0].killer.is_some() && scene.kills[1].killer.is_none());
+}
+
+#[test]
+fn why_nothing_was_said_is_told_by_the_numbers_that_the_game_refuses_with() {
+    let (session, mut onlooker) = welcomed(0);
+    for reason in [REFUSED_EMPTY, REFUSED_TOO_FAST, REFUSED_NO_TEAM, 200] {
+        let reply = SessionEvent::Reply { number: 1, outcome: Outcome::Refused(reason) };
+        onlooker.event(&session, &reply, 0.0);
+    }
+    let told = onlooker.take_news();
+    assert!(told[..3].iter().all(|line| line.starts_with("not said: ")), "{told:?}");
+    assert_eq!(told[3], "the server refused that");
+    assert!((0..3).all(|at| !told[at + 1..].contains(&told[at])), "each has words of its own: {told:?}");
+}
+
+#[test]
+fn shots_are_read_where_the_schema_has_them() {
+    let schema = shared::game::schema();
+    let (places, score) = (Places::of(&schema), Score { shots: 77, ..Score::default() });
+    let mut codes = vec![0; Score::PART_COUNT];
+    score.write_codes(&mut codes);
+    assert_eq!(codes.get(places.shots), Some(&77));
+    assert_eq!(part(&schema, "Score", "wins"), usize::MAX);
+}
+
+#[test]
+fn a_shot_flies_to_the_first_wall_or_to_the_end_of_its_range() {
+    let map = Map::from_rows("yard", &["#####", "#...#", "#####"]);
+    let [x, y] = reach(Some(&map), [24.0, 24.0], 0);
+    assert!((60.0..=68.0).contains(&x) && (y - 24.0).abs() < 0.1, "{x} {y}");
+    let [x, _] = reach(None, [24.0, 24.0], 0);
+    assert!((x - 24.0 - f64::from(RIFLE_RANGE / UNIT)).abs() <= 2.0, "{x}");
+}
