@@ -45,6 +45,12 @@ mod shots;
 // Whom a spectator looks at.
 pub mod follow;
 
+// What a session holds, as values of a scene.
+mod reading;
+
+// What the game told, in words.
+mod told;
+
 // From a session to a scene.
 pub mod onlooker;
 

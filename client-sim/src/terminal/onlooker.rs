@@ -13,23 +13,25 @@
 use super::follow::{Candidate, Follow};
 use super::lately::Lately;
 use super::net_graph::NetGraph;
-use super::scene::{ChatLine, Figure, KillLine, Lying, Open, Own, Round, Scene, Standing, Watching};
+use super::reading::{name_of, pickups, predicted, round, side_of, standings, units};
+use super::scene::{ChatLine, Figure, KillLine, Open, Own, Scene, Watching};
 use super::shots::{Fired, Seen, Shots, What};
+use super::told::{refusal, result, taken};
 use crate::plain_text::Plain;
 use crate::predict::Predictor;
 use crate::replica::{Event, Replica};
 use crate::session::{Session, SessionEvent};
 use glam::IVec2;
-use shared::game::chat::{REFUSED_EMPTY, REFUSED_NO_TEAM, REFUSED_TOO_FAST, Said};
-use shared::game::components::{Aim, Body, Health, Hit, Kill, Nameplate, Position, Projectile, Score, Traced};
+use shared::game::chat::Said;
+use shared::game::components::{Aim, Body, Health, Hit, Kill, Position, Projectile, Score, Traced};
 use shared::game::constants::{HP_MAX, RIFLE_RANGE, TILE_UNITS, Tuning, UNIT};
 use shared::game::geometry::{DIRECTION_ONE, direction};
 use shared::game::map::Map;
 use shared::game::maps::Maps;
-use shared::game::pickup::{Pickup, Sort, Taken};
-use shared::game::round::{Faction, Match, Phase, RoundOver, Side};
-use shared::game::{MATCH, PICKUP, PLAYER, PROJECTILE};
-use shared::ids::{EntityId, Slot};
+use shared::game::pickup::Taken;
+use shared::game::round::{Phase, RoundOver};
+use shared::game::{PLAYER, PROJECTILE};
+use shared::ids::EntityId;
 use shared::schema::{Field, Replicated, Schema};
 use shared::wire::server_message::Outcome;
 
@@ -401,62 +403,6 @@ impl Onlooker {
     }
 }
 
-/// Our own body after the newest input.
-fn predicted(session: &Session) -> Option<Body> {
-    session.predictor()?.state()?.get(..Body::PART_COUNT).map(Body::read_codes)
-}
-
-fn units(at: [i32; 2]) -> [f64; 2] {
-    at.map(|axis| f64::from(axis) / f64::from(UNIT))
-}
-
-fn name_of(replica: &Replica, id: EntityId) -> Plain {
-    let name = slot_of(id).and_then(|slot| replica.read::<Nameplate>(slot));
-    name.map_or_else(|| Plain::of("somebody"), |plate| Plain::of(plate.name.as_str()))
-}
-
-fn side_of(replica: &Replica, id: EntityId) -> Faction {
-    slot_of(id).and_then(|slot| replica.read::<Side>(slot)).map_or(Faction::Alone, |side| side.faction)
-}
-
-fn slot_of(id: EntityId) -> Option<Slot> {
-    u16::try_from(id.0).ok().map(Slot)
-}
-
-fn round(replica: &Replica, tick_rate_hz: u16) -> Option<Round> {
-    let (slot, _) = replica.anchors().find(|&(_, kind)| kind == MATCH)?;
-    let game: Match = replica.read(slot)?;
-    Some(Round {
-        phase: game.phase,
-        seconds_left: game.ticks_left.div_ceil(tick_rate_hz.max(1).into()),
-        mode: game.mode,
-        map: Plain::of(game.map.as_str()),
-        red: game.red,
-        blue: game.blue,
-    })
-}
-
-fn pickups(replica: &Replica) -> Vec<Lying> {
-    let places = replica.anchors().filter(|&(_, kind)| kind == PICKUP);
-    let seen = places.filter_map(|(slot, _)| Some((replica.read::<Position>(slot)?, replica.read::<Pickup>(slot)?)));
-    let lying = seen.map(|(at, Pickup { sort, present })| Lying { at: units(at.at.to_array()), sort, present });
-    lying.collect()
-}
-
-fn standings(replica: &Replica) -> Vec<Standing> {
-    let players = replica.anchors().filter(|&(_, kind)| kind == PLAYER);
-    let mut standings: Vec<Standing> = players
-        .filter_map(|(slot, _)| {
-            let id = EntityId(slot.0.into());
-            let Score { kills, deaths, .. } = replica.read(slot)?;
-            let (name, faction) = (name_of(replica, id), side_of(replica, id));
-            Some(Standing { name, faction, kills, deaths, is_own: replica.me() == Some(slot) })
-        })
-        .collect();
-    standings.sort_by(|one, other| (other.kills, one.deaths, &one.name).cmp(&(one.kills, other.deaths, &other.name)));
-    standings
-}
-
 /// How far a shot flies: to the first wall, or the end of the rifle's range.
 fn reach(map: Option<&Map>, from: [f64; 2], aim: u16) -> [f64; 2] {
     let way = direction(aim).to_array().map(|axis| f64::from(axis) / f64::from(DIRECTION_ONE));
@@ -467,38 +413,6 @@ fn reach(map: Option<&Map>, from: [f64; 2], aim: u16) -> [f64; 2] {
         .map(|step| along(f64::from(2 * step)))
         .find(|at| map.is_some_and(|map| map.is_wall(tile(at[0]), tile(at[1]))));
     wall.unwrap_or_else(|| along(f64::from(2 * last)))
-}
-
-/// Why the game refused something.
-const fn refusal(reason: u8) -> &'static str {
-    match reason {
-        REFUSED_EMPTY => "not said: nothing of it can be shown",
-        REFUSED_TOO_FAST => "not said: too much at once, wait a little",
-        REFUSED_NO_TEAM => "not said: there is no team",
-        _ => "the server refused that",
-    }
-}
-
-const fn taken(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Health => "you took health",
-        Sort::Rounds => "you took rounds",
-        Sort::Rockets => "you took rockets",
-    }
-}
-
-fn result(over: &RoundOver, name: impl Fn(EntityId) -> Plain) -> String {
-    let best = (over.best != EntityId::NONE).then(|| format!("{} killed most", name(over.best)));
-    let winner = match over.winner {
-        Faction::Red => Some("red wins".to_owned()),
-        Faction::Blue => Some("blue wins".to_owned()),
-        Faction::Alone => None,
-    };
-    match (winner, best) {
-        (Some(winner), Some(best)) => format!("{winner} - {best}"),
-        (Some(said), None) | (None, Some(said)) => said,
-        (None, None) => "nobody wins".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use super::*;
 use crate::session::SessionConfig;
 use shared::codec::Tables;
+use shared::game::chat::{REFUSED_EMPTY, REFUSED_NO_TEAM, REFUSED_TOO_FAST};
+use shared::game::pickup::Sort;
+use shared::game::round::Faction;
 use shared::schema::{Layout, Text};
 use shared::wire::server_message::ServerMessage;
 use shared::wire::version::PROTOCOL;
