@@ -323,9 +323,9 @@ impl Arena {
     /// Runs until every client that is connected holds the newest tick that its path allows, complete.
     ///
     /// # Panics
-    /// If that takes more than 400 ticks.
+    /// If that takes more than 400 ticks, and at more than 30 per second more than as many seconds.
     pub fn run_until_quiet(&mut self) {
-        for _ in 0..400 {
+        for _ in 0..self.ticks_in(13_400).max(400) {
             self.step();
             if (0..self.clients.len()).all(|client| self.clients[client].connection.is_none() || self.is_whole(client))
             {

@@ -7,6 +7,7 @@ use super::audit::AuditLane;
 use super::drain::{Drain, Way};
 use super::events::EventLane;
 use super::history::History;
+use super::replicator::ReplicateOptions;
 use super::view::View;
 use super::window::Window;
 use crate::counts::Counts;
@@ -54,16 +55,16 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that holds nothing, may get so many bytes per tick, and whose Welcome had this `tick`.
+    /// A client that holds nothing, and whose Welcome had this `tick`.
     #[must_use]
-    pub fn new(slots: usize, player: PlayerId, tick: Tick, digest: Digest, bytes_per_tick: usize) -> Self {
+    pub fn new(slots: usize, player: PlayerId, tick: Tick, digest: Digest, options: &ReplicateOptions) -> Self {
         Self {
             player,
             entity: None,
             view: View::new(slots, player),
             history: None,
-            window: Window::new(tick),
-            drain: Drain::new(bytes_per_tick),
+            window: Window::new(tick, options.tick_rate_hz),
+            drain: Drain::new(options.bytes_per_tick),
             scarcity: Scarcity::default(),
             events: EventLane::default(),
             audit: None,
@@ -80,9 +81,9 @@ impl Client {
 
     /// An auditor that holds nothing: it sees everything.
     #[must_use]
-    pub fn auditor(slots: usize, player: PlayerId, tick: Tick, digest: Digest) -> Self {
+    pub fn auditor(slots: usize, player: PlayerId, tick: Tick, digest: Digest, options: &ReplicateOptions) -> Self {
         let (view, audit) = (View::of_everything(slots, player), Some(Box::default()));
-        Self { view, audit, drain: Drain::unlimited(), ..Self::new(slots, player, tick, digest, 0) }
+        Self { view, audit, drain: Drain::unlimited(), ..Self::new(slots, player, tick, digest, options) }
     }
 
     /// A spectator that holds nothing: it sees what is everyone's and each team's, `behind` ticks later.
@@ -92,10 +93,10 @@ impl Client {
         player: PlayerId,
         tick: Tick,
         digest: Digest,
-        (bytes_per_tick, behind): (usize, u32),
+        (options, behind): (&ReplicateOptions, u32),
     ) -> Self {
         let view = View::of_all_teams(slots, player);
-        Self { view, spectates: Some(behind), ..Self::new(slots, player, tick, digest, bytes_per_tick) }
+        Self { view, spectates: Some(behind), ..Self::new(slots, player, tick, digest, options) }
     }
 
     /// The tick that it is shown when the room is at `now`.

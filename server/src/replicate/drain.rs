@@ -201,7 +201,7 @@ mod tests {
                 stalled_until: 0,
                 now: 0,
                 told: 0,
-                window: Window::new(Tick(0)),
+                window: Window::new(Tick(0), 30),
                 drain: Drain::new(ceiling),
                 buffered: VecDeque::new(),
                 confirming: VecDeque::new(),

@@ -40,6 +40,8 @@ use std::sync::Arc;
 /// How replication is run; see the server's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicateOptions {
+    /// Ticks per second; a room's own count.
+    pub tick_rate_hz: u16,
     /// Bytes of state that one client may get per tick.
     pub bytes_per_tick: usize,
     /// Entities that the scrub looks at per tick.
@@ -55,6 +57,7 @@ pub struct ReplicateOptions {
 impl Default for ReplicateOptions {
     fn default() -> Self {
         Self {
+            tick_rate_hz: 30,
             bytes_per_tick: BUDGET_BYTES_DEFAULT,
             scrub_entities: 16,
             keep_alive_ticks: 30,
@@ -210,7 +213,7 @@ impl Replicator {
     /// A client that may hold nothing yet.
     #[must_use]
     pub fn client(&self, player: PlayerId, digest: Digest) -> Client {
-        let mut client = Client::new(self.layout.slots(), player, self.tick, digest, self.options.bytes_per_tick);
+        let mut client = Client::new(self.layout.slots(), player, self.tick, digest, &self.options);
         if self.grid.is_some() {
             client.view = client.view.narrowed();
         }
@@ -241,7 +244,7 @@ impl Replicator {
     /// An auditor that may hold nothing yet.
     #[must_use]
     pub fn auditor(&self, player: PlayerId, digest: Digest) -> Client {
-        Client::auditor(self.layout.slots(), player, self.tick, digest)
+        Client::auditor(self.layout.slots(), player, self.tick, digest, &self.options)
     }
 
     /// Whether the tick began late: then it is no evidence against anybody's path.

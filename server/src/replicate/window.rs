@@ -21,9 +21,11 @@ use shared::limits::{
 };
 use std::collections::VecDeque;
 
-/// Frames beyond the round trip that a window has room for: one being built, one on its way to be confirmed, and what a
-/// path's jitter holds up.
+/// Frames beyond the round trip that a window has room for, at the least: one being built, one on its way to be confirmed, and what
+/// a path's jitter holds up.
 const MARGIN_FRAMES: u32 = 4;
+/// Milliseconds of frames that it has room for beyond the round trip: jitter does not become shorter where ticks are.
+const MARGIN_MS: u32 = 130;
 
 /// Round trips that go by between two measurements of the empty path, for it takes up to three of them; but no more than so many ticks,
 /// because the one that is known may be that of a full path.
@@ -53,6 +55,8 @@ pub struct Window {
     bytes: usize,
     bytes_allowed: usize,
     frames: u32,
+    /// Frames beyond the round trip.
+    margin: u32,
     below: u32,
     /// The shortest round trip, in ticks.
     shortest: Option<u32>,
@@ -82,16 +86,18 @@ enum Probe {
 }
 
 impl Window {
-    /// Nothing under way; `tick` is the Welcome's, which counts as confirmed.
+    /// Nothing under way in a room of that rate; `tick` is the Welcome's, which counts as confirmed.
     #[must_use]
-    pub fn new(tick: Tick) -> Self {
+    pub fn new(tick: Tick, tick_rate_hz: u16) -> Self {
+        let margin = (MARGIN_MS * u32::from(tick_rate_hz)).div_ceil(1_000).max(MARGIN_FRAMES);
         Self {
             unconfirmed: VecDeque::with_capacity(WINDOW_FRAMES_MAX as usize),
             confirmed: tick,
             confirmed_bytes: 0,
             bytes: 0,
             bytes_allowed: WINDOW_BYTES_MIN,
-            frames: WINDOW_FRAMES_MIN * 2,
+            frames: (WINDOW_FRAMES_MIN + margin).min(WINDOW_FRAMES_MAX),
+            margin,
             below: 0,
             shortest: None,
             since_shortest: 0,
@@ -232,7 +238,7 @@ impl Window {
 
     fn need(&self) -> u32 {
         let round_trip = self.shortest.unwrap_or(WINDOW_FRAMES_MIN);
-        (round_trip + MARGIN_FRAMES).clamp(WINDOW_FRAMES_MIN, WINDOW_FRAMES_MAX)
+        (round_trip + self.margin).clamp(WINDOW_FRAMES_MIN, WINDOW_FRAMES_MAX)
     }
 }
 
@@ -262,7 +268,7 @@ mod tests {
     #[test]
     fn a_steady_round_trip_is_not_skipped_however_long() {
         for round_trip in [1, 3, 7, 20, 50] {
-            let mut window = Window::new(Tick(0));
+            let mut window = Window::new(Tick(0), 30);
             run(&mut window, 1, 400, round_trip);
             assert_eq!(run(&mut window, 401, 200, round_trip), 0, "round trip of {round_trip} ticks");
         }
@@ -270,14 +276,14 @@ mod tests {
 
     #[test]
     fn who_confirms_nothing_gets_a_window_of_frames_and_no_more() {
-        let mut window = Window::new(Tick(0));
+        let mut window = Window::new(Tick(0), 30);
         assert_eq!(run(&mut window, 1, 100, 1_000), 100 - WINDOW_FRAMES_MIN * 2);
     }
 
     /// A path that carries `rate` thousandths of a frame per tick behind a buffer that takes everything: sends whenever
     /// it may for `ticks` ticks; how old the newest confirmed frame is at the worst in the second half.
     fn worst_age_behind_a_bottleneck(round_trip: u32, rate: u32, ticks: u32) -> u32 {
-        let mut window = Window::new(Tick(0));
+        let mut window = Window::new(Tick(0), 30);
         let (mut carried, mut worst) = (0, 0);
         let mut buffered: VecDeque<u32> = VecDeque::new();
         let mut confirming: VecDeque<(u32, u32)> = VecDeque::new();
@@ -321,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_path_that_became_longer_is_measured_anew() {
-        let mut window = Window::new(Tick(0));
+        let mut window = Window::new(Tick(0), 30);
         run(&mut window, 1, 200, 2);
         run(&mut window, 201, 3 * WINDOW_PROBE_AFTER_TICKS, 20);
         assert_eq!(window.round_trip_ticks(), Some(20));
@@ -331,7 +337,7 @@ mod tests {
     #[test]
     fn to_measure_a_long_path_costs_no_full_frame() {
         for round_trip in [8, 12, CATCH_UP_TICKS, 30] {
-            let mut window = Window::new(Tick(0));
+            let mut window = Window::new(Tick(0), 30);
             run(&mut window, 1, 400, round_trip);
             // It became longer, so it is measured anew; in between the client may not be left out for longer than a step can cover.
             let longer = round_trip * 3 / 2;
@@ -350,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_path_whose_round_trips_tremble_is_left_alone() {
-        let mut window = Window::new(Tick(0));
+        let mut window = Window::new(Tick(0), 30);
         run(&mut window, 1, 400, 20);
         let skipped: u32 = (401..3_000).map(|now| run(&mut window, now, 1, 21 + now * 7 % 4)).sum();
         assert!(skipped < 10, "{skipped} skipped");
@@ -358,7 +364,7 @@ mod tests {
 
     #[test]
     fn one_long_silence_does_not_open_the_window() {
-        let mut window = Window::new(Tick(0));
+        let mut window = Window::new(Tick(0), 30);
         run(&mut window, 1, 200, 2);
         let before = window.frames();
         run(&mut window, 201, 60, 1_000);
@@ -368,8 +374,33 @@ mod tests {
     }
 
     #[test]
+    fn jitter_fills_no_window_whatever_the_rate() {
+        for rate in [10, 30, 60, 128] {
+            let mut window = Window::new(Tick(0), rate);
+            let ticks_in = |ms: u32| ms * u32::from(rate) / 1_000;
+            let mut confirming = VecDeque::new();
+            let (mut full, mut last) = (0, 0);
+            for now in 1..=40 * u32::from(rate) {
+                window.next_tick();
+                while confirming.front().is_some_and(|&(at, _)| at <= now) {
+                    let (_, frame) = confirming.pop_front().unwrap();
+                    window.confirm(Tick(frame), Tick(now)).unwrap();
+                }
+                full += u32::from(window.is_full());
+                if window.is_open() {
+                    window.sent(Tick(now), 100);
+                    // 20 to 100 ms, in order.
+                    last = (now + 1 + ticks_in(20 + now * 7_919 % 80)).max(last);
+                    confirming.push_back((last, now));
+                }
+            }
+            assert_eq!(full, 0, "at {rate} Hz");
+        }
+    }
+
+    #[test]
     fn the_window_closes_only_after_a_while() {
-        let mut window = Window::new(Tick(0));
+        let mut window = Window::new(Tick(0), 30);
         run(&mut window, 1, 200, 20);
         let open = window.frames();
         run(&mut window, 201, WINDOW_CLOSE_AFTER_TICKS / 2, 2);
@@ -380,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_was_never_sent_cannot_be_confirmed() {
-        let mut window = Window::new(Tick(0));
+        let mut window = Window::new(Tick(0), 30);
         window.sent(Tick(5), 100);
         assert_eq!(window.confirm(Tick(6), Tick(9)), Err(NeverSent));
         assert_eq!(window.confirm(Tick(5), Tick(9)), Ok(()));

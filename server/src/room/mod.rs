@@ -150,6 +150,7 @@ impl Room {
         replicate: ReplicateOptions,
     ) -> Result<Self, RoomRefused> {
         let sim = Sim::new(game, options, entropy.seed)?;
+        let replicate = ReplicateOptions { tick_rate_hz: options.tick_rate_hz, ..replicate };
         let replicator = Replicator::new(&sim, options.slot_bits, entropy.slots, replicate)?;
         let seats = Seats::new(sim.schema(), sim.game().neutral_input());
         Ok(Self {

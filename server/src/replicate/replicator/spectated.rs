@@ -31,7 +31,7 @@ impl Replicator {
 
     /// A spectator that may hold nothing yet and sees the room so many ticks later; `tick` is its Welcome's.
     pub(in crate::replicate) fn spectator(&self, player: PlayerId, tick: Tick, digest: Digest, behind: u32) -> Client {
-        Client::spectator(self.layout.slots(), player, tick, digest, (self.options.bytes_per_tick, behind))
+        Client::spectator(self.layout.slots(), player, tick, digest, (&self.options, behind))
     }
 
     /// What [`Replicator::pack`] is for players, from what was recorded of a tick long ago.
