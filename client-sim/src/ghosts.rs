@@ -48,25 +48,47 @@ struct Ghost {
     fate: Fate,
 }
 
+/// What was counted of ghosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GhostCounts {
+    /// Shots that were predicted, and so shown.
+    pub launched: u64,
+    /// Of these, those of which nothing came: shown, and taken back.
+    pub refused: u64,
+}
+
+impl GhostCounts {
+    /// What was counted since `earlier`.
+    #[must_use]
+    pub const fn since(&self, earlier: &Self) -> Self {
+        Self { launched: self.launched - earlier.launched, refused: self.refused - earlier.refused }
+    }
+}
+
 /// All ghosts of one client, by tick.
 #[derive(Clone, Debug, Default)]
 pub struct Ghosts {
     ghosts: Vec<Ghost>,
-    launched: u64,
-    refused: u64,
+    counts: GhostCounts,
 }
 
 impl Ghosts {
     /// Shots that were predicted.
     #[must_use]
     pub const fn launched(&self) -> u64 {
-        self.launched
+        self.counts.launched
     }
 
     /// Of these, those of which nothing came.
     #[must_use]
     pub const fn refused(&self) -> u64 {
-        self.refused
+        self.counts.refused
+    }
+
+    /// Both.
+    #[must_use]
+    pub const fn counts(&self) -> &GhostCounts {
+        &self.counts
     }
 
     /// What `tick` was predicted to launch, perhaps not for the first time.
@@ -80,14 +102,14 @@ impl Ghosts {
             }
             (Some(place), None) => {
                 self.ghosts.remove(place);
-                self.refused += 1;
+                self.counts.refused += 1;
             }
             (None, Some(launch)) => {
                 if self.ghosts.len() == GHOSTS_MAX {
                     self.ghosts.remove(0);
                 }
                 self.ghosts.push(Ghost { tick, launch, fate: Fate::Open });
-                self.launched += 1;
+                self.counts.launched += 1;
             }
             (None, None) => {}
         }
@@ -95,7 +117,7 @@ impl Ghosts {
 
     /// The frame of tick `newest` is there; `find` gives what came of a shot in some tick, if it is there.
     pub fn confirm(&mut self, newest: Tick, find: impl Fn(Tick) -> Option<Slot>) {
-        let refused = &mut self.refused;
+        let refused = &mut self.counts.refused;
         self.ghosts.retain_mut(|ghost| {
             if newest < ghost.tick {
                 return true;

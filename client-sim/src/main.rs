@@ -228,7 +228,7 @@ struct FloorArguments {
 
 /// What the report's `null`s mean.
 const NOT_MEASURED: &str = "In the report null means: not measured. Only games with a twin in this client (arena) are predicted; for others \
-mispredictions, prediction_error and corrections are null. Bots draw others 60 times per second, each from the frames that it got: \
+mispredictions, prediction_error, ghosts and corrections are null. Bots draw others 60 times per second, each from the frames that it got: \
 interpolation_underruns is the share of these for which the newer frame was missing. prediction_error is in world units, over all frames that said \
 where we are: how far from it we were first shown. moved, shots, kills and respawns come from \
 the game's schema: the field with the position mark, and the component Score. replicas_held counts replicas: what bots hold together is one.";

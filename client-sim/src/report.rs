@@ -71,6 +71,8 @@ pub struct Report {
     pub prediction_error: PredictionError,
     /// Corrections of what is shown, per bot and minute.
     pub corrections: Option<f64>,
+    /// Shots that were shown before the server had them.
+    pub ghosts: GhostReport,
     /// Fraction of inputs that came too late to be used.
     pub inputs_late: Option<f64>,
     /// Fraction of drawn frames for which the newer frame was missing; `null` if nothing was drawn.
@@ -142,6 +144,15 @@ pub struct PredictionError {
     pub p50: Option<f64>,
     /// 99 of 100 are below.
     pub p99: Option<f64>,
+}
+
+/// See [`Report::ghosts`]; `null` for a game that these clients have no twin of.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct GhostReport {
+    /// All of them.
+    pub launched: Option<u64>,
+    /// Of these, those of which nothing came: a player saw them taken back.
+    pub refused: Option<u64>,
 }
 
 /// How times are spread, in milliseconds; `null` where there were none.
@@ -374,6 +385,9 @@ impl Report {
             let error = format!("p50 {}, p99 {} units", shown(p50), shown(p99));
             table.row("prediction error", format!("{error}, {corrections} corrections per bot and minute"));
         }
+        if let GhostReport { launched: Some(launched), refused: Some(refused) } = self.ghosts {
+            table.row("ghosts", format!("{launched} shots shown ahead, {refused} taken back"));
+        }
         if let Some(underruns) = self.interpolation_underruns {
             let delay = shown(self.interpolation_delay_ms);
             table.row("drawing", format!("{:.2} % underruns, others {delay} ms behind", underruns * 100.0));
@@ -548,6 +562,15 @@ mod tests {
             assert_eq!(wrong, None, "{text:?}");
         }
         assert_eq!(report.to_table().lines().filter(|line| line.starts_with("  FAILED")).count(), 1);
+    }
+
+    #[test]
+    fn shots_that_were_shown_and_taken_back_are_reported() {
+        let ghosts = GhostReport { launched: Some(40), refused: Some(3) };
+        let report = Report { ghosts, frames_per_bot_per_second: Some(30.0), ..Report::default() };
+        assert!(report.to_table().contains("40 shots shown ahead, 3 taken back"), "{}", report.to_table());
+        assert_eq!(report.to_value()["ghosts"], serde_json::json!({ "launched": 40, "refused": 3 }));
+        assert_eq!(Report::default().to_value()["ghosts"]["refused"], serde_json::Value::Null);
     }
 
     #[test]

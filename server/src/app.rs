@@ -292,6 +292,7 @@ impl Running {
             return format!(
                 "Tickwire {version}, without TLS (--plain)\n\n  \
                  page     http://{addr}/\n  game     ws://{addr}/play\n  admin    http://{admin}/metrics\n\n  \
+                 play     cargo run --release -p client-sim -- play --url ws://{addr}\n  \
                  bots     cargo run --release -p client-sim -- swarm --url ws://{addr} --bots 20\n  \
                  end      Ctrl-C\n\n"
             );
@@ -313,6 +314,7 @@ impl Running {
         format!(
             "Tickwire {version}\n\n  \
              page     https://{addr}/\n  game     wss://{addr}/play\n  admin    http://{admin}/metrics\n{certificate}\n  \
+             play     cargo run --release -p client-sim -- play{url}\n  \
              bots     cargo run --release -p client-sim -- swarm --bots 20{url}\n  \
              end      Ctrl-C\n\n"
         )

@@ -4,6 +4,7 @@
 
 use crate::agreement::Disagreement;
 use crate::epochs::TablesRefused;
+use crate::ghosts::GhostCounts;
 use crate::interpolate::DrawingCounts;
 use crate::predict::PredictionCounts;
 use crate::replica::{Applied, Event, ReplicaError};
@@ -59,6 +60,8 @@ pub struct Counters {
     pub events_dropped: u64,
     /// What predicting our own entity came to; all 0 without a twin.
     pub prediction: PredictionCounts,
+    /// What became of shots that were shown before the server had them; all 0 without a twin.
+    pub ghosts: GhostCounts,
     /// What drawing others came to; all 0 if nothing is drawn.
     pub drawing: DrawingCounts,
 }
@@ -90,6 +93,7 @@ impl Counters {
             events_lost: self.events_lost - earlier.events_lost,
             events_dropped: self.events_dropped - earlier.events_dropped,
             prediction: self.prediction.since(&earlier.prediction),
+            ghosts: self.ghosts.since(&earlier.ghosts),
             drawing: self.drawing.since(&earlier.drawing),
         }
     }

@@ -137,6 +137,7 @@ impl Screen {
     pub(super) fn count(&self, counters: &mut Counters) {
         if let Some(predictor) = &self.predictor {
             counters.prediction = *predictor.counts();
+            counters.ghosts = *predictor.ghosts().counts();
         }
         if let Some(interpolator) = &self.interpolator {
             counters.drawing = *interpolator.counts();

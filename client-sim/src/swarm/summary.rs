@@ -10,10 +10,11 @@ use super::bot::{BotRecord, describe};
 use super::options::{Mode, SwarmOptions};
 use super::{Outcome, Samples};
 use crate::audit::Compared;
+use crate::ghosts::GhostCounts;
 use crate::hostile::Abuse;
 use crate::predict::PredictionCounts;
 use crate::report::{
-    AbuseReport, AuditReport, GroupReport, Handshakes, MispredictionCauses, Mispredictions, Percentiles,
+    AbuseReport, AuditReport, GhostReport, GroupReport, Handshakes, MispredictionCauses, Mispredictions, Percentiles,
     PredictionError, Report, RoomReport, ServerRss,
 };
 use crate::session::Counters;
@@ -150,6 +151,11 @@ fn summarise_screen(report: &mut Report, inside: &[&BotRecord]) {
             },
         };
         let corrections: u64 = predicting.iter().map(|counts| counts.corrections).sum();
+        let ghosts = |field: fn(&GhostCounts) -> u64| {
+            Some(inside.iter().filter(|record| record.predicts).map(|record| field(&record.counters.ghosts)).sum())
+        };
+        report.ghosts =
+            GhostReport { launched: ghosts(|counts| counts.launched), refused: ghosts(|counts| counts.refused) };
         report.corrections = ratio(corrections as f64, predicting.len() as f64 * report.seconds / 60.0);
     }
     let drawn: u64 = inside.iter().map(|record| record.counters.drawing.drawn).sum();

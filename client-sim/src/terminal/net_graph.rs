@@ -95,6 +95,7 @@ impl NetGraph {
             snapshot_age_ms: self.age_ms,
             drawn_behind_ms: session.interpolator().and_then(|drawn| drawn.delay_ms()).unwrap_or_default(),
             corrections: counters.prediction.corrections,
+            ghosts: (counters.ghosts.refused, counters.ghosts.launched),
             error_units: self.error_units,
             lead_ms: session.lead_ms(),
             inputs_late: (counters.inputs_late, counters.inputs_late + counters.inputs_used),

@@ -212,6 +212,8 @@ pub struct Network {
     pub drawn_behind_ms: f64,
     /// Times that our own place had to be corrected.
     pub corrections: u64,
+    /// Shots that were shown and then taken back, and all that were shown ahead of the server.
+    pub ghosts: (u64, u64),
     /// How far off we were shown lately, in world units.
     pub error_units: f64,
     /// How early our inputs come.

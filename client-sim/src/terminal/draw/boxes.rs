@@ -100,6 +100,7 @@ fn network(scene: &Scene) -> Vec<Line<'static>> {
         lines.extend([
             row("clock lead", format!("{lead}, {late:.1} % inputs late"), warn(late > 1.0)),
             row("corrections", format!("{}, off by {:.2} units", network.corrections, network.error_units), text),
+            row("rockets ahead", format!("{} shown, {} taken back", network.ghosts.1, network.ghosts.0), text),
             row("at", format!("{:.1} {:.1}", own.at[0], own.at[1]), text),
         ]);
     }

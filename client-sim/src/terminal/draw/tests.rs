@@ -57,7 +57,13 @@ fn yard() -> Scene {
             is_own: false,
         }],
         chat: vec![ChatLine { name: Some(Plain::of("eve")), team: false, text: Plain::of("over here") }],
-        network: Network { round_trip_ms: 81.0, digests_checked: 99, tick_ms: 33.3, ..Network::default() },
+        network: Network {
+            round_trip_ms: 81.0,
+            ghosts: (2, 9),
+            digests_checked: 99,
+            tick_ms: 33.3,
+            ..Network::default()
+        },
         own: Some(own),
         ..Scene::default()
     }
@@ -113,6 +119,7 @@ fn the_net_graph_the_score_and_the_keys_open_over_the_arena() {
     scene.open.net_graph = true;
     let all = shown(&scene, 80, 24).join("\n");
     assert!(all.contains("round trip") && all.contains("81 ms") && all.contains("99 checked, 0 wrong"), "{all}");
+    assert!(all.contains("9 shown, 2 taken back"), "{all}");
     assert!(all.contains("88.0 72.0"), "where we are: {all}");
     assert!(all.contains('@'), "we are not under it: {all}");
     scene.open.scoreboard = true;
