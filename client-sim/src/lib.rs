@@ -1,7 +1,7 @@
 //! The reference client: without a screen, as load, and for a person in a terminal.
 //!
 //! A client is a state machine with no socket in it: frames and a clock go in, frames and events come out. The same
-//! [`session`] plays over wss ([`transport`]), over the tests' virtual link, a thousand times in a [`swarm`], and with a person at the [`terminal`].
+//! [`session`] plays over wss ([`transport`]), over the tests' virtual link, a thousand times in a [`swarm`], and with a person at the [`terminal`](game::terminal).
 //!
 //! ```text
 //!   socket ─► transport ─► link ─► session ─► replica ─► behaviour ─► input_sender ─► session ─► link ─► transport ─► socket
@@ -73,11 +73,8 @@ pub mod report;
 // Conditions on a report.
 pub mod fail_if;
 
-// How bots play the game in the box.
+// How bots and people play the game in the box.
 pub mod game;
-
-// A person plays, in a terminal.
-pub mod terminal;
 
 // Does any client see what it may not?
 pub mod audit;

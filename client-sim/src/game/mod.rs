@@ -1,7 +1,10 @@
-//! ← yours. How bots play this game.
+//! ← yours. How bots and people play this game.
 
 // Seeded behaviours.
 pub mod bots;
+
+// A person plays, in a terminal.
+pub mod terminal;
 
 // The step that the server runs, for prediction.
 pub mod twin;

@@ -62,6 +62,15 @@ const PURE: &[&str] = &[
     "client-sim/src/game/",
 ];
 
+/// What of the client's game has to do with a terminal: it waits, writes and has threads of its own. The rest of it is as pure as bots are.
+const TERMINAL: &[&str] = &[
+    "client-sim/src/game/terminal/device/",
+    "client-sim/src/game/terminal/play.rs",
+    "client-sim/src/game/terminal/watch.rs",
+    "client-sim/src/game/terminal/terminal_observer.rs",
+    "client-sim/src/game/terminal/line_observer.rs",
+];
+
 /// What decides, or turns values into bits: its order must be the same on every machine.
 const ORDERED: &[&str] = &[
     "server/src/sim/",
@@ -75,14 +84,8 @@ const ORDERED: &[&str] = &[
 /// What must not know which game it runs.
 const ENGINE: &[&str] = &["server/src/", "shared/src/", "client-sim/src/"];
 
-const GAMES: &[&str] = &[
-    "server/src/game/",
-    "server/src/main.rs",
-    "shared/src/game/",
-    "client-sim/src/game/",
-    "client-sim/src/terminal/",
-    "client-sim/src/main.rs",
-];
+const GAMES: &[&str] =
+    &["server/src/game/", "server/src/main.rs", "shared/src/game/", "client-sim/src/game/", "client-sim/src/main.rs"];
 
 /// Where something may wait: the front and what starts and stops it; the client's transport and what uses it.
 const WAITING: &[&str] = &[
@@ -95,10 +98,10 @@ const WAITING: &[&str] = &[
     "client-sim/src/swarm.rs",
     "client-sim/src/swarm/",
     "client-sim/src/capacity/",
-    "client-sim/src/terminal/play.rs",
-    "client-sim/src/terminal/watch.rs",
-    "client-sim/src/terminal/table.rs",
-    "client-sim/src/terminal/plain.rs",
+    "client-sim/src/game/terminal/play.rs",
+    "client-sim/src/game/terminal/watch.rs",
+    "client-sim/src/game/terminal/terminal_observer.rs",
+    "client-sim/src/game/terminal/line_observer.rs",
     "client-sim/src/main.rs",
 ];
 
@@ -131,7 +134,7 @@ const WORDS: &[Rule] = &[
         words(
             "pure",
             PURE,
-            &[],
+            TERMINAL,
             &[
                 "std::time",
                 "core::time",

@@ -40,7 +40,7 @@ const HIT_MS: f64 = 250.0;
 
 /// What the desk adds to a scene.
 #[derive(Clone, Debug, Default)]
-pub struct Desktop {
+pub struct Overlay {
     /// What is open.
     pub open: Open,
     /// Where we aim, in 1/65,536 turn.
@@ -100,7 +100,7 @@ fn part(schema: &Schema, component: &str, field: &str) -> usize {
 
 /// Looks on while a session plays.
 #[derive(Clone, Debug)]
-pub struct Onlooker {
+pub struct SceneBuilder {
     maps: Maps,
     places: Places,
     lately: Lately,
@@ -121,7 +121,7 @@ pub struct Onlooker {
     middle: [f64; 2],
 }
 
-impl Default for Onlooker {
+impl Default for SceneBuilder {
     fn default() -> Self {
         Self {
             maps: Maps::in_the_box(),
@@ -141,7 +141,7 @@ impl Default for Onlooker {
     }
 }
 
-impl Onlooker {
+impl SceneBuilder {
     /// A spectator's.
     #[must_use]
     pub fn following(follow: Follow) -> Self {
@@ -249,9 +249,9 @@ impl Onlooker {
     }
 
     /// The moment that is drawn now.
-    pub fn scene(&mut self, session: &Session, desktop: &Desktop, wire_bytes: u64, now_ms: f64) -> Scene {
+    pub fn scene(&mut self, session: &Session, overlay: &Overlay, wire_bytes: u64, now_ms: f64) -> Scene {
         let network = self.net_graph.read(session, wire_bytes, now_ms);
-        let mut scene = Scene { network, open: desktop.open.clone(), middle: self.middle, ..Scene::default() };
+        let mut scene = Scene { network, open: overlay.open.clone(), middle: self.middle, ..Scene::default() };
         let Some(replica) = session.replica() else {
             scene.banner = Some(self.joining(now_ms));
             return scene;
@@ -259,22 +259,22 @@ impl Onlooker {
         let tick_rate_hz = session.agreement().map_or(30, |agreement| agreement.tick_rate_hz);
         scene.round = round(replica, tick_rate_hz);
         scene.map = scene.round.as_ref().and_then(|round| self.maps.find(round.map.as_str()));
-        scene.own = self.own(session, replica, desktop, now_ms);
+        scene.own = self.own(session, replica, overlay, now_ms);
         scene.pickups = pickups(replica);
         scene.standings = standings(replica);
         self.look_at_others(session, replica, &mut scene, now_ms);
         self.look_at_own(session, &mut scene, now_ms);
-        self.look_after(session, desktop, &mut scene, now_ms);
+        self.look_after(session, overlay, &mut scene, now_ms);
         scene.traces = self.lately.traces(now_ms);
         scene.bursts = self.lately.bursts(now_ms);
         scene.kills = self.lately.kills(now_ms);
-        scene.chat = self.lately.chat(desktop.open.typing.is_some(), now_ms);
+        scene.chat = self.lately.chat(overlay.open.typing.is_some(), now_ms);
         scene.banner = self.banner(session, &scene, now_ms);
         scene.middle = self.middle;
         scene
     }
 
-    fn own(&self, session: &Session, replica: &Replica, desktop: &Desktop, now_ms: f64) -> Option<Own> {
+    fn own(&self, session: &Session, replica: &Replica, overlay: &Overlay, now_ms: f64) -> Option<Own> {
         let me = replica.me()?;
         let body = predicted(session).or_else(|| replica.read::<Body>(me))?;
         let agreement = session.agreement()?;
@@ -282,7 +282,7 @@ impl Onlooker {
         Some(Own {
             slot: me,
             at: session.own_place(now_ms).unwrap_or_else(|| units(body.at.to_array())),
-            aim: desktop.aim,
+            aim: overlay.aim,
             hp: replica.read::<Health>(me)?.hp,
             weapon: body.weapon,
             rounds: body.rounds,
@@ -290,8 +290,8 @@ impl Onlooker {
             dash: 1.0 - f64::from(body.dash_in.min(dash_ticks)) / f64::from(dash_ticks),
             has_hit: now_ms - self.hit_ms < HIT_MS,
             was_hit: now_ms - self.was_hit_ms < HIT_MS,
-            pointer: desktop.pointer,
-            aim_by: desktop.aim_by,
+            pointer: overlay.pointer,
+            aim_by: overlay.aim_by,
             faction: side_of(replica, EntityId(me.0.into())),
         })
     }
@@ -355,9 +355,9 @@ impl Onlooker {
     }
 
     /// What a spectator looks at.
-    fn look_after(&mut self, session: &Session, desktop: &Desktop, scene: &mut Scene, now_ms: f64) {
+    fn look_after(&mut self, session: &Session, overlay: &Overlay, scene: &mut Scene, now_ms: f64) {
         let Some(follow) = &mut self.follow else { return };
-        let [x, y] = follow.pan(desktop.pan, now_ms);
+        let [x, y] = follow.pan(overlay.pan, now_ms);
         let size = scene.map.as_ref().map_or(IVec2::ZERO, |map| map.tiles() * TILE_UNITS).to_array().map(f64::from);
         if self.middle == [0.0; 2] {
             self.middle = size.map(|axis| axis / 2.0);

@@ -14,7 +14,7 @@ const END: &[u8] = b"\x1b[?2026l";
 
 /// What a terminal shows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Screen {
+pub(in crate::game::terminal) struct Screen {
     shown: Buffer,
 }
 
@@ -23,7 +23,7 @@ impl Screen {
     ///
     /// # Errors
     /// Never: they are written into memory.
-    pub(super) fn turn_into(&mut self, next: Buffer) -> io::Result<Vec<u8>> {
+    pub(in crate::game::terminal) fn turn_into(&mut self, next: Buffer) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if self.shown.area != next.area {
             CrosstermBackend::new(&mut bytes).clear()?;
@@ -42,7 +42,7 @@ impl Screen {
     }
 
     /// What it shows is not known any more: the next picture is written whole.
-    pub(super) fn forget(&mut self) {
+    pub(in crate::game::terminal) fn forget(&mut self) {
         self.shown = Buffer::empty(Rect::ZERO);
     }
 }

@@ -1,6 +1,6 @@
 //! Whom a spectator looks at.
 //!
-//! Never here: what it sees (see `onlooker`).
+//! Never here: what it sees (see `scene_builder`).
 
 use crate::plain_text::Plain;
 use shared::ids::Slot;

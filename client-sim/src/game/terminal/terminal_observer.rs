@@ -8,18 +8,18 @@
 //!
 //! Never here: what keys mean, what is drawn, how one connects.
 
-use super::camera::Camera;
-use super::desk::{Deed, Desk};
-use super::draw::{camera, picture};
+use super::device::screen::Screen;
+use super::device::shell::Output;
+use super::device::writer::Writer;
 use super::farewell::{Farewell, Leaving};
-use super::hands::{AimBy, Hands};
-use super::keys::Seat;
-use super::onlooker::{Desktop, Onlooker};
-use super::person::Person;
-use super::scene::{Scene, Typing};
-use super::screen::Screen;
-use super::shell::Output;
-use super::writer::Writer;
+use super::input::desk::{Deed, Desk};
+use super::input::hands::{AimBy, Hands};
+use super::input::keys::Seat;
+use super::input::person::Person;
+use super::picture::camera::Camera;
+use super::picture::draw::{camera, picture};
+use super::picture::scene::{Scene, Typing};
+use super::picture::scene_builder::{Overlay, SceneBuilder};
 use crate::behaviour::Wish;
 use crate::session::{Session, SessionEvent};
 use crate::transport::{Ended, Epoch, Observer};
@@ -42,10 +42,10 @@ const DRAW_EVERY_MS: f64 = 25.0;
 const SAID_TO_PANIC: &str = "/panic";
 
 /// Where a person sits: keys on one side, the screen on the other.
-pub(super) struct Table {
+pub(super) struct TerminalObserver {
     pub(super) desk: Desk,
     person: Person,
-    onlooker: Onlooker,
+    builder: SceneBuilder,
     screen: Screen,
     writer: Writer,
     keys: EventStream,
@@ -60,9 +60,9 @@ pub(super) struct Table {
     leaving: Leaving,
 }
 
-impl Table {
+impl TerminalObserver {
     pub(super) fn new(
-        (seat, onlooker): (Seat, Onlooker),
+        (seat, builder): (Seat, SceneBuilder),
         person: Person,
         wire_bytes: Arc<AtomicU64>,
         stop: impl Future<Output = ()> + Send + 'static,
@@ -72,7 +72,7 @@ impl Table {
         Ok(Self {
             desk: Desk::new(seat),
             person,
-            onlooker,
+            builder,
             screen: Screen::default(),
             writer: Writer::begin(Output)?,
             keys: EventStream::new(),
@@ -95,8 +95,8 @@ impl Table {
                 match self.person.with(|hands| desk.key(&key, hands, now_ms)) {
                     Some(Deed::Leave) => self.leaving.wish(),
                     Some(Deed::Say(typing)) => self.to_say.push(typing),
-                    Some(Deed::Follow(forwards)) => self.onlooker.turn(forwards),
-                    Some(Deed::Free) => self.onlooker.free(),
+                    Some(Deed::Follow(forwards)) => self.builder.turn(forwards),
+                    Some(Deed::Free) => self.builder.free(),
                     None => {}
                 }
             }
@@ -137,9 +137,9 @@ impl Table {
         let (aim, aim_by) = self.person.with(|hands| (hands.aim(), hands.aim_by().name()));
         let pointer = self.desk.pointer.filter(|_| follows_mouse);
         let pan = self.person.with(|hands| self.desk.pan(hands, now_ms));
-        let desktop = Desktop { open: self.desk.open.clone(), aim, aim_by, pointer, pan };
+        let overlay = Overlay { open: self.desk.open.clone(), aim, aim_by, pointer, pan };
         let wire_bytes = self.wire_bytes.load(Ordering::Relaxed);
-        self.scene = self.onlooker.scene(session, &desktop, wire_bytes, now_ms);
+        self.scene = self.builder.scene(session, &overlay, wire_bytes, now_ms);
         if follows_mouse {
             // We moved, the mouse did not.
             self.look_at_pointer();
@@ -155,10 +155,10 @@ impl Table {
     }
 }
 
-impl Observer for Table {
+impl Observer for TerminalObserver {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
         self.leaving.event(session, &event);
-        self.onlooker.event(session, &event, now_ms);
+        self.builder.event(session, &event, now_ms);
     }
 
     fn act(&mut self, session: &mut Session, now_ms: f64) {
@@ -167,7 +167,7 @@ impl Observer for Table {
             assert_ne!(text, SAID_TO_PANIC, "as asked for");
             let wish = session.agreement().and_then(|agreement| say(&agreement.schema, &text, team));
             if wish.and_then(|wish| session.request(wish)).is_none() {
-                self.onlooker.note("not said: try again", now_ms);
+                self.builder.note("not said: try again", now_ms);
             }
         }
         if now_ms >= self.draw_ms {

@@ -3,8 +3,8 @@
 //! Never here: bars and boxes.
 
 use super::colours;
-use crate::terminal::camera::Camera;
-use crate::terminal::scene::{Figure, Own, Scene, Trace};
+use crate::game::terminal::picture::camera::Camera;
+use crate::game::terminal::picture::scene::{Figure, Own, Scene, Trace};
 use glam::IVec2;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};

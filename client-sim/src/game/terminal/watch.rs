@@ -2,16 +2,16 @@
 //!
 //! A spectator plays nothing, sees everything and sees it later than the players do, as its server says in the Welcome.
 //!
-//! Never here: the screen (see `table`), the lines (see `plain`).
+//! Never here: the screen (see `terminal_observer`), the lines (see `line_observer`).
 
+use super::device::shell::is_terminal;
 use super::farewell::Farewell;
-use super::follow::Follow;
-use super::keys::Seat;
-use super::onlooker::Onlooker;
+use super::input::keys::Seat;
+use super::line_observer::LineObserver;
 use super::options::WatchOptions;
-use super::plain::Plainly;
+use super::picture::follow::Follow;
+use super::picture::scene_builder::SceneBuilder;
 use super::play::{PlayError, connect, sit_down};
-use super::shell::is_terminal;
 use crate::session::{Drawing, Session, SessionConfig};
 use crate::transport::drive;
 use shared::game::maps::Maps;
@@ -29,14 +29,15 @@ pub async fn watch(
     maps: Maps,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Farewell, PlayError> {
-    let onlooker = Onlooker::following(options.follow.as_deref().map_or_else(Follow::default, Follow::named)).on(maps);
+    let builder =
+        SceneBuilder::following(options.follow.as_deref().map_or_else(Follow::default, Follow::named)).on(maps);
     let config = || SessionConfig { role: Role::Spectator, ..SessionConfig::named(NAME) };
     if !options.plain && is_terminal() {
-        return sit_down((Seat::Spectator, onlooker), &options.to, |_| config(), stop).await;
+        return sit_down((Seat::Spectator, builder), &options.to, |_| config(), stop).await;
     }
     let (connection, link, epoch) = connect(&options.to, Seat::Spectator).await?;
     let mut session = Session::new(SessionConfig { drawing: Drawing::WhenAsked, seed: options.to.seed, ..config() });
-    let mut plainly = Plainly::new(onlooker, epoch, connection.wire_bytes(), stop)?;
-    let ended = drive(connection, &mut session, link, epoch, &mut plainly).await;
-    Ok(plainly.farewell(&ended))
+    let mut observer = LineObserver::new(builder, epoch, connection.wire_bytes(), stop)?;
+    let ended = drive(connection, &mut session, link, epoch, &mut observer).await;
+    Ok(observer.farewell(&ended))
 }

@@ -9,8 +9,8 @@
 //! Never here: pictures.
 
 use super::farewell::{Farewell, Leaving};
-use super::onlooker::{Desktop, Onlooker};
-use super::scene::Scene;
+use super::picture::scene::Scene;
+use super::picture::scene_builder::{Overlay, SceneBuilder};
 use crate::plain_text::Plain;
 use crate::session::{Session, SessionEvent};
 use crate::transport::{Ended, Epoch, Observer};
@@ -35,8 +35,8 @@ const STATE_EVERY: u32 = 10;
 const LAST: Duration = Duration::from_secs(1);
 
 /// Looks on and prints.
-pub(super) struct Plainly {
-    onlooker: Onlooker,
+pub(super) struct LineObserver {
+    builder: SceneBuilder,
     printer: Printer,
     stop: Pin<Box<dyn Future<Output = ()> + Send>>,
     epoch: Epoch,
@@ -47,15 +47,15 @@ pub(super) struct Plainly {
     leaving: Leaving,
 }
 
-impl Plainly {
+impl LineObserver {
     pub(super) fn new(
-        onlooker: Onlooker,
+        builder: SceneBuilder,
         epoch: Epoch,
         wire_bytes: Arc<AtomicU64>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<Self> {
         Ok(Self {
-            onlooker,
+            builder,
             printer: Printer::begin()?,
             stop: Box::pin(stop),
             epoch,
@@ -75,8 +75,8 @@ impl Plainly {
     fn look(&mut self, session: &mut Session, now_ms: f64) {
         session.draw(now_ms);
         let wire_bytes = self.wire_bytes.load(Ordering::Relaxed);
-        let scene = self.onlooker.scene(session, &Desktop::default(), wire_bytes, now_ms);
-        self.onlooker.take_news().iter().for_each(|line| self.printer.print(line));
+        let scene = self.builder.scene(session, &Overlay::default(), wire_bytes, now_ms);
+        self.builder.take_news().iter().for_each(|line| self.printer.print(line));
         if !session.is_in() {
             return;
         }
@@ -120,10 +120,10 @@ fn state(scene: &Scene) -> String {
     )
 }
 
-impl Observer for Plainly {
+impl Observer for LineObserver {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
         self.leaving.event(session, &event);
-        self.onlooker.event(session, &event, now_ms);
+        self.builder.event(session, &event, now_ms);
     }
 
     fn act(&mut self, session: &mut Session, now_ms: f64) {

@@ -14,7 +14,7 @@ use shared::wire::{Role, Welcome};
 const SECOND_MS: f64 = 1_000.0;
 
 /// A spectator whom a server has just let in that shows everything so much later.
-fn welcomed(delay_ms: u32) -> (Session, Onlooker) {
+fn welcomed(delay_ms: u32) -> (Session, SceneBuilder) {
     let mut session = Session::new(SessionConfig { role: Role::Spectator, ..SessionConfig::named("eve") });
     session.handle_tick(0.0);
     let schema = shared::game::schema();
@@ -32,16 +32,16 @@ fn welcomed(delay_ms: u32) -> (Session, Onlooker) {
         ..Welcome::default()
     };
     session.handle_frame(&ServerMessage::Welcome(Box::new(welcome)).to_bytes(), 0.0);
-    let mut onlooker = Onlooker::following(Follow::default());
+    let mut builder = SceneBuilder::following(Follow::default());
     while let Some(event) = session.poll_event() {
         assert_eq!(event, SessionEvent::Welcomed);
-        onlooker.event(&session, &event, 0.0);
+        builder.event(&session, &event, 0.0);
     }
-    (session, onlooker)
+    (session, builder)
 }
 
-fn banner((session, onlooker): &mut (Session, Onlooker), now_ms: f64) -> Option<String> {
-    onlooker.scene(session, &Desktop::default(), 0, now_ms).banner
+fn banner((session, builder): &mut (Session, SceneBuilder), now_ms: f64) -> Option<String> {
+    builder.scene(session, &Overlay::default(), 0, now_ms).banner
 }
 
 /// The event as a frame tells it.
@@ -66,12 +66,12 @@ fn who_waits_for_a_picture_reads_for_how_long() {
 
 #[test]
 fn what_happened_is_shown_and_told_in_words() {
-    let (session, mut onlooker) = welcomed(0);
+    let (session, mut builder) = welcomed(0);
     let said = Said { speaker: EntityId(3), name: Text::new("ann"), team: true, text: Text::new("over\u{202e} here") };
     let over = RoundOver { winner: Faction::Red, best: EntityId::NONE };
     let kill = |killer, victim| told(&Kill { killer: EntityId(killer), victim: EntityId(victim) });
     let events = [kill(3, 4), kill(4, 4), told(&said), told(&over), told(&Taken { sort: Sort::Rockets })];
-    events.iter().for_each(|event| onlooker.event(&session, event, 10.0));
+    events.iter().for_each(|event| builder.event(&session, event, 10.0));
     let expected = [
         "somebody killed somebody",
         "somebody died",
@@ -79,20 +79,20 @@ fn what_happened_is_shown_and_told_in_words() {
         "the round is over: red wins",
         "you took rockets",
     ];
-    assert_eq!(onlooker.take_news(), expected);
-    let scene = onlooker.scene(&session, &Desktop::default(), 0, 20.0);
+    assert_eq!(builder.take_news(), expected);
+    let scene = builder.scene(&session, &Overlay::default(), 0, 20.0);
     assert_eq!((scene.kills.len(), scene.chat.len()), (2, 2));
     assert!(scene.kills[0].killer.is_some() && scene.kills[1].killer.is_none());
 }
 
 #[test]
 fn why_nothing_was_said_is_told_by_the_numbers_that_the_game_refuses_with() {
-    let (session, mut onlooker) = welcomed(0);
+    let (session, mut builder) = welcomed(0);
     for reason in [REFUSED_EMPTY, REFUSED_TOO_FAST, REFUSED_NO_TEAM, 200] {
         let reply = SessionEvent::Reply { number: 1, outcome: Outcome::Refused(reason) };
-        onlooker.event(&session, &reply, 0.0);
+        builder.event(&session, &reply, 0.0);
     }
-    let told = onlooker.take_news();
+    let told = builder.take_news();
     assert!(told[..3].iter().all(|line| line.starts_with("not said: ")), "{told:?}");
     assert_eq!(told[3], "the server refused that");
     assert!((0..3).all(|at| !told[at + 1..].contains(&told[at])), "each has words of its own: {told:?}");

@@ -30,7 +30,7 @@ static OUTPUT: Mutex<()> = Mutex::new(());
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where pictures go for as long as the terminal is ours; after that, nowhere.
-pub(super) struct Output;
+pub(in crate::game::terminal) struct Output;
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -49,19 +49,19 @@ impl Write for Output {
 
 /// Whether a person sits at both ends.
 #[must_use]
-pub(super) fn is_terminal() -> bool {
+pub(in crate::game::terminal) fn is_terminal() -> bool {
     stdin().is_terminal() && stdout().is_terminal()
 }
 
 /// The terminal, for as long as this lives.
-pub(super) struct Shell(());
+pub(in crate::game::terminal) struct Shell(());
 
 impl Shell {
     /// Takes the terminal: no echo, a screen of our own, the mouse, and where it can, news of keys that are let go.
     ///
     /// # Errors
     /// It is none, or does not take orders.
-    pub(super) fn enter() -> io::Result<Self> {
+    pub(in crate::game::terminal) fn enter() -> io::Result<Self> {
         restore_on_panic();
         enable_raw_mode()?;
         IS_OURS.store(true, Ordering::SeqCst);
@@ -80,7 +80,7 @@ impl Shell {
 
     /// Whether the terminal tells when a key is let go.
     #[must_use]
-    pub(super) fn tells_release(&self) -> bool {
+    pub(in crate::game::terminal) fn tells_release(&self) -> bool {
         TELLS_RELEASE.load(Ordering::SeqCst)
     }
 }

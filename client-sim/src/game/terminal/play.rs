@@ -8,14 +8,14 @@
 //!
 //! Never here: what keys mean, what is drawn.
 
+use super::device::shell::{Shell, is_terminal};
 use super::farewell::{Farewell, is_ours};
-use super::hands::Hands;
-use super::keys::Seat;
-use super::onlooker::Onlooker;
+use super::input::hands::Hands;
+use super::input::keys::Seat;
+use super::input::person::Person;
 use super::options::{PlayOptions, Where};
-use super::person::Person;
-use super::shell::{Shell, is_terminal};
-use super::table::Table;
+use super::picture::scene_builder::SceneBuilder;
+use super::terminal_observer::TerminalObserver;
 use crate::behaviour::{Behaviour, Idle};
 use crate::game::twin::twins;
 use crate::link::Link;
@@ -76,12 +76,12 @@ pub async fn play(
         let named = SessionConfig::named(&options.name);
         SessionConfig { behaviours: Some(Arc::new(behaviours)), twins: Some(twins), ..named }
     };
-    sit_down((Seat::Player, Onlooker::default().on(maps)), &options.to, config, stop).await
+    sit_down((Seat::Player, SceneBuilder::default().on(maps)), &options.to, config, stop).await
 }
 
 /// Connects, takes the terminal, and gives it back at the end.
 pub(super) async fn sit_down(
-    (seat, onlooker): (Seat, Onlooker),
+    (seat, builder): (Seat, SceneBuilder),
     to: &Where,
     config: impl FnOnce(Person) -> SessionConfig,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -91,12 +91,12 @@ pub(super) async fn sit_down(
     let person = Person::new(Hands::new(shell.tells_release()), epoch);
     let config = SessionConfig { drawing: Drawing::WhenAsked, seed: to.seed, ..config(person.clone()) };
     let mut session = Session::new(config);
-    let mut table = Table::new((seat, onlooker), person, connection.wire_bytes(), stop)?;
-    table.desk.open.net_graph = to.net_graph;
-    let ended = drive(connection, &mut session, link, epoch, &mut table).await;
-    let farewell = table.farewell(&ended);
+    let mut observer = TerminalObserver::new((seat, builder), person, connection.wire_bytes(), stop)?;
+    observer.desk.open.net_graph = to.net_graph;
+    let ended = drive(connection, &mut session, link, epoch, &mut observer).await;
+    let farewell = observer.farewell(&ended);
     // The last picture first, then the terminal as it was.
-    drop(table);
+    drop(observer);
     drop(shell);
     Ok(farewell)
 }

@@ -3,8 +3,8 @@
 //! Never here: the arena itself, boxes.
 
 use super::colours;
+use crate::game::terminal::picture::scene::{Own, Scene, Typing};
 use crate::plain_text::cut_front;
-use crate::terminal::scene::{Own, Scene, Typing};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

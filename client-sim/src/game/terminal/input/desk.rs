@@ -1,10 +1,10 @@
 //! What is open on the screen and what is being typed: keys in, deeds out.
 //!
-//! Never here: how it looks (see `draw`), what goes out (see `play`).
+//! Never here: how it looks (see `draw`), who does what is asked for (see `terminal_observer`).
 
 use super::hands::{Hands, Stroke};
 use super::keys::{Held, Meaning, Seat, meaning};
-use super::scene::{Open, Typing};
+use crate::game::terminal::picture::scene::{Open, Typing};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use shared::game::chat::SAY_BYTES_MAX;
 use shared::game::weapon::Weapon;

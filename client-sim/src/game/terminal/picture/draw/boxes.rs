@@ -3,9 +3,9 @@
 //! Never here: what the numbers mean (see `net_graph`).
 
 use super::colours;
-use crate::terminal::camera::Camera;
-use crate::terminal::hands::{FIRST_MS, REPEAT_MS};
-use crate::terminal::scene::{Network, Scene};
+use crate::game::terminal::input::hands::{FIRST_MS, REPEAT_MS};
+use crate::game::terminal::picture::camera::Camera;
+use crate::game::terminal::picture::scene::{Network, Scene};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};

@@ -1,6 +1,6 @@
 //! What a session holds of the world, as values of a scene.
 //!
-//! Never here: what changed since the last scene (see `onlooker`).
+//! Never here: what changed since the last scene (see `scene_builder`).
 
 use super::scene::{Lying, Round, Standing};
 use crate::plain_text::Plain;

@@ -1,6 +1,6 @@
 //! What happened lately and is shown for a while: who killed whom, what was said, shots and bursts. Bounded, oldest out first.
 //!
-//! Never here: who is where (see `onlooker`).
+//! Never here: who is where (see `scene_builder`).
 
 use super::scene::{Burst, ChatLine, KillLine, Trace};
 use crate::plain_text::Plain;

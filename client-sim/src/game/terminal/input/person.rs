@@ -10,24 +10,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The hands of a person, shared by who listens to keys and who makes inputs.
 #[derive(Clone, Debug)]
-pub(super) struct Person {
+pub(in crate::game::terminal) struct Person {
     hands: Arc<Mutex<Hands>>,
     epoch: Epoch,
 }
 
 impl Person {
     /// Somebody whose keys are heard by the clock of `epoch`.
-    pub(super) fn new(hands: Hands, epoch: Epoch) -> Self {
+    pub(in crate::game::terminal) fn new(hands: Hands, epoch: Epoch) -> Self {
         Self { hands: Arc::new(Mutex::new(hands)), epoch }
     }
 
     /// The clock by which its keys are heard.
-    pub(super) const fn epoch(&self) -> Epoch {
+    pub(in crate::game::terminal) const fn epoch(&self) -> Epoch {
         self.epoch
     }
 
     /// Looks at the hands, or moves them.
-    pub(super) fn with<T>(&self, act: impl FnOnce(&mut Hands) -> T) -> T {
+    pub(in crate::game::terminal) fn with<T>(&self, act: impl FnOnce(&mut Hands) -> T) -> T {
         act(&mut self.hands.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

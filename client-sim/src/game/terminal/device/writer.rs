@@ -1,7 +1,7 @@
 //! A terminal that is slow holds up nobody: one picture is on its way at a time, and none is made until it is there.
 //!
 //! ```text
-//!   play ─► picture ─► one place ─► this thread ─► terminal (blocks for as long as it likes)
+//!   observer ─► picture ─► one place ─► this thread ─► terminal (blocks for as long as it likes)
 //!    ▲ idle? no: this moment is not drawn ◄──────────┘
 //! ```
 //!
@@ -20,7 +20,7 @@ use std::time::Duration;
 const LAST: Duration = Duration::from_secs(1);
 
 /// Writes pictures on a thread of its own.
-pub(super) struct Writer {
+pub(in crate::game::terminal) struct Writer {
     pictures: Option<SyncSender<Vec<u8>>>,
     busy: Arc<AtomicBool>,
     done: Receiver<()>,
@@ -31,7 +31,7 @@ impl Writer {
     ///
     /// # Errors
     /// There is no thread to be had.
-    pub(super) fn begin(mut terminal: impl Write + Send + 'static) -> std::io::Result<Self> {
+    pub(in crate::game::terminal) fn begin(mut terminal: impl Write + Send + 'static) -> std::io::Result<Self> {
         let (pictures, inbox) = sync_channel::<Vec<u8>>(1);
         let (ended, done) = sync_channel(1);
         let busy = Arc::new(AtomicBool::new(false));
@@ -48,12 +48,12 @@ impl Writer {
     }
 
     /// Nothing is on its way.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(in crate::game::terminal) fn is_idle(&self) -> bool {
         !self.busy.load(Ordering::Acquire)
     }
 
     /// Sends a picture on its way. Only when idle.
-    pub(super) fn write(&self, picture: Vec<u8>) {
+    pub(in crate::game::terminal) fn write(&self, picture: Vec<u8>) {
         if picture.is_empty() {
             return;
         }

@@ -1,6 +1,6 @@
 //! What is to be drawn: one moment of the game as plain values, lengths in world units.
 //!
-//! Never here: where these come from (see `onlooker`), how they look (see `draw`).
+//! Never here: where these come from (see `scene_builder`), how they look (see `draw`).
 
 use crate::plain_text::Plain;
 use shared::game::map::Map;

@@ -1,10 +1,10 @@
 //! Pictures of moments, looked at cell by cell.
 
 use super::*;
-use crate::plain_text::Plain;
-use crate::terminal::scene::{
+use crate::game::terminal::picture::scene::{
     ChatLine, Figure, KillLine, Lying, Network, Own, Round, Standing, Trace, Typing, Watching,
 };
+use crate::plain_text::Plain;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use shared::game::map::Map;

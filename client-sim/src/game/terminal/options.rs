@@ -74,7 +74,7 @@ pub struct WatchOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terminal::hands::{FIRST_MS, REPEAT_MS};
+    use crate::game::terminal::input::hands::{FIRST_MS, REPEAT_MS};
 
     #[test]
     fn the_help_says_for_how_long_a_key_counts_as_held() {
