@@ -135,7 +135,7 @@ pub const AUDIT_EVENTS_WAITING_MAX: usize = 4 * EVENTS_PER_TICK_MAX;
 pub const SPECTATORS_MAX: u16 = 1024;
 /// Seconds that spectators may be behind. More: the operator's configuration is refused.
 pub const SPECTATOR_DELAY_SECONDS_MAX: u32 = 120;
-/// Bytes of what a room keeps because its spectators have not seen it yet: a player who fights takes about 170 per
+/// Bytes of what a room keeps because its spectators have not seen it yet: a player who fights takes fewer than 170 per
 /// tick, so five seconds of a thousand of them are some 25 MB. Over it:
 /// spectators of this room are closed `TryAgain`, no other is let in for [`SPECTATOR_LINGER_SECONDS`], and that is counted.
 pub const SPECTATOR_RING_BYTES_MAX: usize = 64 << 20;

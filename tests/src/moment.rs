@@ -148,7 +148,7 @@ impl Moment {
         let public = |sent: &&Sent| matches!(sent.to, To::Everyone | To::Seeing(_));
         Self {
             tick: self.tick,
-            facets: live_facets(feed.replicator(), |id| known.get(id).map_or((None, None), |of| (of.owner, of.team))),
+            facets: live_facets(feed.replicator(), |id| (None, known.get(id).and_then(|of| of.team))),
             anchors: known.tracked().filter_map(|(id, _)| Some((id, known.anchor(id)?))).collect(),
             players: BTreeMap::new(),
             seen: None,

@@ -38,9 +38,10 @@ fn a_spectator_holds_every_tick_as_it_was_a_delay_ago_of_everyone_and_of_every_t
         // What was handed over in the tick before has arrived.
         assert_eq!(arena.tick().since(replica.tick()), DELAY_TICKS + 1);
         let shown = arena.shown(replica.tick()).expect("it was just now");
-        let visible = shown.facets.values().filter(|live| live.section != Section::Owner).count();
+        assert!(shown.facets.values().all(|live| live.section != Section::Owner), "not even packed");
+        let visible = shown.facets.len();
         assert_eq!((replica.held_count(), replica.fresh_count()), (visible, visible));
-        owned += shown.facets.len() - visible;
+        owned += arena.room.replicator().facets().tracked().filter(|(_, tracked)| tracked.owner.is_some()).count();
         references += shown.facets.values().filter(|live| live.section == Section::References).count();
         of_teams.extend(shown.facets.values().filter_map(|live| live.team));
         slots.extend(shown.anchors.keys().copied());

@@ -6,11 +6,11 @@
 //! ```
 //!
 //! Entities stand in it by their numbers, not by slots: whoever is fed from it has slots of its own. It is made of what extract reads
-//! anyway, so nothing is quantised twice; what only players may hear is not in it.
+//! anyway, so nothing is quantised twice; what only an owner may see and what only players may hear is not in it.
 
 use super::events::Told;
 use crate::sim::To;
-use shared::ids::{EntityId, PlayerId};
+use shared::ids::EntityId;
 use shared::schema::Kind;
 use std::mem::size_of;
 use std::sync::Arc;
@@ -22,19 +22,15 @@ pub struct Came {
     pub id: EntityId,
     /// What it is.
     pub kind: Kind,
-    /// Who owns it.
-    pub owner: Option<PlayerId>,
     /// Its team.
     pub team: Option<u8>,
 }
 
-/// An entity that changed hands.
+/// An entity that changed sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reassigned {
     /// Its number.
     pub id: EntityId,
-    /// Who owns it now.
-    pub owner: Option<PlayerId>,
     /// Its team now.
     pub team: Option<u8>,
 }
@@ -118,7 +114,7 @@ mod tests {
     #[test]
     fn what_is_said_to_a_team_or_to_one_player_is_not_noted() {
         let told = |to| (to, Arc::new(Told { kind: 0, codes: Vec::new() }));
-        let all = [To::Everyone, To::Team(1), To::Player(PlayerId(1)), To::Seeing(EntityId(1))].map(told);
+        let all = [To::Everyone, To::Team(1), To::Player(shared::ids::PlayerId(1)), To::Seeing(EntityId(1))].map(told);
         let mut changes = Changes::default();
         changes.tell(&all);
         let to: Vec<To> = changes.told.iter().map(|&(to, _)| to).collect();

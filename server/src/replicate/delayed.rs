@@ -48,9 +48,9 @@ impl Delayed {
         }
         let placed = facets.place_waiting();
         let room = self.places.last().map_or(0, |place| place.end);
-        for &Came { id, kind, owner, team } in &changes.came {
+        for &Came { id, kind, team } in &changes.came {
             self.entities.insert(id, vec![0; room]);
-            facets.track(id, Tracked::new(kind, owner, team));
+            facets.track(id, Tracked::new(kind, None, team));
         }
         for (id, component, codes) in changes.noted() {
             let kept = self.entities.get_mut(&id).zip(self.places.get(component));
@@ -65,8 +65,8 @@ impl Delayed {
         for id in placed {
             self.read_whole(facets, rows, id);
         }
-        for &Reassigned { id, owner, team } in &changes.reassigned {
-            if facets.assign(id, owner, team) {
+        for &Reassigned { id, team } in &changes.reassigned {
+            if facets.assign(id, None, team) {
                 self.read_whole(facets, rows, id);
             }
         }

@@ -33,6 +33,8 @@ pub struct Extract {
     references: BTreeMap<(EntityId, usize), EntityId>,
     codes: Vec<i32>,
     began: bool,
+    /// By component: more than their owner may see something of it.
+    shared: Vec<bool>,
     /// What this step changed, while that is recorded.
     recorded: Option<Changes>,
     /// It is recorded from now on: the first time is everything.
@@ -53,10 +55,13 @@ impl Extract {
         let kinds = (0..sim.schema().kinds.len()).map(|kind| Kind(kind as u8));
         let narrowed = kinds.map(|kind| layout.facets_of(kind).iter().any(is_narrow)).collect();
         let widest = columns.iter().map(|column| column.part_count()).max().unwrap_or(0);
+        let shared =
+            (0..columns.len()).map(|component| is_shared(&layout, sim.schema().kinds.len(), component)).collect();
         Self {
             layout,
             columns,
             narrowed,
+            shared,
             references: BTreeMap::new(),
             codes: vec![0; widest],
             began: false,
@@ -116,7 +121,7 @@ impl Extract {
         let (owner, team) = audience(world, entity);
         facets.track(id, Tracked::new(kind, owner, team));
         if let Some(recorded) = &mut self.recorded {
-            recorded.came.push(Came { id, kind, owner, team });
+            recorded.came.push(Came { id, kind, team });
         }
         self.read_whole(world, facets, rows, id);
     }
@@ -136,7 +141,7 @@ impl Extract {
                     continue;
                 }
                 read = Some(route.component);
-                if let Some(recorded) = &mut self.recorded {
+                if let Some(recorded) = self.recorded.as_mut().filter(|_| self.shared[route.component]) {
                     recorded.note(id, route.component, &self.codes[..self.columns[route.component].part_count()]);
                 }
             }
@@ -146,7 +151,7 @@ impl Extract {
     }
 
     fn follow_changes(&mut self, sim: &Sim, facets: &mut Facets, rows: &mut Rows, counts: &mut Counts) {
-        let Self { layout, columns, references, recorded, .. } = self;
+        let Self { layout, columns, references, recorded, shared, .. } = self;
         #[cfg(feature = "sabotage")]
         let skip_next = &mut self.skip_next;
         let mut renewed: Vec<(EntityId, usize)> = Vec::new();
@@ -159,7 +164,7 @@ impl Extract {
                     return;
                 }
                 let Some(tracked) = finder.find(networked.id) else { return };
-                if let Some(recorded) = &mut *recorded {
+                if let Some(recorded) = recorded.as_mut().filter(|_| shared[component]) {
                     recorded.note(networked.id, component, codes);
                 }
                 for route in layout.routes(networked.kind).iter().filter(|route| route.component == component) {
@@ -201,7 +206,7 @@ impl Extract {
     ) -> u64 {
         let entity = sim.world().resource::<EntityIds>().entity(id);
         let (Some(tracked), Some(entity)) = (facets.get(id), entity) else { return 0 };
-        let Self { layout, columns, references, codes, recorded, .. } = self;
+        let Self { layout, columns, references, codes, recorded, shared, .. } = self;
         let (mut missed, mut renewed) = (0, Vec::new());
         for route in layout.routes(tracked.kind) {
             if !columns[route.component].one(sim.world(), entity, codes) {
@@ -212,7 +217,7 @@ impl Extract {
             let own = &codes[route.source..route.source + route.count];
             let found = put(layout, references, (&*facets, tracked), rows, id, route, own);
             missed += u64::from(found != Put::Same);
-            if let Some(recorded) = recorded.as_mut().filter(|_| found != Put::Same) {
+            if let Some(recorded) = recorded.as_mut().filter(|_| found != Put::Same && shared[route.component]) {
                 recorded.note(id, route.component, &codes[..columns[route.component].part_count()]);
             }
             if found == Put::Constant {
@@ -239,7 +244,7 @@ impl Extract {
             .collect();
         for (id, owner, team) in moved {
             if let Some(recorded) = &mut self.recorded {
-                recorded.reassigned.push(Reassigned { id, owner, team });
+                recorded.reassigned.push(Reassigned { id, team });
             }
             if facets.assign(id, owner, team) {
                 self.read_whole(world, facets, rows, id);
@@ -272,13 +277,13 @@ impl Extract {
     /// All that there is, as if it had come in this step.
     fn whole(&mut self, world: &World, facets: &Facets) -> Changes {
         let ids = world.resource::<EntityIds>();
-        let Self { layout, columns, codes, .. } = self;
+        let Self { layout, columns, codes, shared, .. } = self;
         let mut changes = Changes::default();
         for (id, tracked) in facets.tracked() {
-            changes.came.push(Came { id, kind: tracked.kind, owner: tracked.owner, team: tracked.team });
+            changes.came.push(Came { id, kind: tracked.kind, team: tracked.team });
             let mut read = None;
             for component in layout.routes(tracked.kind).iter().map(|route| route.component) {
-                if read.replace(component) == Some(component) {
+                if read.replace(component) == Some(component) || !shared[component] {
                     continue;
                 }
                 let column = &columns[component];
@@ -295,6 +300,17 @@ impl Extract {
     pub const fn sabotage_skip_change(&mut self) {
         self.skip_next = true;
     }
+}
+
+/// Whether more than their owners may see something of a component.
+fn is_shared(layout: &Layout, kinds: usize, component: usize) -> bool {
+    (0..kinds).map(|kind| Kind(kind as u8)).any(|kind| {
+        let mut routes = layout.routes(kind).iter().filter(|route| route.component == component);
+        routes.any(|route| {
+            let facet = layout.facets_of(kind).get(route.facet).and_then(|&facet| layout.facet(facet));
+            facet.is_some_and(|facet| facet.section != Section::Owner)
+        })
+    })
 }
 
 /// An entity points at nobody any more.

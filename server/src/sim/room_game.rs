@@ -77,7 +77,8 @@ impl Spectating {
     /// There are none.
     pub const NOBODY: Self = Self { max: 0, delay_ms: 0 };
 
-    /// The delay in ticks of a room, rounded up: nobody sees anything sooner than the operator said.
+    /// The delay in ticks of a room, rounded up. Ticks that the server was late with are made up for one after the other: by so much
+    /// (`tick.late_steps_max`) a moment that it stalled in can be shown sooner.
     #[must_use]
     pub const fn delay_ticks(self, tick_rate_hz: u16) -> u32 {
         (self.delay_ms as u64 * tick_rate_hz as u64).div_ceil(1_000) as u32
