@@ -562,6 +562,21 @@ mod tests {
     }
 
     #[test]
+    fn who_starts_it_reads_how_to_play_and_how_to_send_bots_to_this_very_server() {
+        let (tls, plain) = (
+            Server::start("greets", |_| {}),
+            Server::start("greets-plain", |config| config.transport = crate::config::Transport::Plain),
+        );
+        for (server, scheme) in [(&tls, "wss"), (&plain, "ws")] {
+            let (greeting, url) = (server.running().greeting(), format!("--url {scheme}://{}", server.addr));
+            for what in ["client-sim -- play", "client-sim -- swarm"] {
+                let line = greeting.lines().find(|line| line.contains(what)).unwrap_or_default();
+                assert!(line.contains(&url), "{what} {url}: {greeting}");
+            }
+        }
+    }
+
+    #[test]
     fn a_plain_server_speaks_ws_to_its_own_names_only() {
         let server = Server::start("plain", |config| config.transport = crate::config::Transport::Plain);
         let mut socket = websocket(&format!("ws://{}/play", server.addr), server.tcp());

@@ -183,14 +183,15 @@ fn where_nobody_plays_there_is_nothing_to_watch() {
 
 #[test]
 fn who_pipes_a_game_reads_it_line_by_line() {
-    let server = Loopback::start_as(|config| config.rooms.spectators.delay_ms = 0);
+    let server = Loopback::start_as(|config| config.rooms.spectators.delay_ms = 500);
     let _ann = person(&server, "ann", "hall");
     let _bots = Bots::send(&server, 2, "hall");
     let mut command = Command::new(client());
     command.args(["watch", "--room", "hall", "--url", &server.url()]).arg("--ca").arg(server.authority());
     let mut watching = command.stdout(Stdio::piped()).spawn().expect("it starts");
     let output = BufReader::new(watching.stdout.take().expect("lines"));
-    let mut wanted = vec!["ann is here", "bot 1 is here", "3 players", " 0 wrong"];
+    let mut wanted =
+        vec!["the first picture comes within 1 s", "ann is here", "bot 1 is here", "3 players", " 0 wrong"];
     for line in output.lines().map_while(Result::ok).take(200) {
         wanted.retain(|words| !line.contains(words));
         if wanted.is_empty() {
