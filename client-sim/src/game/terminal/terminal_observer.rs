@@ -16,7 +16,7 @@ use super::input::desk::{Deed, Desk};
 use super::input::hands::{AimBy, Hands};
 use super::input::keys::Seat;
 use super::input::person::Person;
-use super::picture::camera::Camera;
+use super::picture::camera::{Camera, suits};
 use super::picture::draw::{camera, picture};
 use super::picture::scene::{Scene, Typing};
 use super::picture::scene_builder::{Overlay, SceneBuilder};
@@ -144,6 +144,7 @@ impl TerminalObserver {
             // We moved, the mouse did not.
             self.look_at_pointer();
         }
+        self.desk.suits = suits(camera(&self.scene, self.area).area());
         if let Ok(bytes) = self.screen.turn_into(picture(&self.scene, self.area)) {
             self.writer.write(bytes);
         }

@@ -4,6 +4,7 @@
 
 use super::hands::{Hands, Stroke};
 use super::keys::{Held, Meaning, Seat, meaning};
+use crate::game::terminal::picture::camera::{CLOSE, FAR};
 use crate::game::terminal::picture::scene::{Open, Typing};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use shared::game::chat::SAY_BYTES_MAX;
@@ -30,13 +31,15 @@ pub struct Desk {
     pub open: Open,
     /// The cell that the mouse pointed at last.
     pub pointer: Option<(u16, u16)>,
+    /// World units per column that suit the size of the screen: what zoom turns from first.
+    pub suits: u8,
 }
 
 impl Desk {
     /// The desk of somebody who has just come.
     #[must_use]
     pub fn new(seat: Seat) -> Self {
-        Self { seat, open: Open::default(), pointer: None }
+        Self { seat, open: Open::default(), pointer: None, suits: FAR }
     }
 
     /// A key was heard of.
@@ -90,11 +93,9 @@ impl Desk {
             Meaning::Scoreboard => open.scoreboard = !open.scoreboard,
             Meaning::Help => open.help = !open.help,
             Meaning::Zoom => {
-                open.units_per_column = match open.units_per_column {
-                    None => Some(4),
-                    Some(4) => Some(8),
-                    Some(_) => None,
-                };
+                let suits = self.suits;
+                let next = if open.units_per_column.unwrap_or(suits) == CLOSE { FAR } else { CLOSE };
+                open.units_per_column = (next != suits).then_some(next);
             }
             Meaning::Escape if open.leaving || open.help || open.scoreboard => {
                 (open.leaving, open.help, open.scoreboard) = (false, false, false);
@@ -187,5 +188,16 @@ mod tests {
         desk.key(&key(KeyCode::Esc), &mut hands, 0.0);
         assert!(desk.open.leaving);
         assert_eq!(desk.key(&key(KeyCode::Char('q')), &mut hands, 0.0), Some(Deed::Leave));
+    }
+
+    #[test]
+    fn each_press_of_zoom_changes_what_is_seen_whatever_suits_the_screen() {
+        for (suits, pressed) in [(FAR, [Some(CLOSE), None]), (CLOSE, [Some(FAR), None])] {
+            let (mut desk, mut hands) = (Desk { suits, ..Desk::new(Seat::Player) }, Hands::new(false));
+            for units in pressed {
+                desk.key(&key(KeyCode::Char('z')), &mut hands, 0.0);
+                assert_eq!(desk.open.units_per_column, units);
+            }
+        }
     }
 }

@@ -18,6 +18,17 @@ const LARGE_COLUMNS: u16 = 96;
 /// Rows from which on it is.
 const LARGE_ROWS: u16 = 28;
 
+/// World units per column, seen from near.
+pub const CLOSE: u8 = 4;
+/// World units per column, seen from farther away.
+pub const FAR: u8 = 8;
+
+/// World units per column that suit an area.
+#[must_use]
+pub const fn suits(area: Rect) -> u8 {
+    if area.width >= LARGE_COLUMNS && area.height >= LARGE_ROWS { CLOSE } else { FAR }
+}
+
 /// How the world lies upon an area of cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
@@ -31,8 +42,7 @@ impl Camera {
     /// Shows `middle` in the middle of the area; `size` is the map's, in units.
     #[must_use]
     pub fn new(area: Rect, units_per_column: Option<u8>, middle: [f64; 2], size: Option<[f64; 2]>) -> Self {
-        let large = area.width >= LARGE_COLUMNS && area.height >= LARGE_ROWS;
-        let units = f64::from(units_per_column.unwrap_or(if large { 4 } else { 8 }).max(1));
+        let units = f64::from(units_per_column.unwrap_or(suits(area)).max(1));
         let shown = [i32::from(area.width), 2 * i32::from(area.height)];
         let corner = [0, 1].map(|axis: usize| {
             let free = (middle[axis] / units).floor() as i32 - shown[axis] / 2;
