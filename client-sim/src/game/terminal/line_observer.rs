@@ -101,17 +101,18 @@ fn state(scene: &Scene) -> String {
     };
     let score = match (round.mode, scene.standings.first()) {
         (Mode::Teams, _) => format!("red {} blue {}", round.red, round.blue),
-        (Mode::FreeForAll, Some(best)) => format!("best {} {}", best.name, best.kills),
+        (Mode::FreeForAll, Some(best)) if best.kills > 0 => format!("best: {} ({})", best.name, best.kills),
+        (Mode::FreeForAll, Some(_)) => "no kills yet".to_owned(),
         (Mode::FreeForAll, None) => "nobody plays".to_owned(),
     };
     let (seconds, network) = (round.seconds_left, &scene.network);
     let delay_s = scene.watching.as_ref().and_then(|watching| watching.delay_s).unwrap_or_default();
     format!(
-        "{phase} {}:{:02} on {} | {score} | {} players, {} alive | {delay_s:.1} s behind | {:.0} frames/s, {:.0} B/s, {} digests, {} wrong",
+        "{phase} {}:{:02} on {} | {score} | {}, {} alive | {delay_s:.1} s behind | {:.0} frames/s, {:.0} B/s, {} digests, {} wrong",
         seconds / 60,
         seconds % 60,
         round.map,
-        scene.standings.len(),
+        scene.players(),
         scene.figures.len(),
         network.frames_per_second,
         network.state_bytes_per_second,

@@ -47,6 +47,15 @@ pub struct Scene {
     pub open: Open,
 }
 
+impl Scene {
+    /// How many players there are, in words.
+    #[must_use]
+    pub fn players(&self) -> String {
+        let count = self.standings.len();
+        if count == 1 { "1 player".to_owned() } else { format!("{count} players") }
+    }
+}
+
 /// Somebody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {

@@ -14,7 +14,7 @@ use shared::game::pickup::Sort;
 use shared::game::round::Faction;
 
 /// A body's radius in world units, a little more than it is: a pixel that it covers by half is its.
-const BODY_UNITS: f64 = (PLAYER_RADIUS / UNIT) as f64 + 1.0;
+pub(super) const BODY_UNITS: f64 = (PLAYER_RADIUS / UNIT) as f64 + 1.0;
 /// World units over which the aim is dotted.
 const AIM_UNITS: f64 = 160.0;
 /// World units from dot to dot.
@@ -24,7 +24,7 @@ const BAR: u16 = 5;
 /// A name's columns at the most.
 const NAME: usize = 12;
 /// World units per pixel up to which bodies are drawn as discs, with bars and names.
-const DISC_UNITS: f64 = 4.0;
+pub(super) const DISC_UNITS: f64 = 4.0;
 
 /// What is under everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

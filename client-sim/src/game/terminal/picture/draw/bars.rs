@@ -58,8 +58,8 @@ pub(super) fn top(scene: &Scene, area: Rect, buffer: &mut Buffer) {
         };
         let left = format!("{phase} {}:{:02} ", round.seconds_left / 60, round.seconds_left % 60);
         line.push_span(text(left));
-        line.push_span(faint("· "));
         if round.mode == Mode::Teams {
+            line.push_span(faint("· "));
             line.push_span(Span::styled(format!("◆ red {} ", round.red), colours::strong(colours::RED)));
             line.push_span(Span::styled(format!("■ blue {} ", round.blue), colours::strong(colours::BLUE)));
             if let Some(own) = scene.standings.iter().find(|standing| standing.is_own) {
@@ -70,15 +70,19 @@ pub(super) fn top(scene: &Scene, area: Rect, buffer: &mut Buffer) {
             let own = scene.standings.iter().position(|standing| standing.is_own);
             if let Some((place, standing)) = own.and_then(|place| Some((place, scene.standings.get(place)?))) {
                 let score = format!("score {} (place {} of {}) ", standing.kills, place + 1, scene.standings.len());
+                line.push_span(faint("· "));
                 line.push_span(Span::styled(score, colours::strong(colours::OWN)));
             }
             if let Some(best) = best.filter(|best| !best.is_own && best.kills > 0) {
-                line.push_span(faint(format!("· best {} {} ", best.name, best.kills)));
+                line.push_span(faint(format!("· best: {} ({}) ", best.name, best.kills)));
             }
         }
         bar(line, area, buffer);
-        let count = scene.standings.len();
-        at_right(&Line::from(vec![faint(format!(" {} · {count} players ", round.map))]), right_of(scene, area), buffer);
+        at_right(
+            &Line::from(vec![faint(format!(" {} · {} ", round.map, scene.players()))]),
+            right_of(scene, area),
+            buffer,
+        );
     } else {
         bar(line, area, buffer);
     }

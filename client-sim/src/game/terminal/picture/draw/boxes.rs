@@ -2,6 +2,7 @@
 //!
 //! Never here: what the numbers mean (see `net_graph`).
 
+use super::arena::{BODY_UNITS, DISC_UNITS};
 use super::colours;
 use crate::game::terminal::input::hands::{FIRST_MS, REPEAT_MS};
 use crate::game::terminal::picture::camera::Camera;
@@ -13,8 +14,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Widget as _};
 use shared::game::round::{Faction, Mode};
 
-/// Columns of the net graph.
-const NET_COLUMNS: u16 = 42;
+/// Columns of the net graph: two of them and a body lie side by side where there are 80.
+const NET_COLUMNS: u16 = 39;
 /// Columns of the score.
 const SCORE_COLUMNS: u16 = 44;
 /// Columns of the keys.
@@ -28,23 +29,50 @@ const HEIGHTS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "�
 /// Draws what is open.
 pub(super) fn draw(scene: &Scene, camera: &Camera, buffer: &mut Buffer) {
     let area = camera.area();
-    if scene.open.net_graph {
+    // Where there is no room for both, the score stands alone.
+    let both = area.width >= NET_COLUMNS + SCORE_COLUMNS;
+    let mut rest = area;
+    if scene.open.net_graph && (both || !scene.open.scoreboard) {
         let lines = network(scene);
         let size = Rect { width: NET_COLUMNS, height: lines.len() as u16 + 2, ..area }.intersection(area);
-        let (x, y) = (area.right() - size.width, area.bottom() - size.height);
-        // Whom we look at must not be under it.
-        let looked_at = camera.cell_of(scene.own.as_ref().map_or(scene.middle, |own| own.at));
-        let hides = looked_at.is_some_and(|cell| size.contains(cell.into()));
-        framed("net", lines, if hides { Rect { x, y, ..size } } else { size }, buffer);
+        let place = beside(area, size, looked_at(scene, camera));
+        framed("net", lines, place, buffer);
+        let left = if place.x == area.x { place.right() } else { area.x };
+        rest = Rect { x: left, width: area.width - place.width, ..area };
     }
     if scene.open.scoreboard {
         let lines = score(scene, usize::from(area.height.saturating_sub(3)));
-        framed("score", lines.clone(), middle(area, SCORE_COLUMNS, lines.len() as u16 + 2), buffer);
+        framed("score", lines.clone(), middle(rest, SCORE_COLUMNS, lines.len() as u16 + 2), buffer);
     }
     if scene.open.help {
         let lines = help(scene.watching.is_some());
         framed("keys", lines.clone(), middle(area, HELP_COLUMNS, lines.len() as u16 + 2), buffer);
     }
+}
+
+/// The cells of the body that we look at: our own, or what a spectator follows.
+fn looked_at(scene: &Scene, camera: &Camera) -> Rect {
+    let [x, y] = scene.own.as_ref().map_or(scene.middle, |own| own.at);
+    let radius = if camera.units() <= DISC_UNITS { BODY_UNITS } else { 0.0 };
+    let corner = |sign: f64| camera.pixel_of([x + sign * radius, y + sign * radius]);
+    let ([left, top], [right, bottom]) = (corner(-1.0), corner(1.0));
+    let area = camera.area();
+    let inside = |pixel: i32, most: u16| pixel.clamp(0, i32::from(most)) as u16;
+    let (from, to) = (inside(left, area.width), inside(right + 1, area.width));
+    let (above, below) = (inside(top.div_euclid(2), area.height), inside(bottom.div_euclid(2) + 1, area.height));
+    Rect { x: area.x + from, y: area.y + above, width: to - from, height: below - above }
+}
+
+/// A place at the left or right end of an area, which does not lie over `body`: at the top left if possible. Where neither end has room it is
+/// narrower.
+fn beside(area: Rect, size: Rect, body: Rect) -> Rect {
+    let (x, y) = (area.right() - size.width, area.bottom() - size.height);
+    let corners = [size, Rect { x, y, ..size }, Rect { y, ..size }, Rect { x, ..size }];
+    if let Some(free) = corners.into_iter().find(|corner| !corner.intersects(body)) {
+        return free;
+    }
+    let (left, right) = (body.left() - area.left(), area.right() - body.right());
+    if left >= right { Rect { width: left, ..size } } else { Rect { x: body.right(), y, width: right, ..size } }
 }
 
 fn framed(title: &str, lines: Vec<Line<'static>>, area: Rect, buffer: &mut Buffer) {
@@ -61,15 +89,16 @@ fn middle(area: Rect, width: u16, height: u16) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
-/// A number with its name before it, in a column of its own.
-fn row(name: &str, value: String, colour: Color) -> Line<'static> {
+/// Something with its name before it, in a column of its own.
+fn row(name: &str, width: usize, value: String, colour: Color) -> Line<'static> {
     Line::from(vec![
-        Span::styled(format!(" {name:<14}"), colours::faint()),
+        Span::styled(format!(" {name:<width$}"), colours::faint()),
         Span::styled(value, Style::new().fg(colour).bg(colours::PANEL)),
     ])
 }
 
 fn network(scene: &Scene) -> Vec<Line<'static>> {
+    let row = |name: &str, value: String, colour: Color| row(name, 13, value, colour);
     let network = &scene.network;
     let text = colours::TEXT;
     let part = |(some, all): (u64, u64)| if all == 0 { 0.0 } else { some as f64 * 100.0 / all as f64 };
@@ -79,7 +108,7 @@ fn network(scene: &Scene) -> Vec<Line<'static>> {
         row("round trip", format!("{:.0} ms, jitter {:.1} ms", network.round_trip_ms, network.jitter_ms), text),
         row(
             "state",
-            format!("{} in {:.0} frames/s", bytes(network.state_bytes_per_second), network.frames_per_second),
+            format!("{}, {:.0} frames/s", bytes(network.state_bytes_per_second), network.frames_per_second),
             text,
         ),
         row("on the wire", bytes(network.wire_bytes_per_second), text),
@@ -90,7 +119,7 @@ fn network(scene: &Scene) -> Vec<Line<'static>> {
         ),
         row(
             "others drawn",
-            format!("{:.0} ms behind, {:.1} % late", network.drawn_behind_ms, part(network.underruns)),
+            format!("{:.0} ms ago, {:.1} % late", network.drawn_behind_ms, part(network.underruns)),
             text,
         ),
     ];
@@ -98,9 +127,9 @@ fn network(scene: &Scene) -> Vec<Line<'static>> {
         let lead = network.lead_ms.map_or_else(|| "?".to_owned(), |lead| format!("{lead:.0} ms"));
         let late = part(network.inputs_late);
         lines.extend([
-            row("clock lead", format!("{lead}, {late:.1} % inputs late"), warn(late > 1.0)),
-            row("corrections", format!("{}, off by {:.2} units", network.corrections, network.error_units), text),
-            row("rockets ahead", format!("{} shown, {} taken back", network.ghosts.1, network.ghosts.0), text),
+            row("clock lead", format!("{lead}, {late:.1} % late"), warn(late > 1.0)),
+            row("corrections", format!("{}, {:.2} units off", network.corrections, network.error_units), text),
+            row("own rockets", format!("{} shown, {} taken back", network.ghosts.1, network.ghosts.0), text),
             row("at", format!("{:.1} {:.1}", own.at[0], own.at[1]), text),
         ]);
     }
@@ -158,7 +187,7 @@ fn score(scene: &Scene, room: usize) -> Vec<Line<'static>> {
 }
 
 fn help(watches: bool) -> Vec<Line<'static>> {
-    let one = |key: &str, meaning: &str| row(key, meaning.to_owned(), colours::TEXT);
+    let one = |key: &str, meaning: &str| row(key, 14, meaning.to_owned(), colours::TEXT);
     if watches {
         return vec![
             one("n p", "follow the next player, the one before"),

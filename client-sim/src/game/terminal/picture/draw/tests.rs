@@ -130,6 +130,51 @@ fn the_net_graph_the_score_and_the_keys_open_over_the_arena() {
 }
 
 #[test]
+fn the_net_graph_lies_never_over_ourselves_and_never_under_the_score() {
+    let rows = [".".repeat(60).as_str(); 60].map(str::to_owned);
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let wide = Some(Arc::new(Map::from_rows("field", &rows)));
+    let places: [f64; 4] = [4.0, 170.0, 480.0, 956.0];
+    for (width, height) in [(80, 24), (81, 30), (96, 31), (110, 32)] {
+        for (at, map) in places
+            .iter()
+            .flat_map(|&x| places.map(|y| [x, y]))
+            .flat_map(|at| [(at, wide.clone()), ([at[0].min(310.0), at[1].min(104.0)], yard().map)])
+        {
+            for units_per_column in [None, Some(4)] {
+                let mut scene = Scene { middle: at, map: map.clone(), figures: Vec::new(), ..yard() };
+                scene.own = scene.own.map(|own| Own { at, ..own });
+                scene.open.units_per_column = units_per_column;
+                let area = Rect::new(0, 0, width, height);
+                let body = || Figure {
+                    slot: Slot(1),
+                    at,
+                    aim: 0,
+                    faction: Faction::Alone,
+                    name: Plain::of(""),
+                    hp: 9,
+                    is_own: true,
+                    is_followed: false,
+                };
+                scene.figures.push(body());
+                let cell = camera(&scene, area).cell_of(at).unwrap();
+                let closed = picture(&scene, area)[cell].clone();
+                scene.open.net_graph = true;
+                assert_eq!(picture(&scene, area)[cell], closed, "{at:?} at {width} by {height}");
+                let all = shown(&scene, width, height).join("\n");
+                assert!(all.contains("99 checked, 0 wrong"), "it is whole: {all}");
+                scene.open.scoreboard = true;
+                let both = shown(&scene, width, height).join("\n");
+                assert!(both.contains("kills  deaths"), "{both}");
+                let corners = both.matches('┘').count();
+                assert_eq!(corners, both.matches('┌').count(), "no frame is broken: {both}");
+                assert_eq!(corners, if width >= 83 { 2 } else { 1 }, "{both}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_spectator_reads_whom_it_follows_and_how_late_it_sees() {
     let watching = Watching { following: Some(Plain::of("eve")), delay_s: Some(5.0) };
     let scene = Scene { own: None, watching: Some(watching), ..yard() };
@@ -160,4 +205,16 @@ fn the_mouse_points_where_the_picture_shows_it() {
     assert_eq!(buffer[cell].symbol(), "@");
     let back = camera.place_of_cell(cell);
     assert!((back[0] - 88.0).abs() <= 8.0 && (back[1] - 72.0).abs() <= 16.0, "{back:?}");
+}
+
+#[test]
+fn the_top_row_names_the_best_once_somebody_killed_and_counts_players_in_words() {
+    let mut scene = yard();
+    scene.standings.truncate(1);
+    scene.round = scene.round.map(|round| Round { mode: Mode::FreeForAll, ..round });
+    let top = shown(&scene, 100, 30)[0].clone();
+    assert!(top.contains("play 2:05 · best: eve (3) ") && top.contains("yard · 1 player "), "{top}");
+    scene.standings[0].kills = 0;
+    let top = shown(&scene, 100, 30)[0].clone();
+    assert!(!top.contains("best") && !top.contains("2:05 ·"), "{top}");
 }
