@@ -24,7 +24,7 @@ use client_sim::game::twin::twins;
 use client_sim::link::LinkSpec;
 use client_sim::map_folder;
 use client_sim::plain_text::{self, Plain, in_json};
-use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions};
+use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions, room_name};
 use client_sim::swarm::progress::Progress;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
@@ -83,8 +83,8 @@ struct SwarmArguments {
     /// What they do. A game without behaviours of its own is played from its schema (random), or not at all (idle).
     #[arg(long, value_enum, default_value_t = BehaviourName::Wander)]
     behaviour: BehaviourName,
-    /// The room they join; without it, wherever the server puts them.
-    #[arg(long, conflicts_with = "rooms")]
+    /// The room they join: 1 to 32 of a-z, 0-9, - and _; without it, wherever the server puts them.
+    #[arg(long, conflicts_with = "rooms", value_parser = room_name)]
     room: Option<String>,
     /// Spreads them evenly over so many rooms.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -310,10 +310,22 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // It may name what a server or the author of a file wrote.
-            eprintln!("client-sim: {}", plain_text::lines(&format!("{error:#}")));
+            eprintln!("client-sim: {}", plain_text::lines(&causes(&error)));
             ExitCode::from(2)
         }
     }
+}
+
+/// An error and its causes, without those that the error above them says already.
+fn causes(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |mut said, cause| {
+        let cause = cause.to_string();
+        if !said.contains(&cause) {
+            said.push_str(if said.is_empty() { "" } else { ": " });
+            said.push_str(&cause);
+        }
+        said
+    })
 }
 
 /// The maps of a folder, as the server reads them.
@@ -485,4 +497,15 @@ fn run_floor(arguments: FloorArguments) -> Result<ExitCode> {
     println!("{}", floor.address()?);
     floor.run()?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_is_in_the_words_above_it_is_said_once() {
+        let twice = anyhow::anyhow!("no such file").context("notes.twt: no such file").context("the trace");
+        assert_eq!(causes(&twice), "the trace: notes.twt: no such file");
+    }
 }

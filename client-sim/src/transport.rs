@@ -13,6 +13,7 @@
 mod stream;
 
 use crate::link::Link;
+use crate::plain_text::Plain;
 use crate::session::{Session, SessionEvent};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use rustls::ClientConfig;
@@ -70,10 +71,12 @@ pub enum ConnectError {
     #[error("connecting took more than {} s", CONNECT_TIMEOUT.as_secs())]
     Slow,
     /// HTTP said no.
-    #[error("the server refused with HTTP {status}")]
+    #[error("the server refused with HTTP {status}{}", .message.as_ref().map(|message| format!(": {message}")).unwrap_or_default())]
     Refused {
         /// Its status code.
         status: u16,
+        /// Why, if it said so.
+        message: Option<Plain>,
     },
     /// The upgrade failed.
     #[error("upgrading: {0}")]
@@ -152,11 +155,20 @@ impl Target {
             .max_frame_size(Some(SERVER_MESSAGE_BYTES_MAX));
         match client_async_with_config(request, stream, Some(config)).await {
             Ok((socket, _)) => Ok(Connection { socket, wire_bytes }),
-            Err(WsError::Http(response)) => Err(ConnectError::Refused { status: response.status().as_u16() }),
+            Err(WsError::Http(response)) => {
+                Err(refused(response.status().as_u16(), response.body().as_deref().unwrap_or_default()))
+            }
             Err(WsError::Io(error)) => Err(error.into()),
             Err(error) => Err(ConnectError::Upgrade(Box::new(error))),
         }
     }
+}
+
+/// What a refusal over HTTP says: `{"error": "room_full", "message": "the room is full"}`, or nothing that we read.
+fn refused(status: u16, body: &[u8]) -> ConnectError {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let message = body.get("message").and_then(serde_json::Value::as_str).map(Plain::of);
+    ConnectError::Refused { status, message }
 }
 
 /// Whether a URL means TLS; `None` if it is neither ws nor wss.
@@ -434,4 +446,18 @@ async fn send_all(
         }
     }
     if fed { connection.flush().await } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_with_what_the_server_says_of_it_and_nothing_that_it_says_moves_a_cursor() {
+        let full = refused(503, br#"{"error": "room_full", "message": "the room is \u001b[2Jfull"}"#).to_string();
+        assert_eq!(full, "the server refused with HTTP 503: the room is \u{fffd}[2Jfull");
+        for silent in [&b""[..], b"<html>", br#"{"message": 7}"#, br#"{"error": "x"}"#, b"[1]"] {
+            assert_eq!(refused(502, silent).to_string(), "the server refused with HTTP 502");
+        }
+    }
 }

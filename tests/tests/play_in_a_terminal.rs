@@ -178,7 +178,17 @@ fn where_nobody_plays_there_is_nothing_to_watch() {
     command.args(["watch", "--room", "empty", "--url", &server.url()]).arg("--ca").arg(server.authority());
     let ended = command.output().expect("it ends");
     assert_eq!(ended.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&ended.stderr).contains("nobody plays there yet"), "{ended:?}");
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("come when somebody plays there"), "{ended:?}");
+}
+
+#[test]
+fn a_room_that_no_server_would_open_is_refused_without_one() {
+    for command in ["play", "watch", "swarm"] {
+        let ended = Command::new(client()).args([command, "--room", "My Room"]).output().expect("it ends");
+        assert_eq!(ended.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(said.contains("a room's name is 1 to 32 of a-z, 0-9, - and _"), "{said}");
+    }
 }
 
 #[test]

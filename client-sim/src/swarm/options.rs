@@ -100,6 +100,21 @@ pub fn path_of(room: &str) -> String {
     if room.is_empty() { "/play".to_owned() } else { format!("/play/{room}") }
 }
 
+/// Bytes of a room's name at most.
+const ROOM_BYTES_MAX: usize = 32;
+
+/// What a room may be called, as servers have it.
+///
+/// # Errors
+/// What it may, for the person who named it.
+pub fn room_name(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    if text.is_empty() || text.len() > ROOM_BYTES_MAX || !text.bytes().all(allowed) {
+        return Err(format!("a room's name is 1 to {ROOM_BYTES_MAX} of a-z, 0-9, - and _"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Source addresses: `ADDR` or `ADDR/BITS`, from which bots take one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sources {
@@ -166,6 +181,16 @@ mod tests {
         assert_eq!(of("fd00::1/64", 2), "fd00::3");
         for nonsense in ["", "localhost", "127.0.0.1/33", "127.0.0.1/x", "::1/129"] {
             assert!(nonsense.parse::<Sources>().is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_room_that_no_server_would_open_is_refused_before_anybody_connects() {
+        for good in ["a", "main-2", "under_score", "0123456789abcdef0123456789abcdef"] {
+            assert_eq!(room_name(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "Main", "a b", "ä", "../etc", "a%2fb", "0123456789abcdef0123456789abcdef0"] {
+            assert_eq!(room_name(bad).unwrap_err(), "a room's name is 1 to 32 of a-z, 0-9, - and _", "{bad}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! Never here: what comes of it (see `play`).
 
 use crate::link::LinkSpec;
+use crate::swarm::options::room_name;
 use std::path::PathBuf;
 
 /// What `play --help` says at its end.
@@ -23,8 +24,8 @@ pub struct Where {
     /// The server.
     #[arg(long, default_value = "wss://127.0.0.1:4433")]
     pub url: String,
-    /// The room; without it, wherever the server puts you.
-    #[arg(long)]
+    /// The room: 1 to 32 of a-z, 0-9, - and _; without it, wherever the server puts you.
+    #[arg(long, value_parser = room_name)]
     pub room: Option<String>,
     /// The authority that signed the server's certificate (PEM). Without it ./data/dev-ca.pem, if it is there.
     #[arg(long, conflicts_with = "insecure")]

@@ -111,7 +111,7 @@ pub(super) async fn connect(to: &Where, seat: Seat) -> Result<(Connection, Optio
         path.push_str("?watch");
     }
     let connection = target.connect(&path, None).await.map_err(|error| match error {
-        ConnectError::Refused { status: 503 } if seat == Seat::Spectator => PlayError::NothingToWatch,
+        ConnectError::Refused { status: 503, message: None } if seat == Seat::Spectator => PlayError::NothingToWatch,
         other => other.into(),
     })?;
     let epoch = Epoch::begin();

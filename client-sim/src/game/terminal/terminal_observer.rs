@@ -26,8 +26,10 @@ use crate::transport::{Ended, Epoch, Observer};
 use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
 use futures_util::StreamExt as _;
 use ratatui::layout::Rect;
-use shared::game::chat::Say;
+use shared::game::chat::{REFUSED_TOO_FAST, Say};
 use shared::schema::{Replicated, Schema, Text};
+use shared::wire::server_message::Outcome;
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -57,6 +59,8 @@ pub(super) struct TerminalObserver {
     area: Rect,
     draw_ms: f64,
     to_say: Vec<Typing>,
+    /// What was said and not answered yet, with the numbers of the requests.
+    said: VecDeque<(u16, Typing)>,
     leaving: Leaving,
 }
 
@@ -83,6 +87,7 @@ impl TerminalObserver {
             area: Rect::new(0, 0, columns, rows),
             draw_ms: 0.0,
             to_say: Vec::new(),
+            said: VecDeque::new(),
             leaving: Leaving::default(),
         })
     }
@@ -159,6 +164,13 @@ impl TerminalObserver {
 impl Observer for TerminalObserver {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
         self.leaving.event(session, &event);
+        if let SessionEvent::Reply { number, outcome } = &event
+            && let Some(at) = self.said.iter().position(|(said, _)| said == number)
+            && let Some((_, typing)) = self.said.remove(at)
+            && *outcome == Outcome::Refused(REFUSED_TOO_FAST)
+        {
+            self.desk.refused(typing);
+        }
         self.builder.event(session, &event, now_ms);
     }
 
@@ -167,8 +179,12 @@ impl Observer for TerminalObserver {
             #[cfg(feature = "sabotage")]
             assert_ne!(text, SAID_TO_PANIC, "as asked for");
             let wish = session.agreement().and_then(|agreement| say(&agreement.schema, &text, team));
-            if wish.and_then(|wish| session.request(wish)).is_none() {
+            let typing = Typing { text, team };
+            if let Some(number) = wish.and_then(|wish| session.request(wish)) {
+                self.said.push_back((number, typing));
+            } else {
                 self.builder.note("not said: try again", now_ms);
+                self.desk.refused(typing);
             }
         }
         if now_ms >= self.draw_ms {

@@ -33,13 +33,15 @@ pub struct Desk {
     pub pointer: Option<(u16, u16)>,
     /// World units per column that suit the size of the screen: what zoom turns from first.
     pub suits: u8,
+    /// What was refused, for the next line that is typed.
+    draft: String,
 }
 
 impl Desk {
     /// The desk of somebody who has just come.
     #[must_use]
     pub fn new(seat: Seat) -> Self {
-        Self { seat, open: Open::default(), pointer: None, suits: FAR }
+        Self { seat, open: Open::default(), pointer: None, suits: FAR, draft: String::new() }
     }
 
     /// A key was heard of.
@@ -79,7 +81,7 @@ impl Desk {
             Meaning::AimFollows => hands.follow(),
             Meaning::Say { team } => {
                 hands.rest();
-                self.open.typing = Some(Typing { text: String::new(), team });
+                self.open.typing = Some(Typing { text: std::mem::take(&mut self.draft), team });
             }
             _ => return self.open_or_close(meaning),
         }
@@ -108,6 +110,15 @@ impl Desk {
             _ => {}
         }
         None
+    }
+
+    /// The server refused what was said. It stands in the line again: in the next one if none is open, for whoever plays on types no letters.
+    pub fn refused(&mut self, said: Typing) {
+        match &mut self.open.typing {
+            Some(typing) if typing.text.is_empty() => *typing = said,
+            Some(_) => {}
+            None => self.draft = said.text,
+        }
     }
 
     /// A key while a line is typed.
@@ -188,6 +199,23 @@ mod tests {
         desk.key(&key(KeyCode::Esc), &mut hands, 0.0);
         assert!(desk.open.leaving);
         assert_eq!(desk.key(&key(KeyCode::Char('q')), &mut hands, 0.0), Some(Deed::Leave));
+    }
+
+    #[test]
+    fn what_was_refused_stands_in_the_next_line_or_in_one_that_is_empty_and_overwrites_nothing() {
+        let (mut desk, mut hands) = (Desk::new(Seat::Player), Hands::new(false));
+        let said = |text: &str| Typing { text: text.to_owned(), team: false };
+        desk.refused(said("hello"));
+        assert_eq!(desk.open.typing, None, "no line opens by itself");
+        desk.key(&key(KeyCode::Enter), &mut hands, 0.0);
+        assert_eq!(desk.open.typing, Some(said("hello")));
+        desk.refused(said("later"));
+        assert_eq!(desk.open.typing, Some(said("hello")));
+        desk.key(&key(KeyCode::Esc), &mut hands, 0.0);
+        desk.key(&key(KeyCode::Enter), &mut hands, 0.0);
+        assert_eq!(desk.open.typing, Some(said("")));
+        desk.refused(said("later"));
+        assert_eq!(desk.open.typing, Some(said("later")));
     }
 
     #[test]

@@ -64,9 +64,13 @@ impl Lately {
         self.news.drain(..).collect()
     }
 
-    /// This program has something to say.
+    /// This program has something to say. What it said last is not said again, but stays for longer.
     pub(super) fn note(&mut self, text: &str, now_ms: f64) {
-        self.say(ChatLine { name: None, team: false, text: Plain::of(text) }, now_ms);
+        let line = ChatLine { name: None, team: false, text: Plain::of(text) };
+        match self.chat.back_mut() {
+            Some((said_ms, last)) if *last == line && now_ms - *said_ms < CHAT_MS => *said_ms = now_ms,
+            _ => self.say(line, now_ms),
+        }
     }
 
     pub(super) fn trace(&mut self, from: [f64; 2], to: [f64; 2], now_ms: f64) {
@@ -119,5 +123,15 @@ mod tests {
         assert_eq!(lately.chat(false, 1.0).len(), CHAT);
         assert_eq!(lately.chat(false, CHAT_MS), []);
         assert_eq!(lately.chat(true, CHAT_MS).last().map(|line| line.text.to_string()), Some("line 19".to_owned()));
+    }
+
+    #[test]
+    fn a_note_that_is_repeated_is_one_line_that_stays_for_longer() {
+        let mut lately = Lately::default();
+        (0..8).for_each(|at| lately.note("wait a little", f64::from(at) * 1_000.0));
+        assert_eq!((lately.chat(false, CHAT_MS + 5_000.0).len(), lately.take_news().len()), (1, 1));
+        lately.note("something else", 9_000.0);
+        lately.note("wait a little", 10_000.0);
+        assert_eq!(lately.chat(true, 10_000.0).len(), 3);
     }
 }
