@@ -76,7 +76,13 @@ pub async fn play(
         let named = SessionConfig::named(&options.name);
         SessionConfig { behaviours: Some(Arc::new(behaviours)), twins: Some(twins), ..named }
     };
-    sit_down((Seat::Player, SceneBuilder::default().on(maps)), &options.to, config, stop).await
+    sit_down(
+        (Seat::Player, SceneBuilder::default().on(maps).in_room(options.to.room.clone())),
+        &options.to,
+        config,
+        stop,
+    )
+    .await
 }
 
 /// Connects, takes the terminal, and gives it back at the end.

@@ -79,6 +79,12 @@ impl Follow {
         }
     }
 
+    /// The name of who was asked for and was not there yet.
+    #[must_use]
+    pub fn awaited(&self) -> Option<&str> {
+        if let Whom::Named(name) = &self.whom { Some(name) } else { None }
+    }
+
     /// Nobody, from now on.
     pub fn free(&mut self) {
         self.whom = Whom::Nobody;
@@ -110,9 +116,9 @@ mod tests {
     #[test]
     fn who_is_named_is_followed_when_it_comes_and_somebody_else_when_it_goes() {
         let mut follow = Follow::named("eve");
-        assert_eq!(name(follow.choose(&all(&["ann"]))), None);
+        assert_eq!((name(follow.choose(&all(&["ann"]))), follow.awaited()), (None, Some("eve")));
         assert_eq!(name(follow.choose(&all(&["ann", "eve"]))), Some("eve"));
-        assert_eq!(name(follow.choose(&all(&["ann"]))), Some("ann"));
+        assert_eq!((name(follow.choose(&all(&["ann"]))), follow.awaited()), (Some("ann"), None));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Scene {
     pub chat: Vec<ChatLine>,
     /// What everybody must read now.
     pub banner: Option<String>,
+    /// What helps a person who is new here.
+    pub hint: Option<String>,
     /// How the path and the proof fare.
     pub network: Network,
     /// What is open.

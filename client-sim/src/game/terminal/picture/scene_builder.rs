@@ -37,6 +37,8 @@ use shared::wire::server_message::Outcome;
 
 /// Milliseconds for which a hit is shown.
 const HIT_MS: f64 = 250.0;
+/// Milliseconds for which a killer is named: longer than anybody is dead.
+const KILLER_MS: f64 = 10_000.0;
 
 /// What the desk adds to a scene.
 #[derive(Clone, Debug, Default)]
@@ -112,6 +114,10 @@ pub struct SceneBuilder {
     hit_ms: f64,
     was_hit_ms: f64,
     result: Option<String>,
+    /// Who killed us last, and when.
+    killer: Option<(f64, Plain)>,
+    /// The room that was asked for by name.
+    room: Option<String>,
     /// When a spectator sees something at the latest.
     first_picture_ms: Option<f64>,
     /// Whom a spectator looks at; `None`: we play.
@@ -133,6 +139,8 @@ impl Default for SceneBuilder {
             hit_ms: f64::NEG_INFINITY,
             was_hit_ms: f64::NEG_INFINITY,
             result: None,
+            killer: None,
+            room: None,
             first_picture_ms: None,
             follow: None,
             candidates: Vec::new(),
@@ -152,6 +160,12 @@ impl SceneBuilder {
     #[must_use]
     pub fn on(self, maps: Maps) -> Self {
         Self { maps, ..self }
+    }
+
+    /// The same in a room that was asked for by name.
+    #[must_use]
+    pub fn in_room(self, room: Option<String>) -> Self {
+        Self { room, ..self }
     }
 
     /// A spectator turns to the next player, or the one before.
@@ -212,6 +226,9 @@ impl SceneBuilder {
                 let killed = (name_of(replica, victim), side_of(replica, victim));
                 let own_doing = killer == victim || killer == EntityId::NONE;
                 let killer_is = (!own_doing).then(|| (name_of(replica, killer), side_of(replica, killer)));
+                if is_me(victim) {
+                    self.killer = killer_is.as_ref().map(|(name, _)| (now_ms, name.clone()));
+                }
                 let line = KillLine { killer: killer_is, victim: killed, is_own: is_me(killer) || is_me(victim) };
                 self.lately.kill(line, now_ms);
             } else if kind == self.places.said {
@@ -270,6 +287,7 @@ impl SceneBuilder {
         scene.kills = self.lately.kills(now_ms);
         scene.chat = self.lately.chat(overlay.open.typing.is_some(), now_ms);
         scene.banner = self.banner(session, &scene, now_ms);
+        scene.hint = self.hint(&scene);
         scene.middle = self.middle;
         scene
     }
@@ -388,19 +406,41 @@ impl SceneBuilder {
         if !session.is_in() {
             return Some(self.joining(now_ms));
         }
+        self.announcement(scene, now_ms)
+    }
+
+    /// What somebody who is in must read.
+    fn announcement(&self, scene: &Scene, now_ms: f64) -> Option<String> {
         let phase = scene.round.as_ref().map(|round| round.phase);
         if phase == Some(Phase::Result) {
             return Some(self.result.clone().unwrap_or_else(|| "the round is over".to_owned()));
         }
         if scene.own.as_ref().is_some_and(|own| own.hp == 0) {
-            return Some("you died - a new life begins in a moment".to_owned());
+            let killer = self.killer.as_ref().filter(|(at_ms, _)| now_ms - at_ms < KILLER_MS);
+            let died = killer.map_or_else(|| "you died".to_owned(), |(_, name)| format!("{name} killed you"));
+            return Some(format!("{died} - a new life begins in a moment"));
+        }
+        if let Some(name) = self.follow.as_ref().and_then(Follow::awaited) {
+            return Some(format!("{} is not here yet", Plain::of(name)));
         }
         let round = scene.round.as_ref()?;
         if scene.map.is_none() {
-            return Some(format!("this program does not have the map {}: walls are not shown", round.map));
+            return Some(unknown_map(&round.map));
         }
         (round.phase == Phase::WarmUp).then(|| "warm-up: nothing counts yet".to_owned())
     }
+
+    /// What helps somebody who plays and finds nobody there.
+    fn hint(&self, scene: &Scene) -> Option<String> {
+        let alone = scene.own.is_some() && scene.standings.len() == 1;
+        let room = self.room.as_ref().map_or_else(String::new, |room| format!(" --room {room}"));
+        alone.then(|| format!("you are alone here: bots come with `client-sim swarm --bots 10{room}`"))
+    }
+}
+
+/// What to say of a map that is played on and that we do not have.
+fn unknown_map(map: &Plain) -> String {
+    format!("no walls: the map {map} is not known here - start with --maps DIR, the folder of the server's maps")
 }
 
 /// How far a shot flies: to the first wall, or the end of the rifle's range.

@@ -245,13 +245,35 @@ pub(super) fn chat(scene: &Scene, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// What everybody must read, in the upper middle.
+/// What everybody must read, in the upper middle, and below it what helps. What is too wide for a row goes on in the next one.
 pub(super) fn banner(scene: &Scene, area: Rect, buffer: &mut Buffer) {
     let words = if scene.open.leaving { Some("leave? q leaves, esc stays") } else { scene.banner.as_deref() };
-    let Some(words) = words else { return };
-    let line = Line::from(vec![Span::styled(format!("  {words}  "), colours::strong(colours::WARN))]);
-    let width = line.width() as u16;
-    if width <= area.width {
-        buffer.set_line(area.x + (area.width - width) / 2, area.y + area.height / 5, &line, width);
+    let strong = (words, colours::strong(colours::WARN));
+    let room = usize::from(area.width.saturating_sub(4));
+    let mut y = area.y + area.height / 5;
+    for (words, style) in [strong, (scene.hint.as_deref(), colours::text())] {
+        for row in words.map_or_else(Vec::new, |words| rows(words, room)) {
+            let line = Line::from(vec![Span::styled(format!("  {row}  "), style)]);
+            let width = line.width() as u16;
+            if width <= area.width && y < area.bottom() {
+                buffer.set_line(area.x + (area.width - width) / 2, y, &line, width);
+            }
+            y = y.saturating_add(1);
+        }
     }
+}
+
+/// Words in rows of so many columns at the most; a word that is wider has a row of its own.
+fn rows(words: &str, room: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for word in words.split(' ') {
+        match rows.last_mut() {
+            Some(row) if Span::raw(&*row).width() + 1 + Span::raw(word).width() <= room => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(word.to_owned()),
+        }
+    }
+    rows
 }

@@ -218,3 +218,14 @@ fn the_top_row_names_the_best_once_somebody_killed_and_counts_players_in_words()
     let top = shown(&scene, 100, 30)[0].clone();
     assert!(!top.contains("best") && !top.contains("2:05 ·"), "{top}");
 }
+
+#[test]
+fn what_is_too_wide_for_a_row_is_read_in_two_and_a_hint_stands_below() {
+    let mut scene = yard();
+    scene.banner = Some(format!("{} end", "word ".repeat(17)));
+    scene.hint = Some("you are alone here".to_owned());
+    let rows = shown(&scene, 80, 24);
+    let at = rows.iter().position(|row| row.contains("  word word")).unwrap();
+    assert!(rows[at + 1].contains("  word ") && rows[at + 1].contains(" end  "), "{rows:?}");
+    assert!(rows[at + 2].contains("  you are alone here  "), "{rows:?}");
+}

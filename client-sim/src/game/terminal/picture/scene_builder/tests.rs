@@ -1,6 +1,7 @@
 //! Sessions that were told this or that, and the scenes that come of it.
 
 use super::*;
+use crate::game::terminal::picture::scene::{Round, Standing};
 use crate::session::SessionConfig;
 use shared::codec::Tables;
 use shared::game::chat::{REFUSED_EMPTY, REFUSED_NO_TEAM, REFUSED_TOO_FAST};
@@ -115,4 +116,46 @@ fn a_shot_flies_to_the_first_wall_or_to_the_end_of_its_range() {
     assert!((60.0..=68.0).contains(&x) && (y - 24.0).abs() < 0.1, "{x} {y}");
     let [x, _] = reach(None, [24.0, 24.0], 0);
     assert!((x - 24.0 - f64::from(RIFLE_RANGE / UNIT)).abs() <= 2.0, "{x}");
+}
+
+/// A moment of somebody with so much health who plays with so many others.
+fn played(hp: u8, others: usize) -> Scene {
+    let standing = |is_own| Standing { name: Plain::of("ann"), faction: Faction::Alone, kills: 0, deaths: 0, is_own };
+    let standings = (0..=others).map(|place| standing(place == 0)).collect();
+    let round = Round { map: Plain::of("gardens"), ..Round::default() };
+    Scene { own: Some(Own { hp, ..Own::default() }), standings, round: Some(round), ..Scene::default() }
+}
+
+#[test]
+fn who_died_reads_who_did_it_if_that_was_told() {
+    let mut builder = SceneBuilder::default();
+    let read = |builder: &SceneBuilder, now_ms| builder.announcement(&played(0, 1), now_ms).unwrap();
+    assert_eq!(read(&builder, 0.0), "you died - a new life begins in a moment");
+    builder.killer = Some((0.0, Plain::of("eve")));
+    assert_eq!(read(&builder, 100.0), "eve killed you - a new life begins in a moment");
+    assert!(read(&builder, KILLER_MS).starts_with("you died"), "that was another death");
+}
+
+#[test]
+fn who_plays_alone_reads_where_others_come_from_until_somebody_is_there() {
+    let builder = SceneBuilder::default();
+    assert_eq!(
+        builder.hint(&played(9, 0)).as_deref(),
+        Some("you are alone here: bots come with `client-sim swarm --bots 10`")
+    );
+    assert_eq!(builder.hint(&played(9, 1)), None);
+    assert_eq!(builder.hint(&Scene { own: None, ..played(9, 0) }), None, "a spectator is not there itself");
+    let named = builder.in_room(Some("yard".to_owned()));
+    assert!(named.hint(&played(9, 0)).is_some_and(|words| words.ends_with("--bots 10 --room yard`")));
+}
+
+#[test]
+fn whoever_is_asked_for_and_not_there_and_a_map_that_is_not_known_are_said_to_be_so() {
+    let map = SceneBuilder::default().announcement(&played(9, 1), 0.0).unwrap();
+    assert!(map.contains("the map gardens is not known here") && map.contains("--maps DIR"), "{map}");
+    let mut builder = SceneBuilder::following(Follow::named("eve"));
+    let scene = Scene { own: None, ..played(9, 1) };
+    assert_eq!(builder.announcement(&scene, 0.0).as_deref(), Some("eve is not here yet"));
+    builder.free();
+    assert_ne!(builder.announcement(&scene, 0.0).as_deref(), Some("eve is not here yet"));
 }
