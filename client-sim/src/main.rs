@@ -310,22 +310,10 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // It may name what a server or the author of a file wrote.
-            eprintln!("client-sim: {}", plain_text::lines(&causes(&error)));
+            eprintln!("client-sim: {}", plain_text::causes(error.as_ref()));
             ExitCode::from(2)
         }
     }
-}
-
-/// An error and its causes, without those that the error above them says already.
-fn causes(error: &anyhow::Error) -> String {
-    error.chain().fold(String::new(), |mut said, cause| {
-        let cause = cause.to_string();
-        if !said.contains(&cause) {
-            said.push_str(if said.is_empty() { "" } else { ": " });
-            said.push_str(&cause);
-        }
-        said
-    })
 }
 
 /// The maps of a folder, as the server reads them.
@@ -497,15 +485,4 @@ fn run_floor(arguments: FloorArguments) -> Result<ExitCode> {
     println!("{}", floor.address()?);
     floor.run()?;
     Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cause_that_is_in_the_words_above_it_is_said_once() {
-        let twice = anyhow::anyhow!("no such file").context("notes.twt: no such file").context("the trace");
-        assert_eq!(causes(&twice), "the trace: notes.twt: no such file");
-    }
 }

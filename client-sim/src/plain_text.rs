@@ -7,7 +7,8 @@
 //! Never here: what may be said (the server decides that).
 
 use ratatui::text::Span;
-use std::fmt;
+use std::error::Error;
+use std::{fmt, iter};
 
 /// What a character that must not reach a terminal becomes.
 const INSTEAD: char = '\u{fffd}';
@@ -129,6 +130,19 @@ const fn is_invisible(letter: char) -> bool {
         | '\u{2060}'..='\u{2065}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}')
 }
 
+/// An error and its causes, without those that the error above them says already, for printing.
+#[must_use]
+pub fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut said = lines(&error.to_string());
+    for cause in iter::successors(error.source(), |&cause| cause.source()) {
+        let cause = lines(&cause.to_string());
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,5 +194,18 @@ mod tests {
         let harmless = in_json(&document);
         assert!(document.chars().any(is_listed) && !harmless.chars().any(|letter| letter != '\n' && is_listed(letter)));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&harmless).unwrap(), value);
+    }
+
+    #[test]
+    fn a_cause_that_is_in_the_words_above_it_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{said}")]
+        struct Said {
+            said: &'static str,
+            source: Option<Box<Said>>,
+        }
+        let said = |said, source: Option<Said>| Said { said, source: source.map(Box::new) };
+        let twice = said("the trace", Some(said("x.twt: no file", Some(said("no file", Some(said("at all", None)))))));
+        assert_eq!(causes(&twice), "the trace: x.twt: no file: at all");
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //!   cargo build --release -p client-sim
-//!   cargo run --release -p tests --example screenshot -- assets/terminal.svg
+//!   cargo run --release -p tests --example screenshot -- assets/pictures/terminal.svg
 //! ```
 //!
-//! Takes the `client-sim` that was built beside it, or the one that a second argument names.
+//! The client is built first, as above: the picture is of the `client-sim` that lies beside this program, or of the one that a second
+//! argument names.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -100,7 +101,7 @@ fn good_moment(terminal: &Terminal) -> Screen {
 fn worth(screen: &Screen) -> usize {
     let shown = screen.contents();
     let has = |letter: &str, most: usize| shown.matches(letter).count().min(most);
-    let fights = shown.contains("play ") && !shown.contains("you died") && !shown.contains("warm-up:");
+    let fights = shown.contains("play ") && !shown.contains("a new life begins") && !shown.contains("warm-up:");
     let lines = has("─", 400).saturating_sub(80) / 4 + has("╲", 20) + has("╱", 20);
     let sides = bars(screen, RED).min(bars(screen, BLUE));
     if fights { 5 * sides + has("▂", 40) + has("░", 100) / 10 + lines.min(30) + 4 * has("killed", 3) } else { 0 }
