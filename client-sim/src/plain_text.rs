@@ -202,7 +202,7 @@ mod tests {
         #[error("{said}")]
         struct Said {
             said: &'static str,
-            source: Option<Box<Said>>,
+            source: Option<Box<Self>>,
         }
         let said = |said, source: Option<Said>| Said { said, source: source.map(Box::new) };
         let twice = said("the trace", Some(said("x.twt: no file", Some(said("no file", Some(said("at all", None)))))));

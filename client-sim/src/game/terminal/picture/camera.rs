@@ -42,7 +42,7 @@ impl Camera {
     /// Shows `middle` in the middle of the area; `size` is the map's, in units.
     #[must_use]
     pub fn new(area: Rect, units_per_column: Option<u8>, middle: [f64; 2], size: Option<[f64; 2]>) -> Self {
-        let units = f64::from(units_per_column.unwrap_or(suits(area)).max(1));
+        let units = f64::from(units_per_column.unwrap_or_else(|| suits(area)).max(1));
         let shown = [i32::from(area.width), 2 * i32::from(area.height)];
         let corner = [0, 1].map(|axis: usize| {
             let free = (middle[axis] / units).floor() as i32 - shown[axis] / 2;
