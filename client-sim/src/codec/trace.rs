@@ -14,7 +14,7 @@ use lzma_rust2::XzReader;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Bytes of a trace, unpacked. Over it: refused, cut the trace.
 pub const TRACE_BYTES_MAX: u64 = 1 << 29;
@@ -62,13 +62,8 @@ pub(super) struct TraceRow {
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// The caller: there is no such file.
-    #[error("{}: {source}", path.display())]
-    Open {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("it cannot be opened: {0}")]
+    Open(#[source] io::Error),
     /// The file, or the machine.
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),
@@ -124,7 +119,7 @@ impl Trace {
     /// # Errors
     /// [`TraceError`] says whose fault it is and what to do.
     pub fn open(path: &Path) -> Result<Self, TraceError> {
-        let opened = File::open(path).map_err(|source| TraceError::Open { path: path.to_owned(), source })?;
+        let opened = File::open(path).map_err(TraceError::Open)?;
         Self::read(BufReader::with_capacity(1 << 16, opened))
     }
 
