@@ -79,6 +79,28 @@ pub(super) fn draw(scene: &Scene, camera: &Camera, buffer: &mut Buffer) {
             small(figure, camera, buffer);
         }
     }
+    beyond(scene, camera, buffer);
+}
+
+/// An arrow at the border of the picture towards the nearest one of those who are out of it.
+fn beyond(scene: &Scene, camera: &Camera, buffer: &mut Buffer) {
+    let area = camera.area();
+    let far = |figure: &&Figure| (figure.at[0] - scene.middle[0]).hypot(figure.at[1] - scene.middle[1]);
+    let hidden = scene.figures.iter().filter(|figure| !figure.is_own && camera.cell_of(figure.at).is_none());
+    let Some(figure) = hidden.min_by(|one, other| far(one).total_cmp(&far(other))) else { return };
+    let [x, y] = camera.pixel_of(figure.at);
+    let (width, height) = (i32::from(area.width), 2 * i32::from(area.height));
+    // How far it is beyond the border: the axis on which that is more says which way.
+    let past = |at: i32, most: i32| if at < 0 { at } else { (at - most + 1).max(0) };
+    let (across, along) = (past(x, width), past(y, height));
+    let symbol = match across.abs() >= along.abs() {
+        true if across < 0 => "◀",
+        true => "▶",
+        false if along < 0 => "▲",
+        false => "▼",
+    };
+    let at = camera.cell_of_pixel([x.clamp(0, width - 1), y.clamp(0, height - 1)]);
+    letter(buffer, at, symbol, colours::of(figure.faction));
 }
 
 /// The letter of a cell and its colours, for the pixels above and below: what is drawn there (or the ground), and what ground it is.

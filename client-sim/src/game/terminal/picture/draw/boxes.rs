@@ -213,7 +213,7 @@ fn help(watches: bool) -> Vec<Line<'static>> {
         one("esc q, ctrl-c", "leave"),
         Line::default(),
         one("to take", "+ health   = rounds   ^ rockets"),
-        one("who", "@ you   ◆ red   ■ blue   ● alone"),
+        one("who", "@ you   ◆ red   ■ blue   ● alone   ▶ elsewhere"),
         Line::default(),
         Line::from(vec![Span::styled(
             " Where the terminal does not tell when a key is let go, it counts",

@@ -229,3 +229,20 @@ fn what_is_too_wide_for_a_row_is_read_in_two_and_a_hint_stands_below() {
     assert!(rows[at + 1].contains("  word ") && rows[at + 1].contains(" end  "), "{rows:?}");
     assert!(rows[at + 2].contains("  you are alone here  "), "{rows:?}");
 }
+
+#[test]
+fn an_arrow_at_the_border_points_to_the_nearest_who_is_out_of_sight_and_to_nobody_who_is_seen() {
+    let (mut scene, area) = (yard(), Rect::new(0, 0, 80, 24));
+    let arrows = |scene: &Scene| -> Vec<(String, ratatui::style::Color)> {
+        let cells = picture(scene, area).content;
+        let arrows = cells.into_iter().filter(|cell| ["◀", "▶", "▲", "▼"].contains(&cell.symbol()));
+        arrows.map(|cell| (cell.symbol().to_owned(), cell.fg)).collect()
+    };
+    assert_eq!(arrows(&scene), []);
+    for (at, symbol) in [([-900.0, 72.0], "◀"), ([2_000.0, 90.0], "▶"), ([88.0, -700.0], "▲"), ([90.0, 900.0], "▼")]
+    {
+        scene.figures[0].at = at;
+        scene.figures[1].at = [9_000.0, 9_000.0];
+        assert_eq!(arrows(&scene), [(symbol.to_owned(), colours::RED)], "{at:?}");
+    }
+}
