@@ -76,6 +76,7 @@ fn leave(mut terminal: Terminal) {
 fn each_key_moves_the_player_its_way_and_letters_that_are_typed_do_not() {
     let server = Loopback::start();
     let alone = person(&server, "ann", "alone");
+    alone.wait("where others come from", shows("client-sim swarm --bots 10 --room alone"));
     for (key, [x, y]) in [("d", [1.0, 0.0]), ("s", [0.0, 1.0]), ("a", [-1.0, 0.0]), ("w", [0.0, -1.0])] {
         let from = alone.wait("a place", place);
         let way = |at: (f64, f64)| (at.0 - from.0) * x + (at.1 - from.1) * y;
@@ -104,6 +105,7 @@ fn two_people_and_bots_see_each_other_walls_the_score_and_the_net_graph() {
     for one in [&ann, &ben] {
         one.wait("walls", shows("████"));
         one.wait("the score", shows("score"));
+        one.wait("no word of being alone", |screen| (!screen.contents().contains("you are alone")).then_some(()));
         one.wait("the net graph", shows("round trip"));
         one.wait("a proven world", |screen| {
             let shown = screen.contents();
