@@ -341,6 +341,17 @@ mod tests {
     }
 
     #[test]
+    fn a_games_settings_may_be_texts_numbers_and_truths_and_nothing_else() {
+        let file = Written::new("settings", "[game.settings]\nmode = \"teams\"\nround_s = 120\nfriendly = true\n");
+        let raw = load(&file.flags(), environment(&[])).expect("valid");
+        let settings: Vec<_> = raw.game.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(settings, [("friendly", "true"), ("mode", "teams"), ("round_s", "120")]);
+        let list = Written::new("settings-list", "[game.settings]\nmaps = [\"gardens\"]\n");
+        let said = load(&list.flags(), environment(&[])).expect_err("a list").to_string();
+        assert!(said.contains("a text, a whole number, true or false"), "{said}");
+    }
+
+    #[test]
     fn a_variable_of_the_wrong_kind_is_refused_with_what_is_wanted() {
         for (variable, value) in [
             ("TICKWIRE_ROOMS__PLAYERS_MAX", "many"),
