@@ -50,7 +50,7 @@ pub enum StartupError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The machine: the address is taken or not ours.
-    #[error("{key} = {address}: {source}")]
+    #[error("{key} = {address}: {source}{}", in_use(source))]
     Listen {
         /// Which key says the address.
         key: &'static str,
@@ -62,6 +62,14 @@ pub enum StartupError {
     /// The machine: no threads, no signals, no randomness.
     #[error("the system does not give what is needed: {0}")]
     System(#[from] io::Error),
+}
+
+/// What to do where another program has the address.
+fn in_use(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => ": end what has it, or choose another address (--listen, --admin-listen)",
+        _ => "",
+    }
 }
 
 impl StartupError {

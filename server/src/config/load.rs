@@ -6,11 +6,13 @@
 //!
 //! Never here: whether the values make sense together (see `check`).
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
 use super::RawConfig;
@@ -221,6 +223,27 @@ fn meant(tree: &Table, key: &str) -> Option<String> {
     })?;
     let known = tree.get(section)?.as_table()?.contains_key(rest);
     known.then(|| format!("{PREFIX}{}__{}", section.to_uppercase(), rest.to_uppercase()))
+}
+
+/// A game's own settings are texts, whatever they were written as.
+pub(super) fn settings<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text, a whole number, true or false")]
+    enum Setting {
+        Text(String),
+        Number(i64),
+        Truth(bool),
+    }
+    let read = BTreeMap::<String, Setting>::deserialize(from)?;
+    let texts = read.into_iter().map(|(name, setting)| {
+        let text = match setting {
+            Setting::Text(text) => text,
+            Setting::Number(number) => number.to_string(),
+            Setting::Truth(truth) => truth.to_string(),
+        };
+        (name, text)
+    });
+    Ok(texts.collect())
 }
 
 #[cfg(test)]

@@ -19,16 +19,14 @@ pub mod load;
 // From RawConfig to Config.
 pub mod check;
 
+use crate::directory::{Caps, RoomName};
+use crate::sim::{RoomOptions, Spectating, ViewRadii};
+use serde::{Deserialize, Serialize};
+use shared::limits::BUDGET_BYTES_DEFAULT;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-use shared::limits::BUDGET_BYTES_DEFAULT;
-
-use crate::directory::{Caps, RoomName};
-use crate::sim::{RoomOptions, Spectating, ViewRadii};
 
 /// Everything as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -121,29 +119,8 @@ pub struct RawGame {
     /// A folder of maps that are played in place of the game's own. Empty: the game's own.
     pub maps: PathBuf,
     /// Its own settings: a game refuses what it does not know. Numbers and truths may stand without quotes.
-    #[serde(deserialize_with = "settings")]
+    #[serde(deserialize_with = "load::settings")]
     pub settings: BTreeMap<String, String>,
-}
-
-/// A game reads its settings as texts, whatever they were written as.
-fn settings<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a text, a whole number, true or false")]
-    enum Setting {
-        Text(String),
-        Number(i64),
-        Truth(bool),
-    }
-    let read = BTreeMap::<String, Setting>::deserialize(from)?;
-    let texts = read.into_iter().map(|(name, setting)| {
-        let text = match setting {
-            Setting::Text(text) => text,
-            Setting::Number(number) => number.to_string(),
-            Setting::Truth(truth) => truth.to_string(),
-        };
-        (name, text)
-    });
-    Ok(texts.collect())
 }
 
 /// How rooms are made.
