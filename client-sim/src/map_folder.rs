@@ -16,6 +16,9 @@ pub enum MapFolderError {
     /// The folder or a file cannot be read.
     #[error(transparent)]
     Unreadable(#[from] io::Error),
+    /// It is called like a map and is none: nothing else is opened, for it might never end.
+    #[error("{0} is no file")]
+    NoFile(String),
     /// There are none, or too many.
     #[error("it must have 1 to {MAPS_MAX} .tmx files")]
     Count,
@@ -38,8 +41,11 @@ pub fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, MapFolderError> {
     }
     names.sort_unstable();
     let read = |name: String| {
-        let mut bytes = Vec::new();
-        File::open(folder.join(&name))?.take(MAP_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+        let (path, mut bytes) = (folder.join(&name), Vec::new());
+        if !fs::metadata(&path)?.is_file() {
+            return Err(MapFolderError::NoFile(name));
+        }
+        File::open(path)?.take(MAP_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
         Ok((name, bytes))
     };
     names.into_iter().map(read).collect()
@@ -48,6 +54,7 @@ pub fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, MapFolderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Command;
 
     #[test]
     fn the_maps_of_a_folder_come_by_name_and_nothing_else_does() {
@@ -59,6 +66,10 @@ mod tests {
         }
         let expected = ["a.tmx", "b.tmx"].map(|name| (name.to_owned(), name.as_bytes().to_vec()));
         assert_eq!(read(&folder).expect("two maps"), expected);
+        // Opening it would wait for ever.
+        let pipe = folder.join("pipe.tmx");
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("a pipe").success());
+        assert!(matches!(read(&folder), Err(MapFolderError::NoFile(name)) if name == "pipe.tmx"));
         fs::remove_dir_all(&folder).expect("it was ours");
         assert!(matches!(read(&folder), Err(MapFolderError::Unreadable(_))));
     }
