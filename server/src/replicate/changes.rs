@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   extract, scrub ─► Changes { gone, came, reassigned, codes } ─┐
-//!   outbox         ─►           told                        ├─► ring ─► `delayed`, as many ticks later as the operator says
+//!   outbox         ─►           told                             ├─► ring ─► `delayed`, as many ticks later as the operator says
 //! ```
 //!
 //! Entities stand in it by their numbers, not by slots: whoever is fed from it has slots of its own. It is made of what extract reads
@@ -50,7 +50,7 @@ pub struct Changes {
     pub gone: Vec<EntityId>,
     /// Who came, in order.
     pub came: Vec<Came>,
-    /// Who changed hands.
+    /// Who changed sides.
     pub reassigned: Vec<Reassigned>,
     /// What was told that a spectator may hear.
     pub told: Vec<(To, Arc<Told>)>,

@@ -243,7 +243,9 @@ impl Extract {
             })
             .collect();
         for (id, owner, team) in moved {
-            if let Some(recorded) = &mut self.recorded {
+            // Spectators know of no owner.
+            let sides = facets.get(id).is_some_and(|tracked| tracked.team != team);
+            if let Some(recorded) = self.recorded.as_mut().filter(|_| sides) {
                 recorded.reassigned.push(Reassigned { id, team });
             }
             if facets.assign(id, owner, team) {

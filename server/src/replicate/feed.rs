@@ -54,8 +54,6 @@ pub struct Feed {
     shown: Tick,
     /// They see something.
     shows: bool,
-    /// Of its replicator; what players' has counted is not counted again.
-    counts: Counts,
 }
 
 impl Feed {
@@ -82,7 +80,6 @@ impl Feed {
             lanes: Vec::new(),
             shown: Tick(tick.0.saturating_sub(delay_ticks)),
             shows: false,
-            counts: Counts::default(),
         })
     }
 
@@ -101,7 +98,7 @@ impl Feed {
         {
             self.bytes -= changes.bytes();
             self.replicator.set_late(late);
-            self.replicator.pack_changes(self.shown, &mut self.past, &changes, &mut self.counts);
+            self.replicator.pack_changes(self.shown, &mut self.past, &changes);
             self.shows = true;
         }
         if self.bytes > self.bytes_max { Err(RingFull) } else { Ok(()) }

@@ -265,7 +265,7 @@ impl Replicator {
         self.extract.run(sim, &mut self.facets, &mut self.rows, counts);
         let Self { scrub, extract, facets, rows, .. } = self;
         scrub.run(sim, extract, facets, rows, counts);
-        self.pack_rows(tick, counts);
+        counts.pieces += self.pack_rows(tick);
         read_teams(sim.world(), &mut self.teams);
         let Self { grid, study, layout, facets, rows, shadow, ring, .. } = self;
         let study = study.as_mut().filter(|_| Study::looks_at(tick));
@@ -288,13 +288,13 @@ impl Replicator {
         counts.unplaced = self.facets.waiting_count() as u64;
     }
 
-    /// Rows are what the tick is: what was not as guessed is packed.
-    fn pack_rows(&mut self, tick: Tick, counts: &mut Counts) {
+    /// Rows are what the tick is: what was not as guessed is packed. How many pieces that are.
+    fn pack_rows(&mut self, tick: Tick) -> u64 {
         let mut study = self.study.as_mut().filter(|_| Study::looks_at(tick));
         let pieces = self.ring.begin(tick);
         let tally = study.as_mut().map(|study| study.tally_mut());
         self.shadow.pack(&self.layout, &self.tables, (&self.facets, &self.rows), pieces, tally);
-        counts.pieces += pieces.count() as u64;
+        let count = pieces.count() as u64;
         if let Some(study) = study {
             // Where clients see less, what they see of everyone's is counted by itself.
             let narrows = self.grid.is_some();
@@ -306,6 +306,7 @@ impl Replicator {
         if self.drop_piece && self.ring.sabotage_drop_piece(tick) {
             self.drop_piece = false;
         }
+        count
     }
 
     /// Once per tick and client, after [`Replicator::pack`]: its frame, or why it gets none. Lanes may do this side by side,

@@ -5,7 +5,6 @@
 //! ```
 
 use super::{ReplicateOptions, Replicator};
-use crate::counts::Counts;
 use crate::replicate::Client;
 use crate::replicate::changes::Changes;
 use crate::replicate::delayed::Delayed;
@@ -35,17 +34,11 @@ impl Replicator {
     }
 
     /// What [`Replicator::pack`] is for players, from what was recorded of a tick long ago.
-    pub(in crate::replicate) fn pack_changes(
-        &mut self,
-        tick: Tick,
-        past: &mut Delayed,
-        changes: &Changes,
-        counts: &mut Counts,
-    ) {
+    pub(in crate::replicate) fn pack_changes(&mut self, tick: Tick, past: &mut Delayed, changes: &Changes) {
         self.tick = tick;
         self.facets.next_tick(tick);
         past.run(changes, &mut self.facets, &mut self.rows);
-        self.pack_rows(tick, counts);
+        self.pack_rows(tick);
         self.told.clear();
         self.told.extend(changes.told.iter().cloned());
     }
