@@ -142,18 +142,20 @@ impl Audiences {
             Section::References => Some(REFERENCES),
             Section::Team | Section::Owner => None,
         };
-        let teams = self.teams.values().copied().filter(move |_| section == Section::Team);
-        let owners = self.owners.values().copied().filter(move |_| section == Section::Owner);
-        one.into_iter().chain(teams).chain(owners).filter_map(|place| self.all.get(place))
+        let teams = (section == Section::Team).then(|| self.teams.values());
+        let owners = (section == Section::Owner).then(|| self.owners.values());
+        let narrowed = teams.into_iter().flatten().chain(owners.into_iter().flatten()).copied();
+        one.into_iter().chain(narrowed).filter_map(|place| self.all.get(place))
     }
 
     /// The places of the audiences that make up one: itself, but for those of all teams and of all owners.
     pub fn places_in(&self, audience: &Audience) -> impl Iterator<Item = usize> + '_ {
+        // Asked for each client in each tick: who wants one audience must not walk through those of all players.
         let place = audience.place;
-        let teams = self.teams.values().filter(move |_| place == ALL_TEAMS);
-        let owners = self.owners.values().filter(move |_| place == ALL_OWNERS);
+        let teams = (place == ALL_TEAMS).then(|| self.teams.values());
+        let owners = (place == ALL_OWNERS).then(|| self.owners.values());
         let own = (place != ALL_TEAMS && place != ALL_OWNERS).then_some(place);
-        own.into_iter().chain(teams.chain(owners).copied())
+        own.into_iter().chain(teams.into_iter().flatten().chain(owners.into_iter().flatten()).copied())
     }
 
     /// The place of an audience, which is made if there is none yet.
