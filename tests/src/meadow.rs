@@ -142,6 +142,12 @@ impl Meadow {
     }
 }
 
+/// Only what is cloaked may be hidden from anybody.
+fn is_cloaked(world: &World, target: EntityId) -> bool {
+    let entity = world.resource::<EntityIds>().entity(target);
+    entity.is_some_and(|entity| world.get::<Cloak>(entity).is_some())
+}
+
 /// Hidden is what is cloaked, and of another team or none.
 fn sees(world: &World, viewer: EntityId, target: EntityId) -> bool {
     let entity = |id| world.resource::<EntityIds>().entity(id);
@@ -237,7 +243,7 @@ impl Game for Meadow {
             .constant::<Self>()
             .add(Stage::Rules, (follow_script, shout).chain());
         if self.sight {
-            stages.sight(sees);
+            stages.sight_of(is_cloaked, sees);
         }
         world.insert_resource(self.clone());
         for &(x, y) in &self.walkers {

@@ -121,7 +121,7 @@ impl Game for Arena {
         register(stages);
         hang(stages);
         if has_stealth {
-            stages.add(Stage::Settle, stealth::hide).sight(stealth::sees);
+            stages.add(Stage::Settle, stealth::hide).sight_of(stealth::may_hide, stealth::sees);
         }
         round::spawn_match(world);
         lay_out_pickups(world);

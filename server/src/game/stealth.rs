@@ -57,14 +57,18 @@ pub fn hide(mut players: Query<(&Health, &Body, &mut Hidden, &mut Alarmed)>, ter
     }
 }
 
-/// Whether `viewer` sees `target`: the rule of rooms with undergrowth.
+/// Whether there may be somebody who does not see `target`: the rule of rooms with undergrowth, see [`sees`].
+#[must_use]
+pub fn may_hide(world: &World, target: EntityId) -> bool {
+    let there = world.resource::<EntityIds>().entity(target);
+    there.and_then(|there| world.get::<Hidden>(there)).is_some_and(|hidden| hidden.0)
+}
+
+/// Whether `viewer` sees `target`, which is in undergrowth.
 #[must_use]
 pub fn sees(world: &World, viewer: EntityId, target: EntityId) -> bool {
     let ids = world.resource::<EntityIds>();
     let Some(there) = ids.entity(target) else { return true };
-    if !world.get::<Hidden>(there).is_some_and(|hidden| hidden.0) {
-        return true;
-    }
     let Some(here) = ids.entity(viewer) else { return false };
     let alarmed = world.get::<Alarmed>(here).is_some_and(|alarmed| alarmed.ticks > 0 && alarmed.by == target);
     alarmed || are_allied(world, here, there) || are_near(world, here, there)

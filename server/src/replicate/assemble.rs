@@ -14,7 +14,7 @@ use super::choose::{Waits, choose_records};
 use super::events::EventLane;
 use super::lane::{Lane, Shared};
 use super::parking::{Parking, Scope};
-use super::sections::Key;
+use super::sections::{Key, Made};
 use super::survey::Survey;
 use super::view::View;
 use shared::codec::contexts::{Sink, Use, number};
@@ -121,6 +121,7 @@ pub fn assemble(
 /// Looks at what is held where no other client's look says it: of a step that covers one tick.
 fn survey(shared: Shared<'_>, lane: &mut Lane, view: &View, covered: Option<u32>) {
     lane.surveys.iter_mut().for_each(Survey::forget);
+    lane.alike = [None; 4];
     if covered != Some(1) {
         return;
     }
@@ -128,10 +129,20 @@ fn survey(shared: Shared<'_>, lane: &mut Lane, view: &View, covered: Option<u32>
     for section in Section::ALL {
         let holding = view.holding(section);
         // Who wants records needs to know of all pieces.
-        if holding.level().is_none_or(|level| !whole && level != GENERATION_OF_NOBODY) {
+        if holding.level().is_some_and(|level| whole || level == GENERATION_OF_NOBODY) {
+            continue;
+        }
+        let alike = (whole && shared.far).then(|| lane.sections.find_alike(section, &holding.fresh)).flatten();
+        if alike.is_none() {
             lane.surveys[section.index()].look(shared, holding, section);
         }
+        lane.alike[section.index()] = alike;
     }
+}
+
+/// What others get of a section who hold just what this client holds, if it was made and nothing is demoted.
+fn alike(lane: &Lane, section: Section) -> Option<(Made, Lanes)> {
+    lane.alike[section.index()].filter(|_| lane.demoting.of(section).is_none())
 }
 
 /// What was looked at of a section of which nothing is demoted.
@@ -160,6 +171,10 @@ fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
             sum += view
                 .audience(section, shared.facets)
                 .map_or_else(Lanes::default, |all| shared.shadow.sum_of(shared.facets, all));
+            continue;
+        }
+        if let Some((_, alike)) = alike(lane, section) {
+            sum += alike;
             continue;
         }
         if let Some(found) = undemoted(lane, section) {
@@ -198,10 +213,33 @@ fn has_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Se
             share_section(shared, lane, view, section, (generation, covered))
         }
         _ => match undemoted(lane, section) {
+            Some(found) if shared.far && view.is_whole() && !found.changed.is_empty() => {
+                share_alike(shared, lane, view, section);
+                true
+            }
             Some(found) => !found.changed.is_empty(),
-            None => lane.demoting.of(section).is_some() || has_changes(shared, view, section, covered),
+            None => match alike(lane, section) {
+                Some((made, _)) => {
+                    lane.made[section.index()] = Some(made);
+                    true
+                }
+                None => lane.demoting.of(section).is_some() || has_changes(shared, view, section, covered),
+            },
         },
     }
+}
+
+/// Makes a section that was looked at for all others, too, who hold just what this client holds.
+fn share_alike(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section) {
+    if section == Section::Owner || lane.sections.are_full_of_alike() {
+        return;
+    }
+    lane.sections.begin(&mut lane.writer);
+    write_section(shared, lane, view, section, Some(1));
+    let made = lane.sections.finish_alike(&mut lane.writer);
+    let sum = lane.surveys[section.index()].sum;
+    lane.sections.keep_alike(section, &view.holding(section).fresh, (made, sum));
+    lane.made[section.index()] = Some(made);
 }
 
 /// The same for a client that holds all there is, exactly, and gets no record: its section is made once per tick.

@@ -17,7 +17,7 @@
 use super::facets::Facets;
 use super::rows::Rows;
 use crate::sim::ViewRadii;
-use shared::ids::{PlayerId, Slot};
+use shared::ids::{EntityId, PlayerId, Slot};
 use shared::schema::facet::Route;
 use shared::schema::position::Place;
 use shared::schema::{FacetKind, Layout, Positions, Schema, SchemaError};
@@ -67,6 +67,8 @@ pub struct Grid {
     placed: SlotSet,
     unplaced: SlotSet,
     has_unplaced: bool,
+    /// Anchors with a position that the game's own rule may hide from somebody.
+    guarded: SlotSet,
     /// Anchors by the player that they belong to, ascending.
     owned: Vec<(PlayerId, Slot)>,
 }
@@ -109,13 +111,15 @@ impl Grid {
             placed: SlotSet::new(layout.slots()),
             unplaced: SlotSet::new(layout.slots()),
             has_unplaced: false,
+            guarded: SlotSet::new(layout.slots()),
             owned: Vec::new(),
         })
     }
 
-    /// Puts all anchors that are alive to where they are now.
-    pub fn fill(&mut self, facets: &Facets, rows: &Rows) {
+    /// Puts all anchors that are alive to where they are now; `may_hide` is asked about each once, if the game has a rule.
+    pub fn fill(&mut self, facets: &Facets, rows: &Rows, may_hide: impl Fn(EntityId) -> bool) {
         self.placed.clear();
+        self.guarded.clear();
         self.unplaced.clear();
         self.has_unplaced = false;
         self.found.clear();
@@ -127,6 +131,9 @@ impl Grid {
                 continue;
             };
             self.placed.insert(slot);
+            if facets.alive(slot).is_some_and(|alive| may_hide(alive.entity)) {
+                self.guarded.insert(slot);
+            }
             if self.radii.is_some() {
                 let cell = self.cell(at);
                 self.starts[cell] += 1;
@@ -165,6 +172,12 @@ impl Grid {
     #[must_use]
     pub const fn placed(&self) -> &SlotSet {
         &self.placed
+    }
+
+    /// Of these, those that the game's own rule may hide from somebody now.
+    #[must_use]
+    pub const fn guarded(&self) -> &SlotSet {
+        &self.guarded
     }
 
     /// Anchors that have none.
@@ -313,7 +326,7 @@ mod tests {
             slots.push(slot);
         }
         let mut grid = Grid::new(&schema(), &layout, view).expect("its positions are alike");
-        grid.fill(&facets, &rows);
+        grid.fill(&facets, &rows, |_| false);
         (grid, facets, rows, slots)
     }
 

@@ -229,11 +229,10 @@ fn add_others(
 ) {
     if let Some((sight, (entity, anchor))) = sight.zip(own) {
         // Nobody is asked about one's own.
-        anchors.remove(anchor);
-        for slot in grid.owned_by(viewer.player) {
-            anchors.remove(slot);
-        }
-        hide(anchors, |target| !sight.sees(entity, target), facets);
+        let is_own = |slot| slot == anchor || grid.owned_by(viewer.player).any(|own| own == slot);
+        hide(anchors, grid.guarded(), |slot| {
+            !is_own(slot) && facets.alive(slot).is_none_or(|alive| !sight.sees(entity, alive.entity))
+        });
     }
     anchors.unite(grid.unplaced());
     for slot in own.map(|(_, anchor)| anchor).into_iter().chain(grid.owned_by(viewer.player)) {
@@ -241,15 +240,14 @@ fn add_others(
     }
 }
 
-/// Takes out what is hidden.
-fn hide(anchors: &mut SlotSet, is_hidden: impl Fn(EntityId) -> bool, facets: &Facets) {
-    for (at, word) in anchors.words_mut().iter_mut().enumerate() {
-        let mut asked = *word;
+/// Takes out of `anchors` what is hidden; only `guarded` ones are asked about.
+fn hide(anchors: &mut SlotSet, guarded: &SlotSet, is_hidden: impl Fn(Slot) -> bool) {
+    for (at, (word, guarded)) in anchors.words_mut().iter_mut().zip(guarded.words()).enumerate() {
+        let mut asked = *word & guarded;
         while asked != 0 {
             let bit = asked & asked.wrapping_neg();
             asked ^= bit;
-            let slot = Slot((at * 64) as u16 + bit.trailing_zeros() as u16);
-            if facets.alive(slot).is_none_or(|alive| is_hidden(alive.entity)) {
+            if is_hidden(Slot((at * 64) as u16 + bit.trailing_zeros() as u16)) {
                 *word ^= bit;
             }
         }

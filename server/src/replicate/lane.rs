@@ -23,7 +23,7 @@ use super::survey::Survey;
 use super::weights::Weights;
 use crate::counts::Counts;
 use shared::bits::{BitSpan, BitWriter};
-use shared::codec::Tables;
+use shared::codec::{Lanes, Tables};
 use shared::ids::{Slot, Tick};
 use shared::schema::{Layout, Schema};
 use shared::slot_set::SlotSet;
@@ -47,6 +47,8 @@ pub struct Shared<'a> {
     pub ring: &'a Ring,
     /// How important they are.
     pub weights: &'a Weights,
+    /// Distance hides nothing: then most clients see the same, even where the game's own rule hides some from some.
+    pub far: bool,
 }
 
 /// A record that was chosen for a frame.
@@ -92,6 +94,8 @@ pub struct Lane {
     pub(super) sections: Sections,
     /// Scratch: which of these the frame under way has.
     pub(super) made: [Option<Made>; 4],
+    /// Scratch: which of these the client of the frame under way gets because others hold just what it holds, and the sum of that.
+    pub(super) alike: [Option<(Made, Lanes)>; 4],
 }
 
 impl Lane {
@@ -116,6 +120,7 @@ impl Lane {
             chosen: Default::default(),
             sections: Sections::default(),
             made: [None; 4],
+            alike: [None; 4],
         }
     }
 

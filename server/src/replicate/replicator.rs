@@ -271,8 +271,9 @@ impl Replicator {
         let study = study.as_mut().filter(|_| Study::looks_at(tick));
         if let Some(grid) = grid {
             read_owned(sim.world(), facets, grid.owned_mut());
-            grid.fill(facets, rows);
-            let around = Around { grid, facets, rows, sight: sim.sight(), tick };
+            let sight = sim.sight();
+            grid.fill(facets, rows, |target| sight.is_some_and(|sight| sight.may_hide(target)));
+            let around = Around { grid, facets, rows, sight, tick };
             if let Some((study, pieces)) = study.zip(ring.of(tick)) {
                 study.look_around(layout, around, shadow, pieces);
             }
@@ -400,6 +401,7 @@ impl Replicator {
             shadow: &self.shadow,
             ring: &self.ring,
             weights: &self.weights,
+            far: self.grid.as_ref().is_none_or(|grid| grid.radii().is_none()),
         };
         let Client { view, scarcity, events, .. } = client;
         let kind = assemble(shared, lane, view, scarcity, events, about);

@@ -185,6 +185,7 @@ mod tests {
                 shadow: &shadow,
                 ring: &ring,
                 weights: &weights,
+                far: false,
             };
             survey.look(shared, &holding, Section::Everyone);
             let of_section = ring.of(tick).unwrap().section(Section::Everyone);

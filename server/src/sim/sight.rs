@@ -10,7 +10,11 @@ use shared::ids::EntityId;
 
 /// The game's own rule.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SightRule(pub(super) fn(&World, EntityId, EntityId) -> bool);
+pub(super) struct SightRule {
+    pub(super) sees: fn(&World, EntityId, EntityId) -> bool,
+    /// Whom it may hide from somebody; without it, anybody.
+    pub(super) may_hide: Option<fn(&World, EntityId) -> bool>,
+}
 
 /// The game's own rule in the World as it is after a step. Lanes may ask side by side.
 #[derive(Clone, Copy)]
@@ -23,6 +27,12 @@ impl Sight<'_> {
     /// Whether `viewer` may see `target` now.
     #[must_use]
     pub fn sees(self, viewer: EntityId, target: EntityId) -> bool {
-        (self.rule.0)(self.world, viewer, target)
+        !self.may_hide(target) || (self.rule.sees)(self.world, viewer, target)
+    }
+
+    /// Whether there may be somebody now who does not see `target`.
+    #[must_use]
+    pub fn may_hide(self, target: EntityId) -> bool {
+        self.rule.may_hide.is_none_or(|may_hide| may_hide(self.world, target))
     }
 }

@@ -156,7 +156,18 @@ impl Stages {
     /// Not asked about what a player owns, which it always sees; about kinds without a position, which all see; and for players
     /// without an entity, who see nothing else.
     pub fn sight(&mut self, rule: fn(&World, viewer: EntityId, target: EntityId) -> bool) -> &mut Self {
-        self.sights.push(SightRule(rule));
+        self.sights.push(SightRule { sees: rule, may_hide: None });
+        self
+    }
+
+    /// The same, where most are seen by all: `may_hide` is asked once per entity and tick, and `sees` only about those of which it
+    /// says that somebody may not see them. Everybody sees the others.
+    pub fn sight_of(
+        &mut self,
+        may_hide: fn(&World, target: EntityId) -> bool,
+        sees: fn(&World, viewer: EntityId, target: EntityId) -> bool,
+    ) -> &mut Self {
+        self.sights.push(SightRule { sees, may_hide: Some(may_hide) });
         self
     }
 
