@@ -70,7 +70,10 @@ impl Sections {
     /// What was made for those who hold just this of a section, and the sum of it.
     pub(super) fn find_alike(&self, section: Section, fresh: &SlotSet) -> Option<(Made, Lanes)> {
         let known = &self.alike[..self.alike_count];
-        known.iter().find(|known| known.section == section && known.fresh == *fresh).map(|known| (known.made, known.sum))
+        known
+            .iter()
+            .find(|known| known.section == section && known.fresh == *fresh)
+            .map(|known| (known.made, known.sum))
     }
 
     /// No more of these are kept in this tick.
