@@ -39,7 +39,7 @@ use crate::metrics::Metrics;
 use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
 use crate::shutdown::{self, Signals};
-use crate::sim::RoomGame;
+use crate::sim::{RoomGame, map_files};
 use crate::trainer::{self, TrainerSetup, studies};
 use crate::worker::{self, WorkerSetup};
 
@@ -155,6 +155,7 @@ pub fn start(config: Config, game: Arc<dyn RoomGame>) -> Result<Running, Startup
 /// It could not start; nothing of it is left running.
 pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Result<Running, StartupError> {
     try_room(&config, &game)?;
+    let maps = map_files(&*game, &config.rooms.options(&sample_room()))?;
     let CodeTables { layout, schema_fingerprint, tables } = CodeTables::begin(&config, &*game, shipped)?;
     raise_file_limit(config.limits.connections_max as u64 + FILES_BESIDES);
     let tls = Tls::new(&config)?;
@@ -186,7 +187,7 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Re
         let setup = TrainerSetup { layout, schema_fingerprint, tables, every, save, boxes, metrics };
         threads.push(trainer::spawn(study_receiver, setup)?);
     }
-    let front = Front::new(&config, tls, directory.clone(), boxes.clone(), metrics.clone());
+    let front = Front::new(&config, tls, directory.clone(), boxes.clone(), metrics.clone(), maps);
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(FRONT_THREADS).thread_name("front").enable_all().build()?;
     let (addr, admin_addr) = open(&runtime, &config, &front)?;
@@ -366,10 +367,14 @@ fn chosen(name: &str, offers: &[Offer]) -> Result<Offer, StartupError> {
 
 /// A room is made and dropped: what a game refuses, it refuses now and not when the first player comes.
 fn try_room(config: &Config, game: &Arc<dyn RoomGame>) -> Result<(), StartupError> {
-    let name = RoomName::new("main").expect("a valid name");
     let entropy = RoomEntropy { seed: 0, incarnation: 0, slots: 0 };
-    Room::new(game.clone(), &config.rooms.options(&name), entropy, None)?;
+    Room::new(game.clone(), &config.rooms.options(&sample_room()), entropy, None)?;
     Ok(())
+}
+
+/// All rooms are made with the same options but for the name.
+fn sample_room() -> RoomName {
+    RoomName::new("main").expect("a valid name")
 }
 
 fn healthcheck(admin: SocketAddr) -> ExitCode {
@@ -559,6 +564,94 @@ mod tests {
         for player in &mut players {
             assert_eq!(close_code(player), (1001, "the server is shutting down".to_owned()));
         }
+    }
+
+    /// The value of a header of an answer.
+    fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+        let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+        head.lines().filter_map(|line| line.split_once(": ")).find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    fn body(answer: &str) -> &str {
+        answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+
+    #[test]
+    fn a_page_is_sent_whole_packed_or_not_at_all_as_its_reader_needs_it() {
+        let server = Server::start("forms", |_| {});
+        let asked = |method: &str, more: &str| {
+            server.ask(&PAGE.replace("GET", method).replace("Connection", &format!("{more}Connection")))
+        };
+        let whole = asked("GET", "");
+        let length = |answer: &str| header(answer, "content-length").and_then(|length| length.parse().ok());
+        assert_eq!(length(&whole), Some(body(&whole).len()));
+        let tag = header(&whole, "etag").expect("it has a tag");
+        assert_eq!(header(&whole, "cache-control"), Some("no-cache"));
+
+        let head = asked("HEAD", "");
+        assert!(head.starts_with("HTTP/1.1 200") && body(&head).is_empty(), "{head}");
+        assert_eq!((length(&head), header(&head, "etag")), (length(&whole), Some(tag)));
+
+        let packed = asked("GET", "Accept-Encoding: gzip\r\n");
+        assert_eq!(header(&packed, "content-encoding"), Some("gzip"));
+        assert!(length(&packed) < length(&whole) && header(&packed, "etag") != Some(tag));
+        assert!([&whole, &packed, &head].iter().all(|answer| header(answer, "vary") == Some("accept-encoding")));
+
+        for method in ["GET", "HEAD"] {
+            let known = asked(method, &format!("If-None-Match: {tag}\r\n"));
+            assert!(known.starts_with("HTTP/1.1 304") && body(&known).is_empty(), "{known}");
+            assert_eq!((header(&known, "etag"), header(&known, "content-length")), (Some(tag), None));
+        }
+        let refused = asked("POST", "");
+        assert!(refused.starts_with("HTTP/1.1 405") && header(&refused, "allow") == Some("GET, HEAD"), "{refused}");
+    }
+
+    #[test]
+    fn a_page_is_told_what_it_may_do_and_that_this_is_the_game_it_may_connect_to() {
+        let server = Server::start("policy", |_| {});
+        let policy = |host: &str| {
+            let page = server.ask(&PAGE.replace("127.0.0.1", host));
+            header(&page, "content-security-policy").expect("each page has one").to_owned()
+        };
+        assert!(policy("127.0.0.1:4433").ends_with("connect-src 'self' wss://127.0.0.1:4433"));
+        assert!(policy("play.example; script-src *").ends_with("connect-src 'self'"), "nobody writes it for us");
+        let page = server.ask(PAGE);
+        assert_eq!(header(&page, "x-content-type-options"), Some("nosniff"));
+        assert_eq!(header(&page, "strict-transport-security"), None, "a development certificate promises nothing");
+    }
+
+    #[test]
+    fn pages_of_an_origin_that_the_operator_allows_read_rooms_and_maps_and_others_do_not() {
+        let server = Server::start("origins", |config| config.origins = vec!["https://play.example".to_owned()]);
+        let asked = |method: &str, path: &str, origin: &str| {
+            let more = format!("Origin: {origin}\r\nAccess-Control-Request-Method: GET\r\nConnection");
+            server.ask(&PAGE.replace("GET / ", &format!("{method} {path} ")).replace("Connection", &more))
+        };
+        for path in ["/api/rooms", "/maps/crossroads.tmx", "/maps/nowhere.tmx"] {
+            let answer = asked("GET", path, "https://play.example");
+            assert_eq!(header(&answer, "access-control-allow-origin"), Some("https://play.example"), "{path}");
+            let other = asked("GET", path, "https://evil.example");
+            assert_eq!(header(&other, "access-control-allow-origin"), None, "{path}");
+            let question = asked("OPTIONS", path, "https://play.example");
+            assert!(question.starts_with("HTTP/1.1 204"), "{question}");
+            assert_eq!(header(&question, "access-control-allow-methods"), Some("GET, HEAD"));
+        }
+        let page = asked("GET", "/", "https://play.example");
+        assert_eq!(header(&page, "access-control-allow-origin"), None);
+        assert!(asked("OPTIONS", "/", "https://play.example").starts_with("HTTP/1.1 405"));
+    }
+
+    #[test]
+    fn the_maps_that_the_rooms_are_played_on_can_be_loaded() {
+        let server = Server::start("maps", |config| {
+            config.rooms.settings.insert("maps".to_owned(), "gardens, courtyard".to_owned());
+        });
+        let asked = |name: &str| server.ask(&PAGE.replace("GET / ", &format!("GET /maps/{name} ")));
+        for name in ["gardens.tmx", "courtyard.tmx"] {
+            let map = asked(name);
+            assert!(map.starts_with("HTTP/1.1 200") && body(&map).contains("<map "), "{map}");
+        }
+        assert!(asked("crossroads.tmx").starts_with("HTTP/1.1 404"), "no room is played on it");
     }
 
     #[test]

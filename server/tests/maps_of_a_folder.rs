@@ -4,7 +4,8 @@ use server::game::on_maps;
 use server::room::{Room, RoomEntropy};
 use server::sim::RoomOptions;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,6 +30,15 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// What it answers to a request for that path.
+fn asked(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("taken");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer
 }
 
 const TILESET: &str = r#"<tileset firstgid="1" name="tiles" tilewidth="16" tileheight="16" tilecount="2" columns="2"><image source="tiles.png" width="32" height="16"/></tileset>"#;
@@ -154,10 +164,14 @@ fn good_maps_are_served_and_a_room_is_played_on_the_first_of_them() {
     let folder = Folder::of(&[("b.tmx", good().as_bytes()), ("a.tmx", good().as_bytes()), ("tiles.png", b"not read")]);
     let mut running = server(&folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
     let mut lines = BufReader::new(running.stdout.take().expect("piped")).lines();
-    let greets = lines.any(|line| line.is_ok_and(|line| line.contains("/play")));
+    let address = lines.find_map(|line| line.ok()?.split_once("ws://")?.1.strip_suffix("/play").map(str::to_owned));
+    let served = address.map(|address| ["a", "b", "c"].map(|name| asked(&address, &format!("/maps/{name}.tmx"))));
     running.kill().expect("it runs");
     running.wait().expect("it ends");
-    assert!(greets, "it listens");
+    // A room is played on the first of them; who is to load the others, loads them when a room is.
+    let [first, other, none] = served.expect("it listens");
+    assert!(first.starts_with("HTTP/1.1 200") && first.ends_with(&good()), "{first}");
+    assert!(other.starts_with("HTTP/1.1 404") && none.starts_with("HTTP/1.1 404"), "{other}{none}");
 
     let files = ["a.tmx", "b.tmx"].map(|file| (file.to_owned(), good().into_bytes()));
     let game = on_maps(files.into()).expect("good");

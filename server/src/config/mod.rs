@@ -76,7 +76,8 @@ pub struct RawServer {
     pub workers: usize,
     /// Lets anyone in, also from other machines. On a loopback address anyone is let in anyhow.
     pub guests: bool,
-    /// Web pages of other sites that may connect, as `https://host` or `https://host:port`.
+    /// Web pages of other sites that may connect and read the SDK, the list of rooms and the maps, as `https://host` or
+    /// `https://host:port`; the server's own pages may connect to these, too.
     pub origins: Vec<String>,
     /// ws and http without TLS: only on a loopback address.
     pub plain: bool,

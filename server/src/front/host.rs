@@ -26,6 +26,12 @@ pub(super) fn host_of<B>(request: &Request<B>) -> Option<&str> {
     said.or_else(|| request.uri().authority().map(hyper::http::uri::Authority::as_str))
 }
 
+/// The same if it can be repeated to whoever reads it: nothing in it but what names and addresses have.
+pub(super) fn plain_host_of<B>(request: &Request<B>) -> Option<&str> {
+    let is_plain = |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte));
+    host_of(request).filter(|host| !host.is_empty()).filter(is_plain)
+}
+
 fn is_local_name(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or(""),

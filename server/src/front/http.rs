@@ -4,7 +4,10 @@
 //! |---|---|
 //! | `/play`, `/play/{room}` | the upgrade to WebSocket (see `upgrade`) |
 //! | `/api/rooms` | the rooms as JSON |
-//! | anything else | a file of the page (see `pages`), or 404 |
+//! | `/maps/{file}` | a map of the rooms (see `pages`) |
+//! | anything else | a file of a page (see `pages`), or 404 |
+//!
+//! Pages of other origins may read some of it (see `cross_origin`).
 //!
 //! Never here: sockets and deadlines (see `listener`), what an answer looks like (see `answers`).
 
@@ -17,9 +20,10 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::answers::{Refusal, json_bytes};
-use super::host::check_host;
+use super::cross_origin::{self, Sharing};
+use super::host::{check_host, plain_host_of};
 use super::upgrade::Granted;
-use super::{Front, pages, upgrade};
+use super::{Front, upgrade};
 
 /// What a request comes to.
 pub(super) struct Answer {
@@ -37,10 +41,17 @@ impl From<Response<Full<Bytes>>> for Answer {
 /// Answers one request `from` an address; counts it, and logs a refusal. Called inside the connection's span.
 pub(super) async fn answer(front: &Front, from: IpAddr, request: Request<Incoming>) -> Answer {
     front.metrics.requests_answered.increment(1);
-    match route(front, from, request).await {
+    let sharing = Sharing::of(&request, &front.origins);
+    let mut answer = match route(front, from, request, sharing.is_some()).await {
         Ok(answer) => answer,
         Err(refusal) => refuse(front, refusal),
+    };
+    let headers = answer.response.headers_mut();
+    if let Some(sharing) = sharing {
+        sharing.apply(headers);
     }
+    front.policy.insist(headers);
+    answer
 }
 
 /// Answers one request of a connection that asks without end.
@@ -58,7 +69,7 @@ fn refuse(front: &Front, refusal: Refusal) -> Answer {
     refusal.into_response().into()
 }
 
-async fn route(front: &Front, from: IpAddr, request: Request<Incoming>) -> Result<Answer, Refusal> {
+async fn route(front: &Front, from: IpAddr, request: Request<Incoming>, is_shared: bool) -> Result<Answer, Refusal> {
     check_host(front.scheme, &request)?;
     let path = request.uri().path();
     if let Some(room) = upgrade::room_of(path) {
@@ -67,12 +78,16 @@ async fn route(front: &Front, from: IpAddr, request: Request<Incoming>) -> Resul
         let (response, granted) = upgrade::grant(front, from, room, request)?;
         return Ok(Answer { response, granted: Some(granted) });
     }
+    if is_shared && cross_origin::is_question(&request) {
+        return Ok(cross_origin::may_read().into());
+    }
     if path == "/api/rooms" {
         allow(&request, &[Method::GET, Method::HEAD], "GET, HEAD")?;
         return Ok(rooms(front).into());
     }
-    let page = pages::find(front.web.as_deref(), path).await.ok_or_else(Refusal::not_found)?;
+    let mut page = front.pages.find(path, request.headers()).await.ok_or_else(Refusal::not_found)?;
     allow(&request, &[Method::GET, Method::HEAD], "GET, HEAD")?;
+    front.policy.apply(plain_host_of(&request), page.headers_mut());
     Ok(page.into())
 }
 

@@ -35,7 +35,7 @@ use tracing::Instrument;
 
 use super::Front;
 use super::answers::Refusal;
-use super::host::host_of;
+use super::host::plain_host_of;
 use super::http::{Answer, answer, answer_too_many};
 use super::tls::Tls;
 use super::upgrade::Granted;
@@ -344,10 +344,7 @@ fn tune(tcp: &TcpStream) -> io::Result<()> {
 
 /// What somebody is told who speaks HTTP where TLS is spoken.
 fn https_instead<B>(request: &Request<B>, local: &str) -> Refusal {
-    let plain = |host: &&str| {
-        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte))
-    };
-    let host = host_of(request).filter(plain).unwrap_or(local);
+    let host = plain_host_of(request).unwrap_or(local);
     let message = format!("this port speaks HTTPS: open https://{host}/ instead");
     Refusal::new(StatusCode::BAD_REQUEST, "plain_http", message)
         .with(header::CONNECTION, HeaderValue::from_static("close"))

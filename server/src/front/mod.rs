@@ -4,7 +4,7 @@
 //!   listener ─ accept ─► one task per connection, one deadline from accept to upgrade
 //!      │                   │ first byte: TLS or not?          not: 400 that names the https URL
 //!      │ caps              ▼
-//!      └► closed        tls ─► http ─┬► pages, /api/rooms     (stays here, closed when idle)
+//!      └► closed        tls ─► http ─┬► pages, maps, /api/rooms (stays here, closed when idle)
 //!                                    └► upgrade ─► 101 ─► leaves tokio ─► mailbox ─► worker
 //!   admin  (another port) /healthz /readyz /metrics
 //! ```
@@ -30,8 +30,23 @@ mod http;
 // The list of rooms, kept for a second.
 mod room_list;
 
-// The page and its files.
+// Which file stands for a path.
 mod pages;
+
+// The files that are compiled in.
+mod built_in;
+
+// What belongs to a page, and as what.
+mod file_type;
+
+// How a file is answered.
+mod document;
+
+// What a page may do.
+mod policy;
+
+// What pages of other origins may read.
+mod cross_origin;
 
 // From a request to a place in a room.
 mod upgrade;
@@ -45,7 +60,6 @@ mod answers;
 // For the operator.
 pub(crate) mod admin;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -63,7 +77,8 @@ pub(crate) struct Front {
     /// `https`, or `http` for a plain server.
     scheme: &'static str,
     origins: Vec<String>,
-    web: Option<PathBuf>,
+    pages: pages::Pages,
+    policy: policy::Policy,
     tls: Option<tls::Tls>,
     directory: Arc<Directory>,
     mailboxes: Vec<MailboxSender>,
@@ -75,19 +90,21 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// A front for these workers.
+    /// A front for these workers, whose rooms are played on these maps: a file's name and its bytes each.
     pub(crate) fn new(
         config: &Config,
         tls: Option<tls::Tls>,
         directory: Arc<Directory>,
         mailboxes: Vec<MailboxSender>,
         metrics: Metrics,
+        maps: Vec<(String, Vec<u8>)>,
     ) -> Arc<Self> {
         Arc::new(Self {
             limits: config.limits.clone(),
             scheme: if config.transport == Transport::Plain { "http" } else { "https" },
             origins: config.origins.clone(),
-            web: config.web.clone(),
+            pages: pages::Pages::new(config.web.clone(), maps),
+            policy: policy::Policy::new(config),
             tls,
             directory,
             mailboxes,

@@ -1,82 +1,120 @@
-//! The page and its files: built in, or from the operator's folder.
+//! Which file stands for a path: one that is built in, one of the author's folder, a map.
 //!
-//! Only regular files inside the folder are served, none whose name begins with a dot, none over
-//! [`FILE_BYTES_MAX`]; a link that leads out of the folder leads nowhere. The headers let a page load and run only what
-//! came from this server, and forbid others to frame it.
+//! ```text
+//!   /maps/NAME.tmx   a map that this server's rooms are played on
+//!   anything else    a file of the folder, if one is served; else a built-in one
+//!   /sdk/…           also built in where a folder is served that has none: an author's page finds the SDK beside it
+//! ```
 //!
-//! Never here: anything that changes from request to request (see `http`).
+//! Of a folder only regular files are served, none whose name begins with a dot, none over [`FILE_BYTES_MAX`], a few at a time; a link
+//! that leads out of it leads nowhere. Nobody keeps them: what an author has saved is what the next look shows.
+//!
+//! Never here: how a file is answered (see `document`), what a page may do (see `policy`).
 
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
-/// The largest file that is served: it is read into memory. Over it: 404.
+use super::built_in::FILES;
+use super::document::Document;
+use super::file_type::belonging_to_a_page;
+
+/// The largest file of a folder that is served: it is read into memory. Over it: 404.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// The built-in files, so that the lone binary has a page.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("index.html", include_str!("../../../assets/web/index.html")),
-    ("start.css", include_str!("../../../assets/web/start.css")),
-    ("start.js", include_str!("../../../assets/web/start.js")),
-];
+/// Files of a folder that are read at the same time; the next waits.
+const READS_MAX: usize = 8;
 
-/// What a page may do: load from here, connect to here, be framed by nobody.
-const HEADERS: &[(&str, &str)] = &[
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-         media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    // Asked again each time: a page and a server that differ in version do not understand each other.
-    ("cache-control", "no-cache"),
-];
+/// Where maps are.
+const MAPS: &str = "maps/";
 
-/// The file for a path, from `folder` if there is one; none if there is no such file.
-pub(super) async fn find(folder: Option<&Path>, path: &str) -> Option<Response<Full<Bytes>>> {
-    let path = relative(path)?;
-    let content_type = content_type(&path);
-    let body = match folder {
-        Some(folder) => {
-            let folder = folder.to_owned();
-            tokio::task::spawn_blocking(move || read(&folder, &path)).await.ok().flatten()?
+/// What an author's page finds whether it brings it or not.
+const SDK: &str = "sdk/";
+
+/// The built-in files, packed once per process.
+static BUILT_IN: LazyLock<BTreeMap<&str, Document>> = LazyLock::new(|| {
+    let documents = FILES.iter().map(|(path, content_type, bytes)| {
+        let document = Document::new(content_type, Bytes::from_static(bytes));
+        (*path, document)
+    });
+    documents.collect()
+});
+
+/// All that is served beside the game.
+#[derive(Debug)]
+pub(super) struct Pages {
+    folder: Option<PathBuf>,
+    /// By the file's name.
+    maps: BTreeMap<String, Document>,
+    reads: Arc<Semaphore>,
+}
+
+impl Pages {
+    /// The files of `folder`, or the built-in ones; and these maps, a file's name and its bytes each.
+    pub(super) fn new(folder: Option<PathBuf>, maps: Vec<(String, Vec<u8>)>) -> Self {
+        if folder.is_none() {
+            LazyLock::force(&BUILT_IN);
         }
-        None => {
-            let found = BUILT_IN.iter().find(|(name, _)| Path::new(name) == path)?;
-            Bytes::from_static(found.1.as_bytes())
+        let document = |(name, bytes): (String, Vec<u8>)| {
+            let content_type = belonging_to_a_page(&name).unwrap_or(UNKNOWN);
+            (name, Document::new(content_type, bytes.into()))
+        };
+        let maps = maps.into_iter().map(document).collect();
+        Self { folder, maps, reads: Arc::new(Semaphore::new(READS_MAX)) }
+    }
+
+    /// The file for a path, to a request with these headers; none if there is no such file.
+    pub(super) async fn find(&self, path: &str, request: &HeaderMap) -> Option<Response<Full<Bytes>>> {
+        let path = relative(path)?;
+        if let Some(map) = path.strip_prefix(MAPS).and_then(|name| self.maps.get(name)) {
+            return Some(map.answer(request));
         }
-    };
-    let mut response = Response::new(Full::from(body));
+        let built_in = || BUILT_IN.get(&*path).map(|document| document.answer(request));
+        let Some(folder) = &self.folder else { return built_in() };
+        match self.read(folder.clone(), path.clone()).await {
+            Some(bytes) => Some(unkept(belonging_to_a_page(&path).unwrap_or(UNKNOWN), bytes)),
+            None if path.starts_with(SDK) => built_in(),
+            None => None,
+        }
+    }
+
+    async fn read(&self, folder: PathBuf, path: String) -> Option<Bytes> {
+        let _turn = self.reads.acquire().await.ok()?;
+        spawn_blocking(move || read(&folder, Path::new(&path))).await.ok().flatten()
+    }
+}
+
+/// The type of what no page is known to need.
+const UNKNOWN: &str = "application/octet-stream";
+
+/// A file that may be another the next time.
+fn unkept(content_type: &'static str, bytes: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(bytes));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    for (name, value) in HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    Some(response)
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// The path below the folder; a folder stands for its index. None for what is never served.
-fn relative(path: &str) -> Option<PathBuf> {
+fn relative(path: &str) -> Option<String> {
     let path = path.strip_prefix('/')?;
     let path = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
-    // Our own files have plain names: an escaped one is none of them.
-    if path.contains(['%', '\\', '\0']) {
+    // Our own files have plain names: an escaped one is none of them, nor one that is a drive's.
+    if path.contains(['%', '\\', '\0', ':']) {
         return None;
     }
-    let path = PathBuf::from(path);
-    let plain = |part: Component<'_>| match part {
-        Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
-        _ => false,
-    };
-    path.components().all(plain).then_some(path)
+    // Neither `..` nor `.git`, nor anything between two strokes.
+    path.split('/').all(|name| !name.is_empty() && !name.starts_with('.')).then_some(path)
 }
 
 fn read(folder: &Path, path: &Path) -> Option<Bytes> {
@@ -86,45 +124,47 @@ fn read(folder: &Path, path: &Path) -> Option<Bytes> {
     if !file.starts_with(&folder) || !about.is_file() || about.len() > FILE_BYTES_MAX {
         return None;
     }
-    fs::read(&file).ok().map(Bytes::from)
-}
-
-fn content_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|end| end.to_str()).unwrap_or("") {
-        "html" => "text/html; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "json" | "map" => "application/json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "webp" => "image/webp",
-        "ico" => "image/x-icon",
-        "woff2" => "font/woff2",
-        "ogg" => "audio/ogg",
-        "mp3" => "audio/mpeg",
-        "wav" => "audio/wav",
-        "txt" | "md" | "ts" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
+    let mut bytes = Vec::new();
+    // It may have grown since.
+    File::open(&file).ok()?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= FILE_BYTES_MAX).then(|| bytes.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::StatusCode;
+
+    fn found(pages: &Pages, path: &str) -> Option<Response<Full<Bytes>>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(pages.find(path, &HeaderMap::new()))
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("tickwire-{}-{name}", std::process::id()));
+        fs::create_dir_all(folder.join("web")).expect("writable");
+        folder
+    }
 
     #[test]
     fn a_path_stays_inside_the_folder() {
-        for (path, file) in [("/", "index.html"), ("/a/", "a/index.html"), ("/a/b.js", "a/b.js"), ("//a.js", "a.js")] {
-            let relative = relative(path);
-            match relative {
-                Some(relative) if path != "//a.js" => assert_eq!(relative, Path::new(file)),
-                _ => assert_eq!(path, "//a.js", "an absolute path is not one of ours"),
-            }
+        for (path, file) in [("/", "index.html"), ("/a/", "a/index.html"), ("/a/b.js", "a/b.js")] {
+            assert_eq!(relative(path).as_deref(), Some(file));
         }
-        for path in
-            ["/..", "/../etc/passwd", "/a/../../b", "/.git/config", "/a/.b", "/%2e%2e/x", "/a\\..\\b", "x", "/a/./b/.."]
-        {
+        for path in [
+            "/..",
+            "/../etc/passwd",
+            "/a/../../b",
+            "/.git/config",
+            "/a/.b",
+            "/%2e%2e/x",
+            "/a\\..\\b",
+            "x",
+            "/a/./b/..",
+            "//a.js",
+            "/a//b",
+            "/C:/a",
+        ] {
             assert_eq!(relative(path), None, "{path}");
         }
     }
@@ -132,30 +172,99 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_link_that_leads_out_leads_nowhere() {
-        let scratch = std::env::temp_dir().join(format!("tickwire-{}-pages", std::process::id()));
-        let folder = scratch.join("web");
-        fs::create_dir_all(folder.join("sub")).expect("writable");
+        let scratch = folder("pages");
+        let web = scratch.join("web");
+        fs::create_dir_all(web.join("sub")).expect("writable");
         fs::write(scratch.join("secret.txt"), "secret").expect("writable");
-        fs::write(folder.join("a.txt"), "open").expect("writable");
-        std::os::unix::fs::symlink(scratch.join("secret.txt"), folder.join("b.txt")).expect("writable");
-        assert_eq!(read(&folder, Path::new("a.txt")).as_deref(), Some(b"open".as_slice()));
-        assert_eq!(read(&folder, Path::new("b.txt")), None);
-        assert_eq!(read(&folder, Path::new("sub")), None);
-        assert_eq!(read(&folder, Path::new("c.txt")), None);
+        fs::write(web.join("a.txt"), "open").expect("writable");
+        std::os::unix::fs::symlink(scratch.join("secret.txt"), web.join("b.txt")).expect("writable");
+        assert_eq!(read(&web, Path::new("a.txt")).as_deref(), Some(b"open".as_slice()));
+        assert_eq!(read(&web, Path::new("b.txt")), None);
+        assert_eq!(read(&web, Path::new("sub")), None);
+        assert_eq!(read(&web, Path::new("c.txt")), None);
+        File::create(web.join("large.txt")).and_then(|file| file.set_len(FILE_BYTES_MAX + 1)).expect("writable");
+        assert_eq!(read(&web, Path::new("large.txt")), None);
         fs::remove_dir_all(&scratch).expect("there");
     }
 
     #[test]
-    fn the_built_in_page_names_only_files_that_are_built_in() {
-        let (_, index) = BUILT_IN[0];
-        for attribute in ["src=\"", "href=\"/"] {
-            for part in index.split(attribute).skip(1) {
-                let name = part.split('"').next().unwrap_or("").trim_start_matches('/');
-                let there =
-                    name.is_empty() || name.starts_with("api/") || BUILT_IN.iter().any(|(file, _)| *file == name);
-                assert!(there, "{name}");
+    fn an_authors_folder_is_read_anew_each_time_and_finds_the_sdk_beside_it() {
+        let scratch = folder("author");
+        let web = scratch.join("web");
+        let pages = Pages::new(Some(web.clone()), Vec::new());
+        assert!(found(&pages, "/").is_none(), "it has no index yet, and ours is not its");
+        fs::write(web.join("index.html"), "mine").expect("writable");
+        let response = found(&pages, "/").expect("now it has");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert!(!response.headers().contains_key("etag"));
+        for (path, ..) in FILES {
+            assert_eq!(found(&pages, &format!("/{path}")).is_some(), *path == "index.html" || path.starts_with(SDK));
+        }
+        fs::remove_dir_all(&scratch).expect("there");
+    }
+
+    #[test]
+    fn the_maps_of_the_rooms_are_served_by_name_and_no_others() {
+        let pages = Pages::new(None, vec![("field.tmx".to_owned(), b"<map/>".to_vec())]);
+        let response = found(&pages, "/maps/field.tmx").expect("served");
+        assert_eq!(
+            (response.status(), &response.headers()["content-type"]),
+            (StatusCode::OK, &"application/xml".parse().expect("valid"))
+        );
+        for path in ["/maps/other.tmx", "/maps/", "/maps/field.tmx/", "/maps/../field.tmx", "/field.tmx"] {
+            assert!(found(&pages, path).is_none(), "{path}");
+        }
+    }
+
+    /// Every file below a folder, from the top.
+    fn files_below(folder: &Path, below: &str, files: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).expect("readable") {
+            let entry = entry.expect("readable");
+            let path = format!("{below}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().expect("known").is_dir() {
+                files_below(&entry.path(), &format!("{path}/"), files);
+            } else {
+                files.push(path);
             }
         }
-        assert!(!index.contains("<style") && !index.contains(" style="), "the policy forbids inline styles");
+    }
+
+    #[test]
+    fn all_files_of_the_pages_are_built_in_as_they_are_and_nothing_else_is() {
+        let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/web");
+        let mut files = Vec::new();
+        files_below(&web, "", &mut files);
+        files.retain(|path| belonging_to_a_page(path).is_some());
+        files.sort();
+        assert_eq!(FILES.iter().map(|(path, ..)| *path).collect::<Vec<_>>(), files);
+        for (path, content_type, bytes) in FILES {
+            assert_eq!(*bytes, fs::read(web.join(path)).expect("readable"), "{path}");
+            assert_eq!(belonging_to_a_page(path), Some(*content_type));
+            let response = found(&Pages::new(None, Vec::new()), &format!("/{path}")).expect("served");
+            assert_eq!(response.headers()["content-type"], *content_type);
+        }
+    }
+
+    #[test]
+    fn built_in_pages_load_only_what_is_there_and_nothing_inline() {
+        for (path, _, bytes) in FILES.iter().filter(|(path, ..)| path.ends_with(".html")) {
+            let page = str::from_utf8(bytes).expect("UTF-8");
+            for part in ["src=\"", "href=\""].iter().flat_map(|attribute| page.split(attribute).skip(1)) {
+                let target = part.split('"').next().unwrap_or_default();
+                let is_elsewhere = ["data:", "https:", "#", "/api/"].iter().any(|begin| target.starts_with(begin));
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let target = target.strip_prefix("./").unwrap_or(target);
+                let absolute = if target.starts_with('/') { target.to_owned() } else { format!("/{folder}/{target}") };
+                let absolute = absolute.replace("//", "/");
+                let is_there = found(&Pages::new(None, Vec::new()), &absolute).is_some();
+                assert!(is_elsewhere || is_there, "{path} names {target}");
+            }
+            for inline in ["<style", " style=", " onclick=", " onload=", " onerror=", "javascript:"] {
+                assert!(!page.contains(inline), "the policy forbids what {path} has: {inline}");
+            }
+            for script in page.split("<script").skip(1) {
+                assert!(script.split('>').next().is_some_and(|tag| tag.contains("src=")), "{path} has a script inline");
+            }
+        }
     }
 }

@@ -118,17 +118,7 @@ impl Sim {
     pub fn new(game: Arc<dyn RoomGame>, options: &RoomOptions, seed: u64) -> Result<Self, RoomRefused> {
         let schema = game.schema();
         schema.check()?;
-        let mut world = World::new();
-        world.insert_resource(FallbackErrorHandler(rule_failed));
-        // bevy would add it when the stages are built; it is empty and nobody's state.
-        world.init_resource::<Schedules>();
-        world.init_resource::<EntityIds>();
-        world.init_resource::<Players>();
-        world.init_resource::<SimTick>();
-        world.insert_resource(Randomness::seeded(seed));
-        world.insert_resource(Outbox::new(&schema));
-        world.insert_resource(Requests::new(&schema));
-        world.init_resource::<Looks>();
+        let mut world = empty_world(&schema, seed);
         let mut declarations = Declarations::default();
         declarations.component::<Owner>();
         declarations.component::<Team>();
@@ -351,6 +341,32 @@ impl Sim {
             outbox.answer(player, number, Answer::Refused(Answer::UNHANDLED));
         }
     }
+}
+
+/// The files of the maps that rooms of these options are played on, a name and its bytes each: what a client that has others can be given.
+///
+/// # Errors
+/// Whose fault it is that no such room can be.
+pub fn map_files(game: &dyn RoomGame, options: &RoomOptions) -> Result<Vec<(String, Vec<u8>)>, RoomRefused> {
+    let mut stages = Stages::new(Declarations::default()).keeping_map_files();
+    game.install(&mut empty_world(&game.schema(), 0), &mut stages, options)?;
+    Ok(stages.into_map_files())
+}
+
+/// What `install` finds.
+fn empty_world(schema: &Schema, seed: u64) -> World {
+    let mut world = World::new();
+    world.insert_resource(FallbackErrorHandler(rule_failed));
+    // bevy would add it when the stages are built; it is empty and nobody's state.
+    world.init_resource::<Schedules>();
+    world.init_resource::<EntityIds>();
+    world.init_resource::<Players>();
+    world.init_resource::<SimTick>();
+    world.insert_resource(Randomness::seeded(seed));
+    world.insert_resource(Outbox::new(schema));
+    world.insert_resource(Requests::new(schema));
+    world.init_resource::<Looks>();
+    world
 }
 
 /// What bevy calls when a system has returned an error or has panicked. An error is the author's to mend, the match goes

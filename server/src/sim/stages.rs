@@ -59,6 +59,8 @@ pub struct Stages {
     declarations: Declarations,
     /// Name, and xxh3 (64 bits) of the bytes.
     maps: Vec<(String, u64)>,
+    /// Name and bytes, where somebody wants them.
+    map_files: Option<Vec<(String, Vec<u8>)>>,
     sights: Vec<SightRule>,
     remembered: Vec<Wanted>,
 }
@@ -98,7 +100,18 @@ impl Stages {
         });
         let [first, second, third, fourth, fifth, sixth, seventh] = Stage::ALL;
         schedule.configure_sets((first, second, third, fourth, fifth, sixth, seventh).chain());
-        Self { schedule, declarations, maps: Vec::new(), sights: Vec::new(), remembered: Vec::new() }
+        Self { schedule, declarations, maps: Vec::new(), map_files: None, sights: Vec::new(), remembered: Vec::new() }
+    }
+
+    /// Keeps the maps' bytes, too, for who asks for them.
+    pub(super) fn keeping_map_files(mut self) -> Self {
+        self.map_files = Some(Vec::new());
+        self
+    }
+
+    /// A file's name and its bytes for each map, if they were kept.
+    pub(super) fn into_map_files(self) -> Vec<(String, Vec<u8>)> {
+        self.map_files.unwrap_or_default()
     }
 
     /// Hangs systems on a stage.
@@ -135,6 +148,9 @@ impl Stages {
     /// One more map that the room is played on, after those before, and the bytes it was made from. No name has a comma.
     pub fn map(&mut self, name: &str, bytes: &[u8]) -> &mut Self {
         self.maps.push((name.to_owned(), xxh3_64(bytes)));
+        if let Some(files) = &mut self.map_files {
+            files.push((name.to_owned(), bytes.to_vec()));
+        }
         self
     }
 
@@ -182,7 +198,7 @@ impl Stages {
         if self.sights.len() > 1 {
             return Err(RoomRefused::ManySights { count: self.sights.len() });
         }
-        let Self { schedule, declarations, maps, mut sights, remembered } = self;
+        let Self { schedule, declarations, maps, mut sights, remembered, .. } = self;
         Ok(Finished { schedule, declarations, maps: MapNames::of(&maps), sight: sights.pop(), remembered })
     }
 }
