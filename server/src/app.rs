@@ -38,6 +38,7 @@ use crate::map_folder::{self, OnMaps};
 use crate::metrics::Metrics;
 use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
+use crate::schema_typescript;
 use crate::shutdown::{self, Signals};
 use crate::sim::{RoomGame, map_files};
 use crate::trainer::{self, TrainerSetup, studies};
@@ -91,8 +92,14 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
     let mut game = make();
     match &line.command {
         Some(Command::Healthcheck(_)) => return Ok(healthcheck(config.admin_listen)),
-        Some(Command::Schema(_)) => {
-            say(&mut io::stdout(), &format!("{:#}\n", schema_json::to_json(&game.schema())))?;
+        Some(Command::Schema(asked)) => {
+            let schema = game.schema();
+            let text = if asked.typescript {
+                schema_typescript::to_typescript(&schema)
+            } else {
+                format!("{:#}\n", schema_json::to_json(&schema))
+            };
+            say(&mut io::stdout(), &text)?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Serve(_)) | None => {}

@@ -78,6 +78,9 @@ pub mod game_api;
 // What a game declares, for tools.
 pub mod schema_json;
 
+// The same for an author's editor.
+pub mod schema_typescript;
+
 // The built-in game.
 pub mod game;
 

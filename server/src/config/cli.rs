@@ -30,8 +30,20 @@ pub enum Command {
     Serve(Flags),
     /// Ask a running server whether it is healthy: exit code 0 or 1
     Healthcheck(Flags),
-    /// Print the game's schema as JSON
-    Schema(Flags),
+    /// Print the game's schema: as JSON, or as types for an author's editor
+    Schema(SchemaFlags),
+}
+
+/// How a schema is printed, and of which game.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct SchemaFlags {
+    /// Print TypeScript types instead of JSON
+    #[arg(long)]
+    pub typescript: bool,
+
+    /// Which game it is, is said like everything else.
+    #[command(flatten)]
+    pub flags: Flags,
 }
 
 /// Keys of the configuration that have a flag.
@@ -98,7 +110,8 @@ impl CommandLine {
     #[must_use]
     pub const fn flags(&self) -> &Flags {
         match &self.command {
-            Some(Command::Serve(flags) | Command::Healthcheck(flags) | Command::Schema(flags)) => flags,
+            Some(Command::Serve(flags) | Command::Healthcheck(flags)) => flags,
+            Some(Command::Schema(asked)) => &asked.flags,
             None => &self.flags,
         }
     }
@@ -144,5 +157,14 @@ mod tests {
         let long = CommandLine::try_parse_from(["tickwire-server", "serve", "--plain"]).expect("valid");
         assert!(short.flags().plain && long.flags().plain);
         assert!(CommandLine::try_parse_from(["tickwire-server", "--nonsense"]).is_err());
+    }
+
+    #[test]
+    fn types_are_printed_of_the_game_that_is_asked_for() {
+        let line = CommandLine::try_parse_from(["tickwire-server", "schema", "--typescript", "--game", "arena-n"]);
+        let line = line.expect("valid");
+        assert!(matches!(&line.command, Some(Command::Schema(asked)) if asked.typescript));
+        assert_eq!(line.flags().game.as_deref(), Some("arena-n"));
+        assert!(CommandLine::try_parse_from(["tickwire-server", "--typescript"]).is_err());
     }
 }
