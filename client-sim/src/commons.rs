@@ -1,9 +1,10 @@
 //! What several clients of one process hold is held once: a thousand bots that see the same world keep one copy of it.
 //!
-//! What a client holds after a frame follows from what it held before, the frame's bytes behind header and events, and the
-//! code tables in force, and from nothing else. So whoever holds the *same* and is sent the *same bytes* comes to the same: the first works it out, the
-//! others take what the first came to. Whoever is sent other bytes works it out alone. Each compares its own frame's digest
-//! with what it then holds, so a wrong byte in one client's frame is found by that client, and by no other.
+//! What a client holds of a section after a frame follows from what it held of it before, the section's bytes, the anchors that
+//! it holds and the code tables in force, and from nothing else. So whoever holds the *same* and is sent the *same bytes* comes to the
+//! same: the first works it out, the others take what the first came to. Whoever is sent other bytes works it out alone. Each
+//! compares its own frame's digest with what it then holds, so a wrong byte in one client's frame is found by that client, and by
+//! no other. By section, because most of a world is everyone's, and each has something that is only its own.
 //!
 //! ```text
 //!   held by 400 ── bytes ──┬─ the first: a copy, changed ──► held by 400    the rest: the same bytes? take it
@@ -12,20 +13,22 @@
 //!
 //! Clients that come at different times meet where their sums are equal: then all of it is compared, once, and kept once.
 //!
-//! Never here: what bytes mean (see `holdings`), digests that travelled (see `replica`).
+//! Never here: what bytes mean (see `holding`), digests that travelled (see `replica`).
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use crate::agreement::Agreement;
 use crate::epochs::Epochs;
-use crate::holdings::{Change, Holdings};
+use crate::holding::{Holding, SectionChange};
+use shared::bits::BitReader;
 use shared::codec::Tables;
+use shared::schema::Section;
 use shared::wire::DecodeError;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Steps that are remembered for those who have yet to make them: one or two per room and tick. Beyond it the oldest are
+/// Steps that are remembered for those who have yet to make them: a few per room and tick. Beyond it the oldest are
 /// forgotten, and who needs one works it out again.
 const STEPS_MAX: usize = 256;
 /// Sums that are kept at least before those that nobody holds any more are looked for.
@@ -45,19 +48,22 @@ pub struct Commons {
 #[derive(Debug, Default)]
 struct Shelf {
     steps: VecDeque<Step>,
-    /// What somebody holds, by its sum.
-    held: BTreeMap<(u32, u32), Weak<Holdings>>,
+    /// What somebody holds of a section, by its sum.
+    held: BTreeMap<Key, Weak<Holding>>,
     /// How many of those there were when the dead ones were last taken out.
     held_alive: usize,
     games: Vec<Agreement>,
     tables: VecDeque<Arc<Tables>>,
 }
 
-/// One way from one state to the next.
+/// Section and sum.
+type Key = (usize, u32, u32);
+
+/// One way from one state of a section to the next.
 #[derive(Debug)]
 struct Step {
     from: u64,
-    from_held: Weak<Holdings>,
+    from_held: Weak<Holding>,
     how: How,
     to: Outcome,
 }
@@ -66,7 +72,10 @@ struct Step {
 #[derive(Debug)]
 struct How {
     tables: Epochs,
-    change: Change,
+    change: SectionChange,
+    /// The name of what is held of everyone's section, where this is another.
+    anchors: Option<u64>,
+    /// No more than it takes: what follows belongs to other sections.
     bytes: Box<[u8]>,
 }
 
@@ -74,8 +83,8 @@ struct How {
 /// no copy.
 #[derive(Debug)]
 enum Outcome {
-    Alone(Weak<Holdings>),
-    Taken(Arc<Holdings>),
+    Alone(Weak<Holding>),
+    Taken(Arc<Holding>),
 }
 
 impl Commons {
@@ -85,10 +94,15 @@ impl Commons {
         Self::default()
     }
 
-    /// How many different replicas are held now.
+    /// How many different replicas are held now, at the least: as many as there are of the section that differs most.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.shelf().held.values().filter(|held| held.strong_count() > 0).count()
+        let shelf = self.shelf();
+        let alive = |section: &Section| {
+            let held = shelf.held.iter().filter(|((of, ..), _)| *of == section.index());
+            held.filter(|(_, held)| held.strong_count() > 0).count()
+        };
+        Section::ALL.iter().map(alive).max().unwrap_or(0)
     }
 
     /// Puts what others have settled, too, in place of what is equal to it.
@@ -113,38 +127,48 @@ impl Commons {
         tables
     }
 
-    /// Changes what a client holds by a frame's bytes behind header and events: by itself, or by taking what another came to.
+    /// Changes what a client holds of a section by what comes next in its frame: by itself, or by taking what another came to.
+    /// `anchors` is what it holds of everyone's section, unless it is this one.
     ///
     /// # Errors
     /// [`DecodeError`]: what is held is not to be relied on until a full frame comes.
     pub(crate) fn change(
         &self,
-        holdings: &mut Arc<Holdings>,
+        holding: &mut Arc<Holding>,
         tables: &Epochs,
-        change: Change,
-        bytes: &[u8],
+        change: SectionChange,
+        anchors: Option<&Holding>,
+        reader: &mut BitReader<'_>,
     ) -> Result<(), DecodeError> {
-        let from = holdings.version();
-        let is_it = |how: &How| how.change == change && *how.bytes == *bytes && how.tables == *tables;
-        if let Some(known) = self.shelf().find(from, is_it) {
-            *holdings = known;
+        let from = holding.version();
+        let rest = reader.clone().read_bytes(reader.bits_left() / 8, "section")?;
+        let named = anchors.and_then(Holding::version);
+        let is_it = |how: &How| {
+            how.change == change && how.anchors == named && rest.starts_with(&how.bytes) && how.tables == *tables
+        };
+        if let Some((known, count)) = self.shelf().find(from, is_it) {
+            *holding = known;
+            reader.read_bytes(count, "section")?;
             return Ok(());
         }
-        let others = Arc::strong_count(holdings) > 1;
-        let from_held = if others { Arc::downgrade(holdings) } else { Weak::new() };
-        let changed = Arc::make_mut(holdings);
+        let others = Arc::strong_count(holding) > 1;
+        let from_held = if others { Arc::downgrade(holding) } else { Weak::new() };
+        let changed = Arc::make_mut(holding);
         // Before anything changes: what cannot be read to its end is nobody else's.
         changed.set_version(self.versions.fetch_add(1, Ordering::Relaxed) + 1);
-        changed.change(tables, change, bytes)?;
+        changed.change(reader, tables, &change, anchors)?;
+        let taken = rest.len().saturating_sub(reader.bits_left() / 8);
         let mut shelf = self.shelf();
         // Another may have worked it out meanwhile, or have come to the same on another way.
-        if let Some(known) = shelf.find(from, is_it).or_else(|| shelf.equal_to(holdings)) {
-            *holdings = known;
+        let known = shelf.find(from, is_it).map(|(known, _)| known);
+        if let Some(known) = known.or_else(|| shelf.equal_to(holding)) {
+            *holding = known;
         } else {
-            shelf.note_held(holdings);
+            shelf.note_held(holding);
         }
         if others {
-            shelf.note_step(from, from_held, How { tables: tables.clone(), change, bytes: bytes.into() }, holdings);
+            let bytes = rest.get(..taken).unwrap_or_default().into();
+            shelf.note_step(from, from_held, How { tables: tables.clone(), change, anchors: named, bytes }, holding);
         }
         Ok(())
     }
@@ -156,7 +180,8 @@ impl Commons {
 }
 
 impl Shelf {
-    fn find(&mut self, from: Option<u64>, is_it: impl Fn(&How) -> bool) -> Option<Arc<Holdings>> {
+    /// Where a step led to, and how many bytes it took.
+    fn find(&mut self, from: Option<u64>, is_it: impl Fn(&How) -> bool) -> Option<(Arc<Holding>, usize)> {
         let from = from?;
         let step = self.steps.iter_mut().rev().find(|step| step.from == from && is_it(&step.how))?;
         let to = match &step.to {
@@ -164,23 +189,23 @@ impl Shelf {
             Outcome::Taken(to) => to.clone(),
         };
         step.to = Outcome::Taken(to.clone());
-        Some(to)
+        Some((to, step.how.bytes.len()))
     }
 
-    fn equal_to(&self, holdings: &Arc<Holdings>) -> Option<Arc<Holdings>> {
-        let known = self.held.get(&key(holdings))?.upgrade()?;
-        known.is_same(holdings).then_some(known)
+    fn equal_to(&self, holding: &Arc<Holding>) -> Option<Arc<Holding>> {
+        let known = self.held.get(&key(holding))?.upgrade()?;
+        known.is_same(holding).then_some(known)
     }
 
-    fn note_held(&mut self, holdings: &Arc<Holdings>) {
+    fn note_held(&mut self, holding: &Arc<Holding>) {
         if self.held.len() > SUMS_MIN + 2 * self.held_alive {
             self.held.retain(|_, held| held.strong_count() > 0);
             self.held_alive = self.held.len();
         }
-        self.held.insert(key(holdings), Arc::downgrade(holdings));
+        self.held.insert(key(holding), Arc::downgrade(holding));
     }
 
-    fn note_step(&mut self, from: Option<u64>, from_held: Weak<Holdings>, how: How, to: &Arc<Holdings>) {
+    fn note_step(&mut self, from: Option<u64>, from_held: Weak<Holding>, how: How, to: &Arc<Holding>) {
         let Some(from) = from else { return };
         // Where nobody stands any more, nobody goes on from. One at a time: what a step led to is where the next begins.
         while self.steps.front().is_some_and(|step| step.from_held.strong_count() == 0) || self.steps.len() >= STEPS_MAX
@@ -191,7 +216,7 @@ impl Shelf {
     }
 }
 
-fn key(holdings: &Holdings) -> (u32, u32) {
-    let sum = holdings.sum();
-    (sum.a, sum.b)
+fn key(holding: &Holding) -> Key {
+    let sum = holding.sum();
+    (holding.section().index(), sum.a, sum.b)
 }

@@ -16,7 +16,10 @@ pub mod dice;
 // What the server says we hold, and the proof that we do.
 pub mod replica;
 
-// The facets that a replica holds.
+// What is held of one section.
+mod holding;
+
+// Everything that a replica holds.
 mod holdings;
 
 // Which code tables are in force at which tick.

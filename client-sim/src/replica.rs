@@ -103,7 +103,7 @@ pub struct Applied {
 pub struct Replica {
     schema: Arc<Schema>,
     tables: Epochs,
-    holdings: Arc<Holdings>,
+    holdings: Holdings,
     /// Where others are who may hold the same.
     commons: Option<Arc<Commons>>,
     /// The anchor that we were told is our own. It means nothing once that has left: another may get its slot.
@@ -133,7 +133,7 @@ impl Replica {
         Self {
             schema,
             tables: Epochs::new(tables),
-            holdings: Arc::new(Holdings::new(layout)),
+            holdings: Holdings::new(layout),
             commons: None,
             me: None,
             digest,
@@ -154,11 +154,15 @@ impl Replica {
         Self { commons, ..self }
     }
 
-    /// Names what is held among all that is held in common: clients with the same name hold it together. `None`: it is held
-    /// alone.
+    /// Names what is held of each section among all that is held in common: clients with the same name hold it together. `None`: it
+    /// is held alone, or nothing of it ever was.
     #[must_use]
-    pub fn held_in_common(&self) -> Option<u64> {
-        self.holdings.version()
+    pub fn held_in_common(&self) -> [Option<u64>; 4] {
+        let mut names = [None; 4];
+        for (name, holding) in names.iter_mut().zip(self.holdings.sections()) {
+            *name = holding.version();
+        }
+        names
     }
 
     /// Applies one state frame (a whole message) and checks its digest.
@@ -274,10 +278,7 @@ impl Replica {
     }
 
     fn change_holdings(&mut self, change: Change, bytes: &[u8]) -> Result<(), DecodeError> {
-        let changed = match &self.commons {
-            Some(commons) => commons.change(&mut self.holdings, &self.tables, change, bytes),
-            None => Arc::make_mut(&mut self.holdings).change(&self.tables, change, bytes),
-        };
+        let changed = self.holdings.change(self.commons.as_deref(), &self.tables, change, bytes);
         self.me = self.me.filter(|me| !self.holdings.left().contains(me));
         changed
     }
@@ -303,7 +304,7 @@ impl Replica {
     /// The anchor of the entity that our inputs drive, if it is held.
     #[must_use]
     pub fn me(&self) -> Option<Slot> {
-        self.me.filter(|&slot| self.holdings.held(slot).is_some())
+        self.me.filter(|&slot| self.holdings.anchor(slot).is_some())
     }
 
     /// The schema it is built on.
@@ -314,9 +315,9 @@ impl Replica {
 
     /// The entities held: the slots of their anchors, ascending, and what they are.
     pub fn anchors(&self) -> impl Iterator<Item = (Slot, Kind)> + '_ {
-        self.holdings.iter().filter_map(|held| {
+        self.holdings.anchors().filter_map(|held| {
             let facet = self.holdings.layout.facet(held.record.kind)?;
-            facet.anchor.then_some((held.record.slot, facet.kind))
+            Some((held.record.slot, facet.kind))
         })
     }
 
@@ -366,7 +367,7 @@ impl Replica {
             found = true;
             // With a small budget a reference may be here before its target.
             let target = from.first().map_or(Slot(0), |state| Slot(state.code as u16));
-            if section == Section::References && self.holdings.held(target).is_none() {
+            if section == Section::References && self.holdings.anchor(target).is_none() {
                 continue;
             }
             for (code, state) in codes.iter_mut().skip(begin + route.source).zip(from) {
@@ -409,7 +410,7 @@ impl Replica {
         self.holdings.fresh_count()
     }
 
-    /// Every facet held, its states, and whether it is fresh: for whoever compares by another path than the digest.
+    /// Every facet held, by section and slot, its states, and whether it is fresh: for whoever compares by another path than the digest.
     pub fn facets(&self) -> impl Iterator<Item = (Record, &[PartState], bool)> + '_ {
         self.holdings.iter().map(|held| (held.record, held.states.as_slice(), self.holdings.is_fresh(held.record.slot)))
     }
@@ -457,6 +458,6 @@ impl Replica {
 
     /// Flips the lowest bit of the first code of some fresh facet that has one; false if there is none.
     pub fn sabotage_flip_bit(&mut self) -> bool {
-        Arc::make_mut(&mut self.holdings).sabotage_flip_bit()
+        self.holdings.sabotage_flip_bit()
     }
 }

@@ -19,6 +19,7 @@ use crate::zoo::Zoo;
 use crate::zoo_truth;
 use client_sim::audit::Ledger;
 use client_sim::behaviour::Behaviours;
+use client_sim::commons::Commons;
 use client_sim::dice::Dice;
 use client_sim::predict::Twins;
 use client_sim::session::{Drawing, Session, SessionConfig};
@@ -64,6 +65,8 @@ pub struct Arena {
     pub(crate) allow_audit: bool,
     pub(crate) twins: Option<Arc<dyn Twins>>,
     pub(crate) drawing: Drawing,
+    /// Where clients hold together what is equal: in every other story, so that it is under all checks, and so is its absence.
+    pub(crate) commons: Option<Arc<Commons>>,
     pub(crate) eyes: Eyes,
     /// What an auditor told, if there is one: every other client is compared with it.
     pub(crate) ledger: Option<Ledger>,
@@ -123,8 +126,9 @@ impl Arena {
     }
 
     /// A client of the story's own making comes to the door; its place.
-    pub fn join_as(&mut self, config: SessionConfig) -> usize {
+    pub fn join_as(&mut self, mut config: SessionConfig) -> usize {
         let place = self.clients.len();
+        config.commons = config.commons.or_else(|| self.commons.clone());
         let connection = self.free_connection();
         self.room.attach(connection);
         let audits = config.audit;

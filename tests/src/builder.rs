@@ -8,6 +8,7 @@ use crate::moment::Things;
 use crate::player::fighters;
 use crate::zoo::Zoo;
 use client_sim::behaviour::Behaviours;
+use client_sim::commons::Commons;
 use client_sim::dice::Dice;
 use client_sim::predict::Twins;
 use client_sim::session::Drawing;
@@ -190,6 +191,7 @@ impl ArenaBuilder {
             allow_audit: self.allow_audit,
             twins: self.twins,
             drawing: self.drawing,
+            commons: (self.seed % 2 == 1).then(|| Arc::new(Commons::new())),
             ledger: None,
             eyes: Eyes::default(),
             expected_closes: Vec::new(),

@@ -22,7 +22,7 @@ use shared::limits::{
 use shared::schema::{Declaration, Section};
 use shared::wire::values::{NO_REFERENCE, is_reference};
 use shared::wire::{CloseCode, FrameKind};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Something that must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,9 +99,9 @@ pub fn replica(replica: &Replica, moment: &Moment, player: PlayerId, found: &mut
         )));
     }
     if replica.complete() {
-        let seen: Vec<Slot> = replica.facets().map(|(record, ..)| record.slot).collect();
+        let seen: BTreeSet<Slot> = replica.facets().map(|(record, ..)| record.slot).collect();
         let visible = moment.facets.values().filter(|live| moment.may_hold(player, live)).map(|live| live.record.slot);
-        found.extend(visible.filter(|slot| seen.binary_search(slot).is_err()).map(Fault::Missing));
+        found.extend(visible.filter(|slot| !seen.contains(slot)).map(Fault::Missing));
     }
     let own = moment.players.get(&player).and_then(|standing| standing.entity);
     let own = own.and_then(|entity| moment.anchors.get(&entity)).copied();

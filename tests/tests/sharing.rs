@@ -2,9 +2,12 @@
 
 use client_sim::commons::Commons;
 use client_sim::replica::{Replica, ReplicaError};
+use shared::schema::Section;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tests::Arena;
 use tests::workload::Workload;
+use tests::zoo::Zoo;
 
 /// Bots that watch a world together.
 struct Bots {
@@ -52,11 +55,7 @@ impl Bots {
 
     /// How many replicas there are.
     fn replicas(&self) -> usize {
-        self.bots
-            .iter()
-            .map(|(_, replica)| replica.held_in_common().expect("all are in"))
-            .collect::<BTreeSet<_>>()
-            .len()
+        self.bots.iter().map(|(_, replica)| replica.held_in_common()).collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -129,5 +128,25 @@ fn what_one_bot_breaks_in_its_own_copy_is_in_no_other_copy() {
 #[test]
 fn without_a_commons_every_bot_holds_its_own() {
     let workload = Workload::new(10, 1);
-    assert_eq!(workload.replica().held_in_common(), None);
+    assert_eq!(workload.replica().held_in_common(), [None; 4]);
+}
+
+#[test]
+fn what_everyone_sees_is_held_once_where_each_has_something_of_its_own() {
+    // In every other story clients hold together what is equal.
+    for (seed, together) in [(0x0DD, true), (0xE7E, false)] {
+        let mut arena = Arena::seeded(seed).zoo(Zoo::steady(30)).clients(4).start();
+        arena.run(40);
+        arena.assert_all_clients_agree_with_server();
+        let names: Vec<_> = arena.clients.iter().filter_map(|client| client.session.replica()).collect();
+        let of = |section: Section| -> BTreeSet<Option<u64>> {
+            names.iter().map(|replica| replica.held_in_common()[section.index()]).collect()
+        };
+        assert_eq!(names.len(), 4);
+        if together {
+            assert_eq!((of(Section::Everyone).len(), of(Section::References).len()), (1, 1));
+            assert_eq!(of(Section::Owner).len(), 4, "nobody has what is another's own");
+        }
+        assert_eq!(of(Section::Everyone).contains(&None), !together);
+    }
 }

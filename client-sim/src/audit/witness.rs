@@ -104,6 +104,7 @@ impl Witness {
         let held = (!replica.lost() && replica.tick() == tick).then(|| {
             let mut held = self.spare.pop().unwrap_or_default();
             held.extend(replica.facets().map(|(record, ..)| record));
+            held.sort_unstable_by_key(|record| record.slot);
             held
         });
         self.waiting.push_back(Seen { tick, held, events: applied.events.clone() });
