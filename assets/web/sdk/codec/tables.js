@@ -34,10 +34,8 @@ export class Tables {
     this.epoch = epoch;
     /** The look-ups of all codes, one behind the other. */
     this.lookUp = new Uint16Array(codes.reduce((sum, code) => sum + code.length, 0));
-    /** Per context, where its look-up begins. */
-    this.starts = new Int32Array(places.length);
-    /** Per context, which of the next bits lead to an entry. */
-    this.masks = new Int32Array(places.length);
+    /** Per context two numbers: where its look-up begins, and which of the next bits lead to an entry. */
+    this.places = new Int32Array(2 * places.length);
     const begin = new Int32Array(codes.length);
     let at = 0;
     for (const [place, code] of codes.entries()) {
@@ -46,8 +44,8 @@ export class Tables {
       at += code.length;
     }
     places.forEach((place, context) => {
-      this.starts[context] = begin[place];
-      this.masks[context] = codes[place].length - 1;
+      this.places[2 * context] = begin[place];
+      this.places[2 * context + 1] = codes[place].length - 1;
     });
   }
 
@@ -86,7 +84,7 @@ export class Tables {
   readSymbol(reader, context, field) {
     const at = reader.at;
     const next = reader.view.getUint32(at >>> 3, true) >>> (at & 7);
-    const entry = this.lookUp[this.starts[context] + (next & this.masks[context])];
+    const entry = this.lookUp[this.places[2 * context] + (next & this.places[2 * context + 1])];
     const behind = at + (entry & ((1 << ENTRY_BITS) - 1));
     if (behind > reader.end) throw DecodeError.truncated(field);
     reader.at = behind;

@@ -97,6 +97,22 @@ export function turnHalf(bits) {
 }
 
 /**
+ * The square of how long a unit quaternion is in 1/64 code, with so many codes on either side of 0.
+ * @param {number} half
+ */
+export function turnSquare(half) {
+  return 2 * (64 * half) * (64 * half);
+}
+
+/**
+ * How long a unit quaternion is in 1/64 code.
+ * @param {number} half
+ */
+export function turnLength(half) {
+  return isqrt(turnSquare(half));
+}
+
+/**
  * The square root, rounded down, of a whole number below 2^52.
  * @param {number} square
  */
