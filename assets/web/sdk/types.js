@@ -103,18 +103,7 @@
  * @typedef {Prediction<any, G> | ((game: Agreement) => Prediction<any, G> | string | null)} Predict
  */
 
-/**
- * What was settled with the server.
- * @typedef {object} Agreement
- * @property {string} game The name of the game.
- * @property {import("./schema/schema.js").Schema} schema All that the game declares.
- * @property {number} player Our number in the room.
- * @property {number} tickRateHz Ticks per second.
- * @property {string[]} maps The names of the maps, in the order in which they are played.
- * @property {bigint} mapsHash Whether they are the same as ours: see PROTOCOL.md.
- * @property {number} delayMs How long after the players we see things: above 0 only for who watches.
- * @property {{ enter: number, leave: number }} viewUnits How far we see, in world units; 0: as far as there is.
- */
+/** @typedef {import("./agreement.js").Agreement} Agreement */
 
 /**
  * An event of the game.
@@ -195,10 +184,19 @@
 
 /**
  * A clock and timers: the page's own, or a test's.
- * @typedef {object} Clock
+ * @typedef {object} Timers
  * @property {() => number} now Milliseconds that never go back: `performance.now()`.
  * @property {(wake: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
+ * @property {(run: () => void) => void} soon Runs it after what waits already.
+ */
+
+/**
+ * Who says when nobody looks: `document`.
+ * @typedef {object} Page
+ * @property {string} visibilityState
+ * @property {(name: "visibilitychange", listener: () => void) => void} addEventListener
+ * @property {(name: "visibilitychange", listener: () => void) => void} removeEventListener
  */
 
 /**
@@ -217,13 +215,12 @@
  * @property {Predict<G>} [predict] How the own player moves.
  * @property {{ [K in keyof RoomEvents<G>]?: (what: RoomEvents<G>[K]) => void }} [on] Listeners from the first moment on.
  * @property {AbortSignal} [signal] Ends it: connecting is given up, a room is left.
- * @property {new (url: string, protocols: string[]) => WebSocket} [WebSocket] Where the platform has none.
+ * @property {import("./socket.js").SocketMaker} [WebSocket] Where the platform has none.
  * @property {typeof globalThis.fetch} [fetch] With what it asks why a connection was refused.
  * @property {Store | null} [store] Keeps schema and code tables between visits. Default: none, only between reconnections.
- * @property {Clock} [clock]
+ * @property {Timers} [timers]
  * @property {() => number} [random] From 0 to 1.
- * @property {{ visibilityState: string, addEventListener: Function, removeEventListener: Function } | null} [page] Who says when it is hidden.
- *   Default: `document`. Null: it never pauses by itself.
+ * @property {Page | null} [page] Who says when it is hidden. Default: `document`. Null: it never pauses by itself.
  * @property {(ending: Ending) => void} [onOutdated] The server speaks a newer protocol than this page. Default: reload the page, once.
  * @property {boolean | RetryOptions} [retry] Whether and for how long a lost connection is made again. Default: true.
  * @property {number} [timeoutMs] How long one attempt may take until the world is there. Default: 15,000.

@@ -1,0 +1,485 @@
+// A room as a page sees it: one object from joining to leaving, however many connections that takes.
+//
+//   connecting ─► playing ◄─► paused           a line (socket and session) for each attempt; the world of the last one that got in is
+//                  │   ▲                        shown until the next one is in
+//             drop ▼   │ reconnect
+//              reconnecting ─► over             leave: said once, and nothing after it
+//
+// Never here: bytes (see session), sockets (see socket), pictures.
+
+import { Disagreement } from "./agreement.js";
+import { TickwireError, usage } from "./errors.js";
+import { checked } from "./hands.js";
+import { forget, remember } from "./known.js";
+import { Line } from "./line.js";
+import { Listeners } from "./listeners.js";
+import { isUpToDate } from "./outdated.js";
+import { Reconnect, endingOf } from "./reconnect.js";
+import { Gauges } from "./stats.js";
+import { checkedTicket, redirected } from "./target.js";
+
+/** @import { Agreement, Drop, Ending, Entity, Game, RoomEvents, Stats, View } from "./types.js" */
+/** @import { Setting } from "./setting.js" */
+/** @import { LineEnd } from "./line.js" */
+/** @import { SessionEvent } from "./session.js" */
+/** @import { Playing } from "./session/playing.js" */
+
+const NAMES = ["connect", "spawn", "despawn", "snapshot", "event", "drop", "reconnect", "leave", "error"];
+/** Protocol versions that do not meet: the page is older than the server. */
+const WRONG_VERSION = 4000;
+/** How the SDK ends a connection whose server it cannot understand: to come again may help, or not. */
+const BROKEN = 4001;
+/** How it ends one that it cannot play on. */
+const REFUSED = 1000;
+
+/**
+ * @template {Game} [G=Game]
+ */
+export class Room {
+  /** @type {Setting} */ #setting;
+  /** @type {Listeners} */ #listeners;
+  /** @type {Line | null} */ #line = null;
+  /** What is shown: of the last connection that got in. @type {Playing | null} */ #world = null;
+  #isIn = false;
+  #isOver = false;
+  #isPaused = false;
+  #gauges = new Gauges();
+  /** @type {Reconnect} */ #reconnect;
+  /** @type {any} */ #timer = null;
+  /** @type {any} */ #limit = null;
+  /** @type {import("./target.js").Target | null} */ #elsewhere = null;
+  /** Why we ended a connection ourselves. @type {TickwireError | null} */ #fault = null;
+  /** @type {Map<number, { resolve: (answer: { done: true } | { done: false, reason: number }) => void, reject: (error: Error) => void }>} */
+  #requests = new Map();
+  /** Who waits for the first time that we are in, or for the end. */
+  #entered = deferred();
+  #left = deferred();
+  #wasIn = false;
+  /** What the player wanted last, for the next connection. @type {Record<string, any>} */ #wanted = {};
+
+  /**
+   * Use `connect`.
+   * @param {Setting} setting
+   */
+  constructor(setting) {
+    this.#setting = setting;
+    this.#reconnect = new Reconnect(setting.retry, setting.random);
+    this.#listeners = new Listeners((cause) => {
+      const says = `a listener of the page threw: ${cause instanceof Error ? cause.message : cause}`;
+      this.#complain(new TickwireError("listener", "page", says, "mend the listener", { cause }));
+    });
+    for (const [name, listener] of Object.entries(setting.on)) this.#listeners.add(checkedEvent(name), listener, null);
+    setting.page?.addEventListener("visibilitychange", this.#noteVisibility);
+    setting.signal?.addEventListener("abort", this.#noteAbort);
+    this.#attempt();
+  }
+
+  /** Resolves when we are in for the first time. @returns {Promise<void>} */
+  get entered() {
+    return this.#entered.promise;
+  }
+
+  /**
+   * Listens. Who listens to `connect` or `spawn` late is told, soon, what is there already.
+   * @template {keyof RoomEvents<G>} K
+   * @param {K} name
+   * @param {(what: RoomEvents<G>[K]) => void} listener
+   * @returns {() => void} ends it
+   */
+  on(name, listener) {
+    checkedEvent(name);
+    if (typeof listener !== "function") throw usage(`what shall hear "${name}" is no function`, "give a function");
+    /** @type {Record<string, () => Iterable<any>>} */
+    const replays = {
+      spawn: () => [...this.entities.values()],
+      connect: () => (this.#isIn && this.agreement !== null ? [this.agreement] : []),
+    };
+    return this.#listeners.add(name, listener, replays[name] ?? null);
+  }
+
+  /** All that is held, by id, as of the newest frame. @returns {ReadonlyMap<number, Entity<G>>} */
+  get entities() {
+    return /** @type {ReadonlyMap<number, any>} */ (this.#world?.screen.entities.held ?? new Map());
+  }
+
+  /** The own player's entity; null: dead, not there yet, or only looking on. @returns {Entity<G> | null} */
+  get me() {
+    return /** @type {any} */ (this.#world?.screen.me ?? null);
+  }
+
+  /** What was settled with the server; null before the first welcome. @returns {Agreement | null} */
+  get agreement() {
+    return this.#world?.agreement ?? null;
+  }
+
+  /** Why there is no prediction where one was asked for; else null. */
+  get unpredicted() {
+    return this.#world?.screen.refusal ?? null;
+  }
+
+  /** @returns {Stats["state"]} */
+  get state() {
+    if (this.#isOver) return "over";
+    if (!this.#isIn) return this.#wasIn ? "reconnecting" : "connecting";
+    return this.#world?.paused ? "paused" : "playing";
+  }
+
+  /** How things stand. @returns {Stats} */
+  get stats() {
+    return this.#gauges.read(this.#line, this.state, this.#now());
+  }
+
+  /**
+   * The world to draw now. Call it once per picture.
+   * @param {number} [nowMs] as `requestAnimationFrame` gives it
+   * @returns {View<G>}
+   */
+  view(nowMs = this.#now()) {
+    const world = this.#world;
+    if (world === null) return { tick: 0, entities: new Map(), me: null, state: null, ghosts: [] };
+    // What is due goes out before it is drawn: then the picture shows it.
+    if (this.#isIn) this.#line?.wake();
+    const view = world.screen.draw(world.clock.ticks(nowMs), nowMs);
+    return /** @type {View<any>} */ (view);
+  }
+
+  /**
+   * What the player wants from now on. Fields that are left out stay as they were; presses are kept until an input has carried them.
+   * @param {Partial<G["input"]>} values
+   * @throws {TickwireError} no such field, or no such value
+   */
+  sendInput(values) {
+    const hands = this.#world?.hands;
+    if (hands === null) throw usage("who only looks on sends no inputs", "join without `watch`");
+    if (this.#isOver || hands === undefined) return;
+    hands.want(values);
+    Object.assign(this.#wanted, values);
+  }
+
+  /**
+   * Asks the game.
+   * @template {keyof G["requests"] & string} K
+   * @param {K} kind the request's name
+   * @param {Partial<G["requests"][K]>} [values]
+   * @returns {Promise<{ done: true } | { done: false, reason: number }>} `reason` is the game's own; 255: it has no answer
+   */
+  async request(kind, values = {}) {
+    const line = this.#line;
+    const playing = line?.session.playing ?? null;
+    if (!this.#isIn || line === null || playing === null) {
+      throw new TickwireError("dropped", "path", `there is no connection to ask for ${kind}`, "wait for `connect`");
+    }
+    const { requests } = playing.agreement.schema;
+    const number = requests.findIndex(({ name }) => name === kind);
+    if (number < 0) {
+      const known = requests.map(({ name }) => name).join(", ") || "none";
+      throw usage(`the game has no request ${kind}`, `it has ${known}`);
+    }
+    if (playing.hands === null) throw usage("who only looks on asks for nothing", "join without `watch`");
+    const asked = playing.request(number, checked(requests[number], values));
+    if (asked === null) throw usage("16 requests wait for their answer already", "wait for some of them");
+    const answer = new Promise((resolve, reject) => this.#requests.set(asked, { resolve, reject }));
+    line.wake();
+    return /** @type {Promise<any>} */ (answer);
+  }
+
+  /**
+   * Keep-alives only, or the world again. A hidden page does it by itself.
+   * @param {boolean} on
+   */
+  pause(on) {
+    this.#isPaused = on;
+    this.#settlePause();
+  }
+
+  /**
+   * Says goodbye. The promise is there when it is over.
+   * @returns {Promise<void>}
+   */
+  leave() {
+    if (this.#isOver) return this.#left.promise;
+    this.#reconnect.enabled = false;
+    if (this.#line === null) this.#finish(endingOf(1000, ""));
+    else this.#line.leave();
+    return this.#left.promise;
+  }
+
+  #now() {
+    return this.#setting.timers.now();
+  }
+
+  /** One attempt to get in. */
+  #attempt() {
+    const setting = this.#setting;
+    const { timers } = setting;
+    this.#fault = null;
+    const config = { name: setting.name, watch: setting.watch, predict: setting.predict, known: setting.known };
+    try {
+      this.#line = new Line(setting.target, config, setting.WebSocket, timers, {
+        told: (event) => this.#hear(event),
+        ended: (end) => this.#ended(end),
+      });
+    } catch (cause) {
+      const says = `the platform refuses a WebSocket to ${setting.target.url}: ${cause instanceof Error ? cause.message : cause}`;
+      this.#fault = usage(says, "a page that came over https may only speak wss");
+      this.#finish(endingOf(1000, says));
+      return;
+    }
+    const line = this.#line;
+    this.#limit = timers.setTimeout(() => {
+      const says = `the world did not come within ${setting.timeoutMs} ms`;
+      this.#fault = new TickwireError("slow", "path", says, "is the line very slow, or the server stuck? Try again");
+      line.giveUp(says);
+    }, setting.timeoutMs);
+  }
+
+  /** @param {SessionEvent} event */
+  #hear(event) {
+    switch (event.kind) {
+      case "world":
+        if (this.#isIn) this.#tellWorld(event);
+        return;
+      case "frame":
+        return this.#hearFrame(event);
+      case "complete":
+        return this.#hearComplete();
+      case "event":
+        this.#listeners.tell("event", { name: event.name, values: event.values, tick: event.tick });
+        return;
+      case "reply": {
+        const waiting = this.#requests.get(event.number);
+        this.#requests.delete(event.number);
+        waiting?.resolve(event.reason === null ? { done: true } : { done: false, reason: event.reason });
+        return;
+      }
+      case "redirect":
+        this.#elsewhere = redirected(this.#setting.target, event);
+        return;
+      case "lost":
+        return this.#complain(
+          new TickwireError("broken", "server", event.error.message, "a fresh world was asked for", { cause: event.error }),
+        );
+      case "thrown": {
+        const { error: cause } = event;
+        const says = `the page's prediction threw: ${cause instanceof Error ? cause.message : cause}`;
+        return this.#complain(new TickwireError("listener", "page", says, "mend it; nothing is predicted any more", { cause }));
+      }
+      case "failed":
+        return this.#fail(event.error);
+    }
+  }
+
+  /** @param {{ spawned: any[], despawned: any[] }} changed */
+  #tellWorld({ spawned, despawned }) {
+    for (const entity of despawned) this.#listeners.tell("despawn", entity);
+    for (const entity of spawned) this.#listeners.tell("spawn", entity);
+  }
+
+  /** @param {{ tick: number, full: boolean, complete: boolean, changes: boolean }} frame */
+  #hearFrame({ tick, full, complete, changes }) {
+    const line = this.#line;
+    if (line === null) return;
+    const nowMs = this.#now();
+    this.#gauges.noteFrame(tick, line.session.playing?.clock.tickMs ?? 0, nowMs);
+    this.#gauges.noteBytes(line, nowMs);
+    if (this.#isIn && changes) this.#listeners.tell("snapshot", { tick, full, complete });
+  }
+
+  /** All that may be seen is held: for the first time on this connection we are in. */
+  #hearComplete() {
+    const playing = this.#line?.session.playing ?? null;
+    if (this.#isIn || playing === null) return;
+    const setting = this.#setting;
+    const nowMs = this.#now();
+    setting.timers.clearTimeout(this.#limit);
+    const before = [...this.entities.values()];
+    this.#world = playing;
+    this.#isIn = true;
+    this.#gauges.welcomedMs = nowMs;
+    setting.known = playing.agreement.known;
+    remember(setting.store, new URL(setting.target.url).host, setting.known);
+    isUpToDate(globalThis);
+    const again = this.#wasIn;
+    this.#wasIn = true;
+    const row = this.#reconnect.entered(nowMs);
+    if (again) {
+      this.#gauges.reconnects += 1;
+      this.#keepWanted(playing);
+    }
+    this.#tellWorld({ despawned: before, spawned: [...this.entities.values()] });
+    if (again) this.#listeners.tell("reconnect", row);
+    this.#listeners.tell("connect", playing.agreement);
+    this.#settlePause();
+    this.#entered.resolve();
+  }
+
+  /**
+   * What was held down before is still held down; presses are over.
+   * @param {Playing} playing
+   */
+  #keepWanted({ hands }) {
+    for (const { name, marks } of hands?.declaration.fields ?? []) {
+      if (!marks.press && this.#wanted[name] !== undefined) hands?.want({ [name]: this.#wanted[name] });
+    }
+  }
+
+  /**
+   * The server cannot be understood, or is not for us.
+   * @param {Error} cause
+   */
+  #fail(cause) {
+    const setting = this.#setting;
+    if (cause instanceof Disagreement) {
+      const old = cause.kind === "version" || cause.kind === "newer";
+      const advice = old ? "load the newest page" : "tell the server's operator";
+      this.#fault = new TickwireError("disagreement", old ? "client" : "server", cause.message, advice, { cause });
+      // What was held on to may be to blame: the next attempt holds nothing.
+      setting.known = null;
+      forget(setting.store, new URL(setting.target.url).host);
+      this.#line?.socket.drop(old ? WRONG_VERSION : cause.kind === "left-out" ? BROKEN : REFUSED, cause.message);
+      return;
+    }
+    this.#fault = new TickwireError("broken", "server", cause.message, "tell the server's operator", { cause });
+    this.#line?.socket.drop(BROKEN, cause.message);
+  }
+
+  /** @param {LineEnd} end */
+  #ended(end) {
+    const setting = this.#setting;
+    const nowMs = this.#now();
+    setting.timers.clearTimeout(this.#limit);
+    if (this.#line !== null) this.#gauges.fold(this.#line);
+    this.#line = null;
+    const wasIn = this.#isIn;
+    this.#isIn = false;
+    this.#refuseRequests();
+    const ending = this.#endingOf(end);
+    if (this.#fault !== null) this.#complain(this.#fault);
+    if (ending.code === WRONG_VERSION) {
+      this.#finish(ending);
+      setting.onOutdated(ending);
+      return;
+    }
+    if (!this.#wasIn && ending.comeAgain !== "elsewhere") {
+      void this.#refuse(ending, end);
+      return;
+    }
+    const wait = this.#reconnect.dropped(ending, nowMs);
+    if (wait === null) {
+      this.#finish(ending);
+      return;
+    }
+    const attempt = this.#reconnect.attempts;
+    if (wasIn || this.#wasIn) this.#listeners.tell("drop", /** @type {Drop} */ ({ ...ending, attempt, retryInMs: wait }));
+    if (this.#isOver) return;
+    this.#timer = setting.timers.setTimeout(() => void this.#again(), wait);
+  }
+
+  /**
+   * @param {LineEnd} end
+   * @returns {Ending}
+   */
+  #endingOf({ code, reason }) {
+    const ending = endingOf(code, reason);
+    if (this.#fault === null || code === WRONG_VERSION) return ending;
+    if (this.#fault.code === "slow") return { ...ending, name: "Slow", reason, text: this.#fault.message };
+    const comeAgain = code === BROKEN ? "yes" : "never";
+    return { ...ending, name: "Broken", fault: "server", comeAgain, reason, text: this.#fault.message };
+  }
+
+  /** The next attempt, with a new ticket if there is who gives one. */
+  async #again() {
+    const setting = this.#setting;
+    if (this.#elsewhere !== null) {
+      setting.target = this.#elsewhere;
+      this.#elsewhere = null;
+    } else if (setting.renewTicket !== null) {
+      try {
+        const ticket = checkedTicket(await setting.renewTicket());
+        setting.target = { ...setting.target, ticket };
+      } catch (cause) {
+        const says = `no new ticket: ${cause instanceof Error ? cause.message : cause}`;
+        this.#complain(new TickwireError("usage", "page", says, "renewTicket must give a ticket", { cause }));
+      }
+    }
+    if (!this.#isOver && this.#reconnect.enabled) this.#attempt();
+  }
+
+  /**
+   * The first attempt came to nothing: why?
+   * @param {Ending} ending
+   * @param {LineEnd} end
+   */
+  async #refuse(ending, end) {
+    const error = this.#fault ?? (end.opened ? closed(ending) : await this.#setting.explain(end.said));
+    this.#fault = error;
+    this.#finish(ending);
+  }
+
+  #refuseRequests() {
+    const error = new TickwireError("dropped", "path", "the connection was lost before the answer came", "ask again when connected");
+    for (const { reject } of this.#requests.values()) reject(error);
+    this.#requests.clear();
+  }
+
+  /** @param {Ending} ending */
+  #finish(ending) {
+    if (this.#isOver) return;
+    const { page, signal, timers } = this.#setting;
+    this.#isOver = true;
+    timers.clearTimeout(this.#timer);
+    page?.removeEventListener("visibilitychange", this.#noteVisibility);
+    signal?.removeEventListener("abort", this.#noteAbort);
+    this.#entered.reject(this.#fault ?? closed(ending));
+    if (this.#wasIn) this.#listeners.tell("leave", ending);
+    this.#left.resolve();
+  }
+
+  /** @param {TickwireError} error */
+  #complain(error) {
+    if (this.#wasIn || error.code === "listener") this.#listeners.tell("error", error);
+  }
+
+  #settlePause() {
+    const hidden = this.#setting.page?.visibilityState === "hidden";
+    const line = this.#line;
+    if (line === null || !this.#isIn) return;
+    line.session.pause(this.#isPaused || hidden);
+    line.wake();
+  }
+
+  #noteVisibility = () => this.#settlePause();
+
+  #noteAbort = () => {
+    const cause = this.#setting.signal?.reason;
+    this.#fault = new TickwireError("left", "page", "given up by the page's signal", "connect again to join", { cause });
+    if (this.#wasIn) void this.leave();
+    else this.#line?.socket.drop(1000, "given up");
+    if (this.#line === null) this.#finish(endingOf(1000, "given up"));
+  };
+}
+
+/** @param {Ending} ending */
+function closed(ending) {
+  const advice = ending.comeAgain === "never" ? "coming again would end the same way" : "try again in a moment";
+  const fault = ending.fault;
+  return new TickwireError("closed", fault, `the connection was closed: ${ending.name} (${ending.code}), ${ending.text}`, advice, { ending });
+}
+
+/** @param {string} name */
+function checkedEvent(name) {
+  if (NAMES.includes(name)) return name;
+  throw usage(`a room has no event ${JSON.stringify(name)}`, `it has ${NAMES.join(", ")}`);
+}
+
+function deferred() {
+  /** @type {() => void} */
+  let resolve = () => {};
+  /** @type {(error: Error) => void} */
+  let reject = () => {};
+  /** @type {Promise<void>} */
+  const promise = new Promise((...both) => ([resolve, reject] = both));
+  // Nobody needs to wait for it.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
