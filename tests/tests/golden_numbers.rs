@@ -261,7 +261,7 @@ fn played(fields: Vec<Field>, draws: &mut Draws) -> Value {
         .map(|state| [state.speed, i32::from(state.fraction), i32::from(state.class), i32::from(state.mask)])
         .collect();
     json!({
-        "schema": hexadecimal(&schema.to_bytes()), "slot_bits": 6, "first": first, "ticks": ticks,
+        "schema": hexadecimal(&schema.to_bytes()), "tables": hexadecimal(&tables.to_bytes()), "slot_bits": 6, "first": first, "ticks": ticks,
         "record": hexadecimal(&writer.into_bytes()), "past": past,
     })
 }

@@ -132,7 +132,7 @@ pub(crate) const METADATA: &str = "metadata.json";
 
 /// What building, running and editing leave behind; the same as `.gitignore`.
 fn is_left_behind(name: &str, top: bool) -> bool {
-    matches!(name, ".git" | "target" | "node_modules" | ".idea" | ".vscode" | ".DS_Store")
+    matches!(name, ".git" | "target" | "node_modules" | "__pycache__" | ".idea" | ".vscode" | ".DS_Store")
         || (top && name == "data")
         || name.ends_with(".log")
         || name.ends_with(".swp")
