@@ -254,7 +254,10 @@ export class Room {
       }
       case "redirect":
         this.#elsewhere = redirected(this.#setting.target, event);
-        return;
+        if (this.#elsewhere !== null) return;
+        return this.#complain(
+          new TickwireError("broken", "server", "the server sends us on to where nobody can go", "tell the server's operator"),
+        );
       case "lost":
         return this.#complain(
           new TickwireError("broken", "server", event.error.message, "a fresh world was asked for", { cause: event.error }),
@@ -381,6 +384,8 @@ export class Room {
    */
   #endingOf({ code, reason }) {
     const ending = endingOf(code, reason);
+    // Sent on, and nowhere to go: the same server may say it better the next time.
+    if (ending.comeAgain === "elsewhere" && this.#elsewhere === null) return { ...ending, comeAgain: "yes" };
     if (this.#fault === null || code === WRONG_VERSION) return ending;
     if (this.#fault.code === "slow") return { ...ending, name: "Slow", reason, text: this.#fault.message };
     const comeAgain = code === BROKEN ? "yes" : "never";
@@ -451,11 +456,14 @@ export class Room {
   #noteVisibility = () => this.#settlePause();
 
   #noteAbort = () => {
+    if (this.#wasIn) {
+      void this.leave();
+      return;
+    }
     const cause = this.#setting.signal?.reason;
     this.#fault = new TickwireError("left", "page", "given up by the page's signal", "connect again to join", { cause });
-    if (this.#wasIn) void this.leave();
-    else this.#line?.socket.drop(1000, "given up");
     if (this.#line === null) this.#finish(endingOf(1000, "given up"));
+    else this.#line.socket.drop(1000, "given up");
   };
 }
 
