@@ -2,18 +2,19 @@
 //
 //   all leaves ─► per section: per covered tick: advance every fresh facet, apply that tick's pieces ─► demotions ─► records
 //
-// The states of all facets lie in one array; what a slot holds is a few numbers in arrays by slot; what a section holds is a list of slots
-// in order, by which frames address it. Hashes are brought up to date when they are asked for, of what changed since.
+// The states of all facets lie in rows, kind by kind; what a slot holds is a few numbers in arrays by slot; what a section holds is a list of
+// slots in order, by which frames address it. Hashes are brought up to date when they are asked for, of what changed since.
 //
 // Never here: headers, digests that travelled, what a frame means for the client (see replica).
 
 import { DecodeError } from "./bits/reader.js";
 import { DEMOTIONS, LEAVES, PIECES, RECORD_COUNT } from "./codec/contexts.js";
 import { freshHash, lanes, staleHash } from "./codec/digest.js";
-import { advance, readPiece } from "./codec/piece.js";
-import { STATE, planOf } from "./codec/plan.js";
+import { advance, readPieces } from "./codec/piece.js";
+import { COUNT, PLAN_SHIFT, STATE, TAKES, TAKES_STEPS, planOf } from "./codec/plan.js";
 import { readPositions } from "./codec/positions.js";
 import { Record } from "./codec/record.js";
+import { Rows } from "./rows.js";
 import { SECTIONS } from "./schema/facet.js";
 import { SlotList } from "./slot_list.js";
 
@@ -43,12 +44,14 @@ export class Holdings {
     this.layout = layout;
     this.plan = planOf(layout);
     this.sections = Array.from({ length: SECTIONS }, () => new Section());
-    /** The states of all facets. */
-    this.states = new Int32Array(1024);
-    /** Where in these nothing was ever put. */
-    this.statesEnd = 0;
-    /** Per kind of facet, where others of it were that left. @type {number[][]} */
-    this.free = facets.map(() => []);
+    this.rows = new Rows(this.plan, facets.length);
+    /** Per section, the kinds that may move on all at once, and those which move on one by one where one has a piece. */
+    this.movers = Array.from({ length: SECTIONS }, (_, section) => {
+      const here = facets.filter((facet) => facet.section === section);
+      /** @param {(takes: number) => boolean} which */
+      const kinds = (which) => here.map((facet) => facet.number).filter((kind) => which(this.plan[(kind << PLAN_SHIFT) + TAKES]));
+      return { together: kinds((takes) => takes === TAKES_STEPS), apart: kinds((takes) => takes > TAKES_STEPS) };
+    });
     /** Per slot, its kind of facet; -1: nothing is held. */
     this.kinds = new Int16Array(slots).fill(-1);
     /** Per slot, the slot of its entity's anchor. */
@@ -57,8 +60,6 @@ export class Holdings {
     this.statesOf = new Int32Array(slots);
     /** Per slot, 1 if it is exactly the server's. */
     this.freshOf = new Uint8Array(slots);
-    /** Per slot, 1 if its hash is not that of its states. */
-    this.moved = new Uint8Array(slots);
     /** Per slot, the lanes of its hash. */
     this.hashes = new Int32Array(2 * slots);
     /** Facets of an entity beside its anchor, at the most. */
@@ -77,6 +78,7 @@ export class Holdings {
     this.spawned = [];
     // Memory that is used again by every frame.
     this.positions = new Int32Array(slots);
+    this.named = new Uint8Array(slots);
     this.record = new Record();
     this.recordStates = new Int32Array(STATE * facets.reduce((most, facet) => Math.max(most, facet.parts.length), 0));
   }
@@ -120,11 +122,11 @@ export class Holdings {
     }
     for (let section = 0; section < SECTIONS; section++) {
       if ((header.sections & (1 << section)) === 0) {
-        for (let left = covered; left > 0; left--) this.advanceAll(this.sections[section].fresh, 0, Infinity);
+        for (let left = covered; left > 0; left--) this.advance(section, 0);
         continue;
       }
       if (covered > 0) {
-        this.readPieces(reader, epochs, this.sections[section].fresh, covered, tick);
+        this.readPieces(reader, epochs, section, covered, tick);
         this.readDemotions(reader, newest, this.sections[section]);
       }
       this.readRecords(reader, newest, section);
@@ -135,17 +137,19 @@ export class Holdings {
 
   /** Brings the sums up to what is held now; says how many facets are not as they were. */
   prove() {
-    const { kinds, anchorOf, moved, states } = this;
+    const { kinds, anchorOf } = this;
+    const { states } = this.rows;
     let changed = 0;
     for (const { fresh } of this.sections) {
       const { entries, count } = fresh;
       for (let at = 0; at < 2 * count; at += 2) {
-        const slot = entries[at] >>> 8;
-        if (moved[slot] === 0) continue;
-        moved[slot] = 0;
+        const first = entries[at + 1];
+        if (states[first - 1] === 0) continue;
+        states[first - 1] = 0;
         changed += 1;
+        const slot = entries[at] >>> 8;
         const kind = kinds[slot];
-        freshHash(slot, kind, anchorOf[slot], states, entries[at + 1], this.layout.facets[kind].parts.length);
+        freshHash(slot, kind, anchorOf[slot], states, first, this.plan[(kind << PLAN_SHIFT) + COUNT]);
         this.rehash(slot);
       }
     }
@@ -222,7 +226,7 @@ export class Holdings {
    */
   copyCodes(slot, part, count, codes, at) {
     const from = this.statesOf[slot] + STATE * part;
-    for (let place = 0; place < count; place++) codes[at + place] = this.states[from + STATE * place];
+    for (let place = 0; place < count; place++) codes[at + place] = this.rows.states[from + STATE * place];
   }
 
   /** Drops everything: a full frame begins. */
@@ -233,11 +237,9 @@ export class Holdings {
     }
     this.kinds.fill(-1);
     this.freshOf.fill(0);
-    this.moved.fill(0);
     this.hashes.fill(0);
     this.members.fill(-1);
-    for (const free of this.free) free.length = 0;
-    this.statesEnd = 0;
+    this.rows.clear();
     this.sumA = this.sumB = 0;
   }
 
@@ -270,9 +272,9 @@ export class Holdings {
     this.sumA = (this.sumA - this.hashes[2 * slot]) | 0;
     this.sumB = (this.sumB - this.hashes[2 * slot + 1]) | 0;
     this.hashes[2 * slot] = this.hashes[2 * slot + 1] = 0;
-    this.free[facet.number].push(this.statesOf[slot]);
+    this.rows.give(this.block(slot), this.statesOf[slot]);
     this.kinds[slot] = -1;
-    this.freshOf[slot] = this.moved[slot] = 0;
+    this.freshOf[slot] = 0;
     const own = slot * this.membersMax;
     if (facet.anchor) {
       this.members.fill(-1, own, own + this.membersMax);
@@ -284,45 +286,42 @@ export class Holdings {
   }
 
   /**
-   * Moves the fresh facets from one position up to another to their guesses.
-   * @param {SlotList} fresh
-   * @param {number} from
-   * @param {number} to
+   * Moves what is fresh of a section on by a tick, but for those that have a piece and are moved as it is read.
+   * @param {number} section
+   * @param {number} pieces how many of `positions` have one
    */
-  advanceAll({ entries, count }, from, to) {
-    const { plan, states, moved } = this;
-    const end = 2 * Math.min(to, count);
-    for (let at = 2 * from; at < end; at += 2) {
-      const entry = entries[at];
-      if (advance(plan, (entry & 255) << 4, states, entries[at + 1])) moved[entry >>> 8] = 1;
+  advance(section, pieces) {
+    const { plan, rows, positions, named } = this;
+    const { together, apart } = this.movers[section];
+    for (const kind of together) {
+      advance(plan, kind << PLAN_SHIFT, rows.states, rows.begins[kind], rows.used[kind], rows.strides[kind]);
     }
+    if (apart.length === 0) return;
+    const { entries, count } = this.sections[section].fresh;
+    for (let at = 0; at < pieces; at++) named[positions[at]] = 1;
+    for (let at = 0; at < count; at++) {
+      const header = (entries[2 * at] & 255) << PLAN_SHIFT;
+      if (named[at] === 0 && plan[header + TAKES] > TAKES_STEPS) advance(plan, header, rows.states, entries[2 * at + 1], 1, 1);
+    }
+    for (let at = 0; at < pieces; at++) named[positions[at]] = 0;
   }
 
   /**
    * Pieces are in the codes of their own tick, everything else is in those of the frame's.
    * @param {BitReader} reader
    * @param {Epochs} epochs
-   * @param {SlotList} fresh stands for all covered ticks: nothing enters or leaves in between
+   * @param {number} section
    * @param {number} covered
    * @param {number} tick
    */
-  readPieces(reader, epochs, fresh, covered, tick) {
-    const { plan, states, moved, positions } = this;
-    const { entries } = fresh;
+  readPieces(reader, epochs, section, covered, tick) {
+    // The list of what is fresh stands for all covered ticks: nothing enters or leaves in between.
+    const { entries, count } = this.sections[section].fresh;
     const newest = epochs.at(tick);
     for (let back = covered - 1; back >= 0; back--) {
-      const tables = epochs.at(Math.max(tick - back, 0));
-      const count = readPositions(reader, newest, PIECES, fresh.count, positions);
-      let next = 0;
-      for (let piece = 0; piece < count; piece++) {
-        const position = positions[piece];
-        if (next < position) this.advanceAll(fresh, next, position);
-        next = position + 1;
-        const entry = entries[2 * position];
-        readPiece(reader, tables, plan, (entry & 255) << 4, states, entries[2 * position + 1]);
-        moved[entry >>> 8] = 1;
-      }
-      this.advanceAll(fresh, next, fresh.count);
+      const pieces = readPositions(reader, newest, PIECES, count, this.positions);
+      this.advance(section, pieces);
+      readPieces(reader, epochs.at(tick - back), this.plan, this.rows.states, entries, this.positions, pieces);
     }
   }
 
@@ -335,7 +334,7 @@ export class Holdings {
     const count = readPositions(reader, tables, DEMOTIONS, fresh.count, this.positions);
     for (let at = 0; at < count; at++) {
       const slot = fresh.slot(this.positions[at]);
-      this.freshOf[slot] = this.moved[slot] = 0;
+      this.lay(slot, 0);
       staleHash(slot, this.kinds[slot], this.anchorOf[slot]);
       this.rehash(slot);
     }
@@ -369,38 +368,66 @@ export class Holdings {
     const facet = this.layout.facets[kind];
     if (facet.section !== number || this.has(slot) === isNew) throw DecodeError.inconsistent("record");
     if (!facet.anchor && this.facetOf(anchor)?.kind !== facet.kind) throw DecodeError.inconsistent("record");
+    const wasFresh = this.freshOf[slot] === 1;
     if (isNew) {
+      const at = this.take(kind);
       this.kinds[slot] = kind;
       this.anchorOf[slot] = anchor;
-      this.statesOf[slot] = this.room(facet);
+      this.statesOf[slot] = at;
+      this.freshOf[slot] = 1;
       if (facet.anchor) this.spawned.push(slot);
       else this.members[anchor * this.membersMax + facet.place - 1] = slot;
-    } else if (this.kinds[slot] !== kind || this.anchorOf[slot] !== anchor) {
-      throw DecodeError.inconsistent("record");
+    } else {
+      if (this.kinds[slot] !== kind || this.anchorOf[slot] !== anchor) throw DecodeError.inconsistent("record");
+      if (!wasFresh) this.lay(slot, 1);
     }
-    const from = this.statesOf[slot];
-    for (let at = 0; at < STATE * facet.parts.length; at++) this.states[from + at] = this.recordStates[at];
+    const { states, strides } = this.rows;
+    const first = this.statesOf[slot];
+    states[first - 1] = 1;
+    for (let at = 0; at < strides[kind] - 1; at++) states[first + at] = this.recordStates[at];
     const { held, fresh } = this.sections[number];
-    if (place && isNew) held.insert(slot, kind, from);
-    if (place && this.freshOf[slot] === 0) fresh.insert(slot, kind, from);
-    this.freshOf[slot] = this.moved[slot] = 1;
+    if (place && isNew) held.insert(slot, kind, first);
+    if (place && !wasFresh) fresh.insert(slot, kind, first);
   }
 
   /**
-   * Room for the states of one more facet.
-   * @param {FacetLayout} facet
+   * The block of rows in which a slot's states lie.
+   * @param {number} slot
    */
-  room(facet) {
-    const left = this.free[facet.number].pop();
-    if (left !== undefined) return left;
-    const begin = this.statesEnd;
-    this.statesEnd += STATE * facet.parts.length;
-    if (this.statesEnd > this.states.length) {
-      const larger = new Int32Array(2 * this.statesEnd);
-      larger.set(this.states);
-      this.states = larger;
+  block(slot) {
+    return this.freshOf[slot] === 1 ? this.kinds[slot] : this.rows.kinds + this.kinds[slot];
+  }
+
+  /**
+   * A row of a block, where its states begin.
+   * @param {number} block
+   */
+  take(block) {
+    const { rows } = this;
+    if (rows.isFull(block)) {
+      const { kinds } = this;
+      const far = rows.grow(block);
+      for (let slot = 0; slot < kinds.length; slot++) {
+        if (kinds[slot] >= 0 && this.block(slot) === block) this.statesOf[slot] += far;
+      }
+      if (block < rows.kinds) this.sortIn(this.layout.facets[block].section);
     }
-    return begin;
+    return rows.take(block);
+  }
+
+  /**
+   * Lays a slot's states where the fresh are, or where the stale are.
+   * @param {number} slot
+   * @param {number} fresh 1 if it is so from now on, and was not before; 0 if not any more
+   */
+  lay(slot, fresh) {
+    const kind = this.kinds[slot];
+    const to = this.take(fresh === 1 ? kind : this.rows.kinds + kind);
+    const from = this.statesOf[slot];
+    this.rows.states.copyWithin(to, from, from + this.rows.strides[kind] - 1);
+    this.rows.give(this.block(slot), from);
+    this.statesOf[slot] = to;
+    this.freshOf[slot] = fresh;
   }
 
   /**

@@ -1,17 +1,18 @@
 // What guessing and correcting the parts of each kind of facet takes, as one array of numbers: made once per layout, so that nothing is
 // looked up by name and nothing allocated when frames come.
 //
-//   header   one per kind of facet, PLAN_HEADER numbers each: where its lists begin and end
-//   parts    PART numbers each                 what correcting a part takes
+//   header   one per kind of facet, 2^PLAN_SHIFT numbers each: where its lists begin and end
+//   parts    2^PART_SHIFT numbers each         what correcting a part takes
 //   steps    STEP numbers each                 the parts that may go on by themselves; who holds is not among them
 //   follows  FOLLOW_STEP numbers each          the parts that go on by another
 //   groups   two numbers each                  first context of its masks, number of its first part
 //
-// The state of a part is STATE numbers of an array of states: its code, its speed, and its past: mask << 13 | class << 10 | fraction.
+// The state of a part is STATE numbers of an array of states: its code, its speed, and its past: mask << 13 | class << 10 | fraction. Those of a
+// facet stand behind each other, and in front of them one more: 1 if they are not as they were when that was last asked.
 //
 // Never here: what is done with it (see piece, predictor, turn and record).
 
-import { ALPHA_BETA, ALPHA_BETA_BITS, FOLLOW, FOLLOW_BITS, HOLD, LINEAR, TICK, TURNING, TURN_BITS, WHOLE } from "../schema/field.js";
+import { ALPHA_BETA, ALPHA_BETA_BITS, FOLLOW, FOLLOW_BITS, HOLD, TURNING, TURN_BITS, WHOLE } from "../schema/field.js";
 import { turnLength } from "../schema/rotation.js";
 import * as contexts from "./contexts.js";
 
@@ -30,61 +31,59 @@ export const FRACTION = (1 << CLASS_SHIFT) - 1;
 
 /** Numbers of a header, as a shift: the header of the facet kind `f` begins at `f << PLAN_SHIFT`. */
 export const PLAN_SHIFT = 4;
-// What a header says, in order: where steps, follows and groups begin and end, where the parts begin, how many of them follow nobody, follow
-// nobody or another, may change, and are there; 1 if the facet has only one group; contexts of its first part and of its past.
-export const STEPS = 0;
-export const STEPS_END = 1;
-export const FOLLOWS = 2;
-export const FOLLOWS_END = 3;
-export const GROUPS = 4;
-export const GROUPS_END = 5;
-export const PARTS = 6;
-export const STEPPING = 7;
-export const FOLLOWING = 8;
-export const MOVING = 9;
-export const COUNT = 10;
-export const LONE = 11;
-export const CONTEXT = 12;
-export const PAST = 13;
+// What a header says, in order: what its facet takes (see below); where alpha-beta steps, other steps (behind them), follows, groups and parts
+// begin and end; how many parts follow nobody, follow nobody or another, may change, and are there; 1 if the facet has only one group; the
+// context of its past.
+export const TAKES = 0;
+export const STEPS = 1;
+export const OTHER_STEPS = 2;
+export const STEPS_END = 3;
+export const FOLLOWS = 4;
+export const FOLLOWS_END = 5;
+export const GROUPS = 6;
+export const GROUPS_END = 7;
+export const PARTS = 8;
+export const STEPPING = 9;
+export const FOLLOWING = 10;
+export const MOVING = 11;
+export const COUNT = 12;
+export const LONE = 13;
+export const PAST = 14;
+
+/** It never goes on by itself. */
+export const TAKES_NOTHING = 0;
+/** All of it goes on before anything of it is corrected. */
+export const TAKES_STEPS = 1;
+/** Something of it goes on by what may just have been corrected. */
+export const TAKES_ORDER = 2;
+/** The same, and it has rotations. */
+export const TAKES_ROTATIONS = 3;
 
 /** Numbers of a part, as a shift. */
-export const PART_SHIFT = 4;
-// What is said of a part: how it is corrected, its motion, its largest code (as 32 bits) and speed, the bits of its fraction, the context of
-// its residuals, calm, step; how many codes it wraps at (0: it does not; or it has all 2^32), whether it has all 2^32, the code that stands
-// for 0; its lead (a part of the same facet), times, shift.
+export const PART_SHIFT = 3;
+// What is said of a part: its way (see below), the context of its residuals, its largest code (as 32 bits) and speed, the bits and the middle of
+// its fraction, the code that stands for 0, and, if it wraps, its largest residual.
 export const WAY = 0;
-export const MOTION = 1;
+export const RESIDUAL = 1;
 export const LAST = 2;
 export const SPEED_MAX = 3;
 export const FRACTION_BITS = 4;
-export const RESIDUAL = 5;
-export const CALM = 6;
-export const TICK_STEP = 7;
-export const WRAP = 8;
-export const IS_WHOLE = 9;
-export const ZERO = 10;
-export const LEAD = 11;
-export const TIMES = 12;
-export const SHIFT = 13;
-export const MIDDLE = 14;
+export const MIDDLE = 5;
+export const ZERO = 6;
+export const RESIDUAL_MAX = 7;
 
-/** Ways in which a part goes on and is corrected: what most take is done in place, the rest by `predictor`. */
-export const WAY_HOLD = 0;
-/** It does not wrap. */
-export const WAY_LINEAR = 1;
-/** It does not wrap. */
-export const WAY_ALPHA_BETA = 2;
-/** It does not wrap, and products are below 2^31. */
-export const WAY_FOLLOW = 3;
-/** Whatever takes more. */
-export const WAY_OTHER = 4;
-/** One of a rotation's four. */
-export const WAY_TURN = 5;
+/** Of a way: its motion. */
+export const WAY_MOTION = 15;
+/** Of a way: what is above is calm. */
+export const WAY_CALM = 5;
+/** Of a way: it wraps and has 2^n codes, n up to 16. */
+export const WAY_WRAPS = 16;
 
-/** Numbers of a step: way, where its state is, its largest code, the place of its part in the plan. */
+/** Numbers of a step: where its state is, its largest code, what of a code is left where it wraps (0: it does not), codes per tick. */
 export const STEP = 4;
-/** Numbers of a follow: way, where its state is, its largest code, the place of its part, where the lead's state is, the lead's zero. */
-export const FOLLOW_STEP = 6;
+/** Numbers of a follow: where its state is, where its lead's is, the lead's zero, times, shift (and 32 if lead × times can be 2^30 or more), its
+ * largest code, what is left of a code. */
+export const FOLLOW_STEP = 7;
 
 /**
  * Makes the plan of a layout.
@@ -100,17 +99,21 @@ export function planOf(layout) {
     const say = (what, value) => (plan[header + what] = value);
     say(PARTS, plan.length);
     facet.parts.forEach((part, at) => plan.push(...partNumbers(facet, part, at)));
+    const steps = [...facet.parts.slice(0, facet.stepping).entries()].filter(([, part]) => part.motion !== HOLD);
+    const others = steps.filter(([, part]) => part.motion !== ALPHA_BETA);
+    /** @param {[number, Part]} step */
+    const addStep = ([at, part]) => plan.push(STATE * at, part.last | 0, aroundOf(part), part.step);
     say(STEPS, plan.length);
-    facet.parts.slice(0, facet.stepping).forEach((part, at) => {
-      if (part.motion === HOLD) return;
-      plan.push(wayOf(facet, part), STATE * at, part.last | 0, plan[header + PARTS] + (at << PART_SHIFT));
-    });
+    steps.filter((step) => !others.includes(step)).forEach(addStep);
+    say(OTHER_STEPS, plan.length);
+    others.forEach(addStep);
     say(STEPS_END, plan.length);
     say(FOLLOWS, plan.length);
-    for (let at = facet.stepping; at < facet.following; at++) {
-      const part = facet.parts[at];
-      const place = plan[header + PARTS] + (at << PART_SHIFT);
-      plan.push(wayOf(facet, part), STATE * at, part.last | 0, place, STATE * part.lead, facet.parts[part.lead].zero);
+    for (const [at, part] of facet.parts.slice(0, facet.following).entries()) {
+      if (at < facet.stepping) continue;
+      const { zero, last } = facet.parts[part.lead];
+      const large = (last + Math.abs(zero)) * Math.abs(part.times) < 2 ** 30 ? 0 : 32;
+      plan.push(STATE * at, STATE * part.lead, zero, part.times, part.shift | large, part.last | 0, aroundOf(part));
     }
     say(FOLLOWS_END, plan.length);
     say(GROUPS, plan.length);
@@ -125,7 +128,7 @@ export function planOf(layout) {
     say(MOVING, facet.moving);
     say(COUNT, facet.parts.length);
     say(LONE, facet.groups.length === 1 ? 1 : 0);
-    say(CONTEXT, facet.context);
+    say(TAKES, takenBy(facet));
     say(PAST, contexts.past(layout, facet.number));
   }
   return Int32Array.from(plan);
@@ -140,22 +143,36 @@ export function planOf(layout) {
 function partNumbers(facet, part, at) {
   const bits = fractionBits(part);
   const numbers = new Array(1 << PART_SHIFT).fill(0);
-  numbers[WAY] = wayOf(facet, part);
-  numbers[MOTION] = part.motion;
+  const around = aroundOf(part);
+  numbers[WAY] = part.motion | (part.calm << WAY_CALM) | (around > 0 ? WAY_WRAPS : 0);
+  numbers[RESIDUAL] = contexts.residual(facet.context + at);
   numbers[LAST] = part.last | 0;
   numbers[SPEED_MAX] = speedMax(part);
   numbers[FRACTION_BITS] = bits;
-  numbers[RESIDUAL] = contexts.residual(facet.context + at);
-  numbers[CALM] = part.calm;
-  numbers[TICK_STEP] = part.step;
-  numbers[WRAP] = part.wrap && part.last !== WHOLE ? part.last + 1 : 0;
-  numbers[IS_WHOLE] = part.last === WHOLE ? 1 : 0;
-  numbers[ZERO] = part.zero;
-  numbers[LEAD] = part.lead;
-  numbers[TIMES] = part.times;
-  numbers[SHIFT] = part.shift;
   numbers[MIDDLE] = (1 << bits) >> 1;
+  numbers[ZERO] = part.zero;
+  // A residual goes the short way round, half a circle as a positive one.
+  numbers[RESIDUAL_MAX] = (around + 1) >> 1;
   return numbers;
+}
+
+/**
+ * What of a code is left where it wraps: it has 2^n codes. 0: it does not wrap, or has all 2^32, which wrap by themselves.
+ * @param {Part} part
+ */
+function aroundOf(part) {
+  return part.wrap && part.last !== WHOLE ? part.last : 0;
+}
+
+/**
+ * What it takes to move a facet on.
+ * @param {FacetLayout} facet
+ */
+function takenBy({ parts, stepping, following, moving }) {
+  if (following < moving) return TAKES_ROTATIONS;
+  // A lead that is constant is never corrected.
+  if (parts.slice(stepping, following).some((part) => part.lead < moving)) return TAKES_ORDER;
+  return following > stepping || parts.slice(0, stepping).some((part) => part.motion !== HOLD) ? TAKES_STEPS : TAKES_NOTHING;
 }
 
 /**
@@ -177,20 +194,4 @@ function speedMax(part) {
   // Within the bound are all speeds whose whole codes are.
   if (part.motion === ALPHA_BETA) return (part.jump << ALPHA_BETA_BITS) + (1 << ALPHA_BETA_BITS) - 1;
   return part.jump;
-}
-
-/**
- * How a part goes on and is corrected.
- * @param {FacetLayout} facet
- * @param {Part} part
- */
-function wayOf(facet, part) {
-  if (part.motion === TURNING) return WAY_TURN;
-  if (part.wrap || part.motion === TICK) return WAY_OTHER;
-  if (part.motion === LINEAR) return WAY_LINEAR;
-  if (part.motion === ALPHA_BETA) return WAY_ALPHA_BETA;
-  if (part.motion !== FOLLOW) return WAY_HOLD;
-  const leading = facet.parts[part.lead];
-  const most = leading.last + Math.abs(leading.zero);
-  return most * Math.abs(part.times) < 2 ** 30 ? WAY_FOLLOW : WAY_OTHER;
 }

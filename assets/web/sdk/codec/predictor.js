@@ -10,25 +10,20 @@
 //   tick        code += step
 //   turn        four parts as one: see turn
 //
-// Here is what holds for any part. What most parts take is done in place by `piece`, and comes to the same. Codes and speeds are 32-bit
-// integers that wrap; the one product is below 2^53, exact in a number.
+// Codes and speeds are 32-bit integers that wrap; the one product is below 2^53, exact in a number. What wraps has 2^n codes, so that a bit
+// mask brings a code back into its range.
+//
+// This is where a client's time goes: numbers in arrays, no call inside of a loop, nothing allocated.
 
-import { ALPHA_BETA, ALPHA_BETA_BITS, FOLLOW, FOLLOW_BITS, LINEAR, TICK } from "../schema/field.js";
-import {
-  CALM,
-  CLASS_SHIFT,
-  FRACTION,
-  IS_WHOLE,
-  LAST,
-  MASK_SHIFT,
-  MIDDLE,
-  MOTION,
-  SHIFT,
-  SPEED_MAX,
-  TICK_STEP,
-  TIMES,
-  WRAP,
-} from "./plan.js";
+import { ALPHA_BETA, FOLLOW, LINEAR } from "../schema/field.js";
+import * as plans from "./plan.js";
+
+// What a module takes from another it looks up each time; what is its own it knows.
+const { CLASS_SHIFT, FRACTION, MASK_SHIFT, STEP, FOLLOW_STEP, STEPS, OTHER_STEPS, STEPS_END, FOLLOWS, FOLLOWS_END } = plans;
+const { WAY, WAY_MOTION, WAY_WRAPS, WAY_CALM, LAST, SPEED_MAX, RESIDUAL_MAX } = plans;
+const [IS_LINEAR, IS_ALPHA_BETA, IS_FOLLOW] = [LINEAR, ALPHA_BETA, FOLLOW];
+/** The mask of a past. */
+const MASK = -1 << MASK_SHIFT;
 
 /** Size classes by the number of bits of a residual's size. */
 const CLASS_OF_BITS = Uint8Array.from({ length: 33 }, (_, bits) => (bits < 4 ? bits : bits < 6 ? 4 : 5));
@@ -51,150 +46,178 @@ export function edge(residual, bits) {
 }
 
 /**
- * Moves a part to the guess for the next tick, if it follows no other.
+ * Moves the parts that follow nobody to their guesses: of all facets of one kind whose states lie one behind the other. What is known of the
+ * kind is looked up once for all of them.
  * @param {Int32Array} plan
- * @param {number} part where it stands in the plan
+ * @param {number} header where the kind's plan begins
  * @param {Int32Array} states
- * @param {number} at where its state is
+ * @param {number} begin where the states of the first begin
+ * @param {number} count facets
+ * @param {number} stride from one to the next
  */
-export function advancePart(plan, part, states, at) {
-  const speed = states[at + 1];
-  if (plan[part + MOTION] === TICK) {
-    go(plan, part, states, at, plan[part + TICK_STEP]);
-  } else if (speed !== 0) {
-    const step = plan[part + MOTION] === ALPHA_BETA ? carry(states, at, speed, ALPHA_BETA_BITS) : speed;
-    go(plan, part, states, at, step);
+export function advanceSteps(plan, header, states, begin, count, stride) {
+  const others = plan[header + OTHER_STEPS];
+  const end = plan[header + STEPS_END];
+  let step = plan[header + STEPS];
+  for (; step < others; step += STEP) {
+    const offset = plan[step];
+    const last = plan[step + 1];
+    const around = plan[step + 2];
+    for (let at = begin + offset, behind = at + count * stride; at < behind; at += stride) {
+      const speed = states[at + 1];
+      if (speed === 0) continue;
+      const past = states[at + 2];
+      // Speeds in 1/16 of a code have the fraction added, of which what runs over is whole codes.
+      const along = speed + (past & FRACTION);
+      const next = states[at] + (along >> 4);
+      states[at - offset - 1] = 1;
+      states[at + 2] = (past & ~FRACTION) | (along & 15);
+      if (next >>> 0 <= last >>> 0) {
+        states[at] = next;
+      } else if (around > 0) {
+        states[at] = next & around;
+      } else {
+        // There are no codes there, so it stays at the last one.
+        states[at] = next < 0 ? 0 : last;
+        states[at + 1] = 0;
+        states[at + 2] = (past & ~FRACTION) | 8;
+      }
+    }
+  }
+  for (; step < end; step += STEP) {
+    const offset = plan[step];
+    const last = plan[step + 1];
+    const around = plan[step + 2];
+    const tick = plan[step + 3];
+    for (let at = begin + offset, behind = at + count * stride; at < behind; at += stride) {
+      const speed = tick + states[at + 1];
+      if (speed === 0) continue;
+      const next = states[at] + speed;
+      states[at - offset - 1] = 1;
+      if (next >>> 0 <= last >>> 0) {
+        states[at] = next;
+      } else if (around > 0) {
+        states[at] = next & around;
+      } else {
+        states[at] = next < 0 ? 0 : last;
+        states[at + 1] = 0;
+      }
+    }
   }
 }
 
 /**
- * The same if it follows another: `lead` is that one's value in the next tick.
+ * Moves the parts that follow others, whose codes are those of the same tick; of facets as with `advanceSteps`.
  * @param {Int32Array} plan
- * @param {number} part
+ * @param {number} header
  * @param {Int32Array} states
- * @param {number} at
- * @param {number} lead
+ * @param {number} begin
+ * @param {number} count
+ * @param {number} stride
  */
-export function followPart(plan, part, states, at, lead) {
-  const more = Math.floor((lead * plan[part + TIMES]) / 2 ** plan[part + SHIFT]);
-  go(plan, part, states, at, carry(states, at, more, FOLLOW_BITS));
-}
-
-/**
- * Adds to the fraction; what runs over is whole codes, as 32 bits.
- * @param {Int32Array} states
- * @param {number} at
- * @param {number} more
- * @param {number} bits
- */
-function carry(states, at, more, bits) {
-  const sum = (states[at + 2] & FRACTION) + more;
-  const whole = Math.floor(sum / (1 << bits));
-  states[at + 2] = (states[at + 2] & ~FRACTION) | (sum - whole * (1 << bits));
-  return whole | 0;
-}
-
-/**
- * Moves by a step, as far as there are codes.
- * @param {Int32Array} plan
- * @param {number} part
- * @param {Int32Array} states
- * @param {number} at
- * @param {number} step
- */
-function go(plan, part, states, at, step) {
-  if (plan[part + IS_WHOLE] !== 0 || plan[part + WRAP] !== 0) {
-    states[at] = around(plan, part, states[at] + step);
-    return;
+export function advanceFollows(plan, header, states, begin, count, stride) {
+  const end = plan[header + FOLLOWS_END];
+  for (let step = plan[header + FOLLOWS]; step < end; step += FOLLOW_STEP) {
+    const offset = plan[step];
+    const leading = plan[step + 1] - offset;
+    const zero = plan[step + 2];
+    const times = plan[step + 3];
+    const large = plan[step + 4] >= 32;
+    const shift = plan[step + 4] & 31;
+    const last = plan[step + 5];
+    const around = plan[step + 6];
+    for (let at = begin + offset, behind = at + count * stride; at < behind; at += stride) {
+      const lead = (states[at + leading] - zero) | 0;
+      const past = states[at + 2];
+      let whole = 0;
+      states[at - offset - 1] = 1;
+      if (large) {
+        // Up to 2^47: not as 32 bits, but exactly all the same.
+        const along = Math.floor((lead * times) / (1 << shift)) + (past & FRACTION);
+        const codes = Math.floor(along / 256);
+        whole = codes | 0;
+        states[at + 2] = (past & ~FRACTION) | (along - 256 * codes);
+      } else {
+        const along = (Math.imul(lead, times) >> shift) + (past & FRACTION);
+        whole = along >> 8;
+        states[at + 2] = (past & ~FRACTION) | (along & 255);
+      }
+      const next = states[at] + whole;
+      if (last === -1 || (next >= 0 && next <= last)) {
+        states[at] = next;
+      } else if (around > 0) {
+        states[at] = next & around;
+      } else {
+        states[at] = next < 0 ? 0 : last;
+        states[at + 2] = (past & ~FRACTION) | 128;
+      }
+    }
   }
-  const next = states[at] + step;
-  const inside = Math.min(Math.max(next, 0), plan[part + LAST]);
-  states[at] = inside;
-  if (inside === next) return;
-  states[at + 1] = 0;
-  states[at + 2] = (states[at + 2] & ~FRACTION) | plan[part + MIDDLE];
-}
-
-/**
- * Corrects the guess by what was sent.
- * @param {Int32Array} plan
- * @param {number} part
- * @param {Int32Array} states
- * @param {number} at
- * @param {number} residual one that `accepts` takes
- */
-export function correctPart(plan, part, states, at, residual) {
-  const wraps = plan[part + IS_WHOLE] !== 0 || plan[part + WRAP] !== 0;
-  const code = states[at] + residual;
-  states[at] = wraps ? around(plan, part, code) : code;
-  const kind = classOf(residual);
-  let fraction = states[at + 2] & FRACTION;
-  const motion = plan[part + MOTION];
-  if (motion === LINEAR) {
-    const sum = Math.min(Math.max(states[at + 1] + residual, -(2 ** 31)), 2 ** 31 - 1);
-    states[at + 1] = bounded(plan, part, wraps ? nearest(plan, part, sum) : sum);
-  } else if (motion === ALPHA_BETA) {
-    // The larger the surprise, the likelier a turn and not noise.
-    const calm = plan[part + CALM];
-    const shift = kind === 1 ? calm : kind === 2 ? calm >> 1 : kind === 3 ? calm >> 2 : 0;
-    const damped = Math.floor((residual * (1 << ALPHA_BETA_BITS)) / (1 << shift));
-    states[at + 1] = bounded(plan, part, states[at + 1] + damped);
-    fraction = edge(residual, ALPHA_BETA_BITS);
-  } else if (motion === FOLLOW) {
-    fraction = edge(residual, FOLLOW_BITS);
-  }
-  const mask = (states[at + 2] >> MASK_SHIFT) << MASK_SHIFT;
-  states[at + 2] = mask | (kind << CLASS_SHIFT) | fraction;
 }
 
 /**
  * Whether a residual leads to a code of the part, the short way.
  * @param {Int32Array} plan
- * @param {number} part
+ * @param {number} part where it stands in the plan
  * @param {number} code
  * @param {number} residual
  */
 export function accepts(plan, part, code, residual) {
-  if (residual === 0) return false;
-  if (plan[part + IS_WHOLE] !== 0) return true;
-  if (plan[part + WRAP] !== 0) return nearest(plan, part, residual) === residual;
+  if (residual === 0 || plan[part + LAST] === -1) return residual !== 0;
   const next = code + residual;
-  return next >= 0 && next <= plan[part + LAST];
+  if ((plan[part + WAY] & WAY_WRAPS) === 0) return next >= 0 && next <= plan[part + LAST];
+  const most = plan[part + RESIDUAL_MAX];
+  return residual <= most && residual > -most;
 }
 
 /**
- * A speed, or none if it is beyond the largest.
+ * Corrects the guess by what was sent.
  * @param {Int32Array} plan
- * @param {number} part
- * @param {number} speed
+ * @param {number} part where it stands in the plan
+ * @param {Int32Array} states
+ * @param {number} at where its state is
+ * @param {number} residual one that `accepts` takes
  */
-function bounded(plan, part, speed) {
-  return Math.abs(speed) > plan[part + SPEED_MAX] ? 0 : speed;
+export function correctPart(plan, part, states, at, residual) {
+  const way = plan[part + WAY];
+  const motion = way & WAY_MOTION;
+  const past = states[at + 2];
+  const kind = classOf(residual);
+  const next = states[at] + residual;
+  let fraction = past & FRACTION;
+  states[at] = (way & WAY_WRAPS) === 0 ? next : next & plan[part + LAST];
+  if (motion === IS_ALPHA_BETA) {
+    const speed = states[at + 1] + damped(residual, kind, way >> WAY_CALM);
+    const most = plan[part + SPEED_MAX];
+    states[at + 1] = speed > most || speed < -most ? 0 : speed;
+    fraction = residual === 1 ? 0 : residual === -1 ? 15 : 8;
+  } else if (motion === IS_LINEAR) {
+    const sum = states[at + 1] + residual;
+    const speed = (way & WAY_WRAPS) === 0 ? sum : shortWay(plan[part + LAST], sum);
+    const most = plan[part + SPEED_MAX];
+    states[at + 1] = speed > most || speed < -most ? 0 : speed;
+  } else if (motion === IS_FOLLOW) {
+    fraction = residual === 1 ? 0 : residual === -1 ? 255 : 128;
+  }
+  states[at + 2] = (past & MASK) | (kind << CLASS_SHIFT) | fraction;
 }
 
 /**
- * A code brought back into the range of a part that wraps.
- * @param {Int32Array} plan
- * @param {number} part
- * @param {number} code
+ * By how much a residual changes a speed in 1/16 code: the larger the surprise, the likelier a turn and not noise.
+ * @param {number} residual
+ * @param {number} kind its size class
+ * @param {number} calm 1 to 4
  */
-function around(plan, part, code) {
-  const codes = plan[part + WRAP];
-  if (codes === 0) return code | 0;
-  const rest = (code | 0) % codes;
-  return rest < 0 ? rest + codes : rest;
+export function damped(residual, kind, calm) {
+  return kind < 5 ? (residual << 4) >> (calm >> (kind - 1)) : residual * 16;
 }
 
 /**
  * The same step the short way round a part that wraps; exactly half a circle is positive.
- * @param {Int32Array} plan
- * @param {number} part
+ * @param {number} last its largest code, 2^n - 1
  * @param {number} step
  */
-function nearest(plan, part, step) {
-  const codes = plan[part + WRAP];
-  if (codes === 0) return step | 0;
-  const rest = step % codes;
-  const around = rest < 0 ? rest + codes : rest;
-  return around > codes >> 1 ? around - codes : around;
+export function shortWay(last, step) {
+  const rest = step & last;
+  return rest > (last + 1) >> 1 ? rest - last - 1 : rest;
 }

@@ -18,7 +18,7 @@ import * as plans from "./plan.js";
 
 const { STATE, CLASS_SHIFT, MASK_SHIFT, PART_SHIFT, PLAN_SHIFT } = plans;
 const { PARTS, COUNT, PAST, GROUPS, GROUPS_END, MOVING } = plans;
-const { LAST, RESIDUAL, ZERO, MIDDLE, MOTION, FRACTION_BITS, SPEED_MAX } = plans;
+const { LAST, RESIDUAL, ZERO, MIDDLE, WAY, WAY_MOTION, FRACTION_BITS, SPEED_MAX } = plans;
 
 /** What a record names, before its states. One object is read into again and again. */
 export class Record {
@@ -102,7 +102,7 @@ function readPast(reader, tables, plan, header, states) {
  * @param {number} part
  */
 function hasSpeed(plan, part) {
-  const motion = plan[part + MOTION];
+  const motion = plan[part + WAY] & WAY_MOTION;
   // Of a rotation's four the three that are not named, which have a fraction.
   return motion === LINEAR || motion === ALPHA_BETA || (motion === TURNING && plan[part + FRACTION_BITS] !== 0);
 }

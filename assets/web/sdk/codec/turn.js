@@ -12,7 +12,7 @@
 import { STILL, TURN_BITS } from "../schema/field.js";
 import { isqrt, rounded, turnLength, turnSquare } from "../schema/rotation.js";
 import { classOf, edge } from "./predictor.js";
-import { CALM, FRACTION, LAST, MASK_SHIFT, CLASS_SHIFT, SPEED_MAX, STATE, PART_SHIFT } from "./plan.js";
+import { CLASS_SHIFT, FRACTION, LAST, MASK_SHIFT, PART_SHIFT, SPEED_MAX, STATE, WAY, WAY_CALM } from "./plan.js";
 
 /** Codes are counted in this. */
 const UNITS = 1 << TURN_BITS;
@@ -90,7 +90,7 @@ export function correctTurn(plan, part, states, at, residuals) {
     states[state + 2] = mask | (classOf(residual) << CLASS_SHIFT) | edge(residual, TURN_BITS);
     most = Math.max(most, Math.abs(residual));
   }
-  const calm = plan[three + CALM];
+  const calm = plan[three + WAY] >> WAY_CALM;
   if (calm === STILL) return;
   read(half, states[at], states, at, OTHER);
   const shift = most < 2 ? calm : most < 4 ? calm >> 1 : most < 8 ? calm >> 2 : 0;
