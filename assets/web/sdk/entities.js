@@ -9,7 +9,6 @@
 
 import { valuesOf } from "./schema/component.js";
 
-/** @import { Entity } from "./types.js" */
 /** @typedef {import("./replica.js").Replica} Replica */
 /** @typedef {import("./schema/registry.js").Schema} Schema */
 
@@ -92,7 +91,7 @@ export class Shape {
   }
 }
 
-/** An entity as it is held. @implements {Entity} */
+/** An entity as it is held: an `Entity` of types.js. */
 class Held {
   /**
    * @param {number} id

@@ -30,7 +30,7 @@ export async function refusal({ url, room, said, fetch, origin }) {
   const answer = await ask(fetch, `${base}/api/rooms`, "cors");
   if (answer !== null) return answered(answer, host, room, detail);
   if (origin !== null && origin !== base && (await ask(fetch, `${base}/api/rooms`, "no-cors")) !== null) {
-    const advice = `its operator must allow this origin: front.origins = ["${origin}"]`;
+    const advice = `its operator must allow this origin: server.origins = ["${origin}"]`;
     return new TickwireError("refused", "server", `${host} answers, but not to pages of ${origin}${detail}`, advice);
   }
   const advice = protocol === "wss:" ? `open ${base}/ in a tab: does it answer, and is its certificate trusted?` : "is the address right, and the server there?";

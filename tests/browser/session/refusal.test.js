@@ -57,7 +57,7 @@ test("a server that says why is quoted, with when to come again", async () => {
 test("a page that the operator does not allow is told the line of the configuration", async () => {
   const error = await asked({ "no-cors": () => new Response(null) }, { origin: "https://games.example" });
   assert.equal(error.code, "refused");
-  assert.match(error.message, /not to pages of https:\/\/games\.example.*origins = \["https:\/\/games\.example"\]/);
+  assert.match(error.message, /not to pages of https:\/\/games\.example.*server.origins = \["https:\/\/games\.example"\]/);
 });
 
 test("a server that is not there, or not trusted, is named with what to do", async () => {
