@@ -6,26 +6,16 @@
 //
 // Never here: what is in a map (see map_file.js).
 
+import { mapsHash } from "../sdk/agreement.js";
 import { MAP_BYTES_MAX } from "./constants.js";
 import { MapError, parseMap } from "./map_file.js";
-import { xxh3 } from "./xxh3.js";
 
 /** @typedef {import("./map.js").Map} GameMap */
 
-/** What a map's name may be made of: it becomes part of an address. */
-const NAME = /^[A-Za-z0-9_-]{1,16}$/;
+/** What the name of a map's file may be made of: it becomes part of an address. The ending may be missing. */
+const NAME = /^([A-Za-z0-9_-]{1,16})(\.tmx)?$/;
 /** Maps that a rotation may have. */
 const ROTATION_MAX = 16;
-
-/**
- * The fingerprint of the files that are played on in this order.
- * @param {Uint8Array[]} files
- */
-export function rotationHash(files) {
-  const hashes = new DataView(new ArrayBuffer(8 * files.length));
-  files.forEach((file, at) => hashes.setBigUint64(8 * at, xxh3(file), true));
-  return xxh3(new Uint8Array(hashes.buffer));
-}
 
 /**
  * Fetches the maps with these names, in order.
@@ -38,11 +28,12 @@ export async function fetchMaps(names, hash, get = fetch) {
   if (names.length > ROTATION_MAX || !names.every((name) => NAME.test(name))) {
     throw new MapError(names.join(", ").slice(0, 64), "the server's maps have names that no map may have");
   }
-  const files = await Promise.all(names.map((name) => fetchFile(name, get)));
-  if (rotationHash(files) !== hash) {
+  const stems = names.map((name) => name.replace(/\.tmx$/, ""));
+  const files = await Promise.all(stems.map((stem) => fetchFile(stem, get)));
+  if (mapsHash(files) !== hash) {
     throw new MapError(names.join(", "), "the server plays on other files than it serves: reload the page");
   }
-  return files.map((file, at) => parseMap(`${names[at]}.tmx`, new TextDecoder().decode(file)));
+  return files.map((file, at) => parseMap(`${stems[at]}.tmx`, new TextDecoder().decode(file)));
 }
 
 /**

@@ -22,11 +22,11 @@ import { RIFLE, ROCKET_LAUNCHER } from "./weapon.js";
 /**
  * The prediction of Arena on the maps of a shelf. Null: something else is played.
  * @param {MapShelf} shelf
- * @returns {(agreement: import("../sdk/types.js").Agreement) => import("../sdk/types.js").Prediction<State, any> | null}
+ * @returns {(agreement: import("../sdk/agreement.js").Agreement) => import("../sdk/types.js").Prediction<State, any> | null}
  */
 export function predicting(shelf) {
   return (agreement) => {
-    if (agreement.game !== "arena") return null;
+    if (agreement.schema.game !== "arena") return null;
     const tuning = tuningAt(agreement.tickRateHz);
     return {
       truth: (me, world) => truth(me, world, shelf),

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MapError, parseMap } from "../../../assets/web/game/map_file.js";
-import { rotationHash } from "../../../assets/web/game/maps.js";
-import { xxh3 } from "../../../assets/web/game/xxh3.js";
+import { fetchMaps } from "../../../assets/web/game/maps.js";
+import { mapsHash } from "../../../assets/web/sdk/agreement.js";
+import { xxh3 } from "../../../assets/web/sdk/bits/xxh3.js";
 import { golden, mapBytes, readMap } from "./golden.js";
 
 const cases = golden("maps.json");
@@ -41,7 +42,7 @@ test("bytes of any length have the server's fingerprint", () => {
 
 test("maps in turn have the server's fingerprint together", () => {
   for (const { hash, maps: count } of cases.filter((one) => one.maps !== undefined)) {
-    assert.equal(rotationHash(files.slice(0, count).map(({ file }) => mapBytes(file))).toString(), hash);
+    assert.equal(mapsHash(files.slice(0, count).map(({ file }) => mapBytes(file))).toString(), hash);
   }
 });
 
@@ -71,4 +72,18 @@ test("what is no map is refused and named, and costs no more than its length", (
     assert.throws(() => parseMap("a.tmx", text), (error) => error instanceof MapError && error.message.includes(problem), problem);
   }
   assert.equal(parseMap("a.tmx", layer("1,1,1,1,0,1,1,1,1")).isWall(1, 1), false);
+});
+
+test("fetched maps are taken only if they are the files that the server plays on", async () => {
+  const served = (file) => ({ ok: true, status: 200, arrayBuffer: async () => mapBytes(file).buffer });
+  const get = async (url) => served(url.replace("/maps/", ""));
+  const names = ["courtyard", "gardens"];
+  const hash = mapsHash(names.map((name) => mapBytes(`${name}.tmx`)));
+  assert.deepEqual((await fetchMaps(names, hash, get)).map(({ name }) => name), names);
+  assert.deepEqual((await fetchMaps(names.map((name) => `${name}.tmx`), hash, get)).map(({ name }) => name), names);
+  await assert.rejects(fetchMaps(names, hash + 1n, get), /other files than it serves/);
+  await assert.rejects(fetchMaps(["gardens", "courtyard"], hash, get), /other files than it serves/);
+  await assert.rejects(fetchMaps(["../secret"], hash, get), /names that no map may have/);
+  await assert.rejects(fetchMaps(Array(17).fill("gardens"), hash, get), /names that no map may have/);
+  await assert.rejects(fetchMaps(names, hash, async () => ({ ok: false, status: 404 })), /answers 404/);
 });

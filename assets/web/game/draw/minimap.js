@@ -1,0 +1,78 @@
+// The map in a corner: we, our team, who shoots, what the camera sees. Enemies who keep quiet are not on it.
+//
+// Never here: the ground itself (see ground.js).
+
+import { HP_MAX } from "../constants.js";
+import { TILE_UNITS } from "../constants.js";
+import { drawSmall } from "./ground.js";
+import { OWN, TEXT, colourOf } from "./palette.js";
+
+/** Pixels of its longer side, before the screen's own ratio. */
+const SIDE = 132;
+/** Milliseconds between two of its pictures: it is small, and nobody aims by it. */
+const EVERY_MS = 66;
+/** Milliseconds for which who shot is on it. */
+const SHOT_MS = 1200;
+
+export class Minimap {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    /** @type {import("../map.js").Map | null} */
+    this.map = null;
+    /** @type {HTMLCanvasElement | null} */
+    this.ground = null;
+    this.drawnMs = 0;
+    /** @type {Map<number, number>} when each shot last */
+    this.shots = new Map();
+  }
+
+  /** Somebody shot. @param {number} id @param {number} nowMs */
+  shot(id, nowMs) {
+    if (this.shots.size > 256) this.shots.clear();
+    this.shots.set(id, nowMs);
+  }
+
+  /**
+   * @param {import("../map.js").Map} map
+   * @param {import("../scene.js").Scene} scene
+   * @param {import("./camera.js").Camera} camera
+   * @param {boolean} showsAll for who only looks on
+   * @param {number} nowMs
+   */
+  draw(map, scene, camera, showsAll, nowMs) {
+    if (nowMs - this.drawnMs < EVERY_MS && this.map === map) return;
+    this.drawnMs = nowMs;
+    const pixels = Math.round(SIDE * Math.min(globalThis.devicePixelRatio || 1, 2));
+    if (this.map !== map || this.ground === null || Math.max(this.canvas.width, this.canvas.height) !== pixels) this.begin(map, pixels);
+    const { context, canvas } = this;
+    const scale = canvas.width / (map.width * TILE_UNITS);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    if (this.ground !== null) context.drawImage(this.ground, 0, 0);
+    context.strokeStyle = "rgba(232, 237, 247, 0.35)";
+    context.lineWidth = 1;
+    context.strokeRect(camera.worldX(0) * scale, camera.worldY(0) * scale, camera.width / camera.scale * scale, camera.height / camera.scale * scale);
+    const side = scene.own?.faction ?? "Alone";
+    for (let at = 0; at < scene.figureCount; at++) {
+      const figure = scene.figures[at];
+      const allied = side !== "Alone" && figure.faction === side;
+      const loud = nowMs - (this.shots.get(figure.id) ?? -SHOT_MS) < SHOT_MS;
+      if (figure.hp === 0 || !(figure.isOwn || allied || showsAll || loud)) continue;
+      const size = (figure.isOwn ? 5 : 3.4) * pixels / SIDE;
+      context.fillStyle = figure.isOwn ? (figure.hp < HP_MAX / 4 ? TEXT : OWN) : colourOf(figure);
+      context.fillRect(figure.x * scale - size / 2, figure.y * scale - size / 2, size, size);
+    }
+  }
+
+  /** @param {import("../map.js").Map} map @param {number} pixels */
+  begin(map, pixels) {
+    this.map = map;
+    this.ground = drawSmall(map, pixels);
+    this.canvas.width = this.ground.width;
+    this.canvas.height = this.ground.height;
+    const longer = Math.max(map.width, map.height);
+    this.canvas.style.setProperty("width", `${SIDE * map.width / longer}px`);
+    this.canvas.style.setProperty("height", `${SIDE * map.height / longer}px`);
+  }
+}

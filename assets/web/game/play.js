@@ -1,0 +1,283 @@
+// A match, from the wish to play to the way back: the room, the picture sixty times a second, what stops it.
+//
+//   wish ─► connect ─► room ─┬► every picture: hands ─► input · view ─► scene ─► watcher ─► picture ─► numbers around it
+//                            ├► told ─► news
+//                            └► drop, reconnect, leave, error ─► overlay
+//
+// Never here: the wire (see the SDK), how anything looks (see draw/, hud/).
+
+import { connect } from "../sdk/index.js";
+import { tuningAt } from "./constants.js";
+import { FrameMeter } from "./frame_meter.js";
+import { Hud } from "./hud/hud.js";
+import { Menu } from "./hud/menu.js";
+import { Overlay } from "./hud/overlay.js";
+import { Controls } from "./input/controls.js";
+import { MapShelf } from "./map_shelf.js";
+import { tell } from "./news.js";
+import { cut, part } from "./page.js";
+import { predicting } from "./predicting.js";
+import { Spectating } from "./spectating.js";
+import { Stage } from "./stage.js";
+import { sayRefusal } from "./told.js";
+import { Watcher } from "./watcher.js";
+import { RIFLE, ROCKET_LAUNCHER } from "./weapon.js";
+
+/** @typedef {import("./lobby.js").Wish} Wish */
+/** @typedef {import("../sdk/room.js").Room<any>} Room */
+/** @typedef {import("./arena.js").ArenaView} ArenaView */
+
+/** Bytes that a Hello has for a name. */
+const NAME_BYTES_MAX = 32;
+
+export class Play {
+  /**
+   * @param {import("./settings.js").Settings} settings
+   * @param {import("./sound.js").Sound} sound
+   * @param {() => void} left back to the lobby
+   */
+  constructor(settings, sound, left) {
+    this.settings = settings;
+    this.left = left;
+    this.root = part("game");
+    this.surface = part("arena");
+    this.shelf = new MapShelf();
+    this.meter = new FrameMeter();
+    const back = () => this.surface.focus();
+    this.overlay = new Overlay(() => this.again(), () => this.quit());
+    this.menu = new Menu(settings, { giveUp: () => this.giveUp(), leave: () => this.quit(), closed: back });
+    this.hud = new Hud(this.meter, (text, team) => this.say(text, team), back);
+    this.stage = new Stage(sound, settings, this.hud);
+    this.watcher = new Watcher();
+    this.spectating = new Spectating();
+    this.controls = new Controls(this.root, this.surface, (act) => this.act(act), () => this.listens());
+    /** @type {Room | null} */
+    this.room = null;
+    /** @type {Wish} */
+    this.wish = { name: "", watch: false };
+    this.ends = new AbortController();
+    this.tickRateHz = 30;
+    this.dashTicks = 1;
+    addEventListener("resize", () => this.stage.picture.fit());
+    settings.follow(() => { this.stage.picture.showsNames = settings.choices.names; });
+  }
+
+  /** Whether keys are for the game now. */
+  listens() {
+    return this.room !== null && !this.hud.chat.isOpen && !this.menu.isOpen && !this.overlay.isOpen;
+  }
+
+  /**
+   * Goes where somebody wants to go.
+   * @param {Wish} wish
+   */
+  async enter(wish) {
+    this.wish = wish;
+    this.root.hidden = false;
+    this.stage.picture.fit();
+    this.hud.clear();
+    this.controls.drop();
+    this.overlay.show({ title: "Connecting", text: `to ${wish.room ?? "any room with space"}`, waits: true });
+    const ends = this.ends = new AbortController();
+    try {
+      const room = await connect(location.origin, this.options(wish, ends.signal));
+      if (ends.signal.aborted) return;
+      this.room = room;
+      this.overlay.hide();
+      this.surface.focus();
+      requestAnimationFrame((nowMs) => this.frame(nowMs, room));
+    } catch (error) {
+      if (!ends.signal.aborted) this.refused(error);
+    }
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {AbortSignal} signal
+   * @returns {import("../sdk/types.js").ConnectOptions<any>}
+   */
+  options({ room, name, watch }, signal) {
+    return {
+      ...(room === undefined ? {} : { room }),
+      ...(watch ? {} : { predict: predicting(this.shelf) }),
+      name: cut(name, NAME_BYTES_MAX) || "player",
+      watch,
+      signal,
+      store: this.settings.store,
+      on: {
+        connect: (agreement) => this.agreed(agreement),
+        snapshot: () => this.hud.netGraph.frame(performance.now()),
+        event: (event) => tell(this.stage, event),
+        drop: ({ text, attempt, retryInMs }) => this.dropped(text, attempt, retryInMs),
+        reconnect: () => this.overlay.hide(),
+        leave: (ending) => this.over(ending, signal),
+      },
+    };
+  }
+
+  /** We are in, perhaps again. @param {import("../sdk/agreement.js").Agreement} agreement */
+  agreed(agreement) {
+    this.tickRateHz = agreement.tickRateHz;
+    this.dashTicks = tuningAt(agreement.tickRateHz).dashTicks;
+    this.stage.clear();
+    this.watcher.clear();
+    this.shelf.fill(agreement).then(() => {
+      if (this.shelf.problem !== "") this.hud.chat.note(this.shelf.problem);
+    });
+  }
+
+  /** @param {string} text @param {number} attempt @param {number} retryInMs */
+  dropped(text, attempt, retryInMs) {
+    this.controls.drop();
+    const soon = retryInMs < 1000 ? "now" : `in ${(retryInMs / 1000).toFixed(0)} s`;
+    this.overlay.show({ title: "The connection is lost", text: `${text} Trying again ${soon} (attempt ${attempt}).`, waits: true });
+  }
+
+  /** @param {import("../sdk/types.js").Ending} ending @param {AbortSignal} signal */
+  over({ text, fault, comeAgain }, signal) {
+    if (signal.aborted || this.room === null) return;
+    this.room = null;
+    const title = fault === "nobody" ? "It is over" : "You are out";
+    this.overlay.show({ title, text, again: comeAgain !== "never" });
+  }
+
+  /** @param {unknown} error */
+  refused(error) {
+    this.overlay.show({ title: "Could not get in", text: error instanceof Error ? error.message : String(error), again: true });
+  }
+
+  /** Tries the same again. */
+  again() {
+    this.enter(this.wish);
+  }
+
+  /** Back to the lobby. */
+  quit() {
+    const room = this.room;
+    this.room = null;
+    this.root.hidden = true;
+    room?.leave();
+    this.ends.abort();
+    this.overlay.hide();
+    this.left();
+  }
+
+  giveUp() {
+    // Who is dead already hears "no", and is none the worse for it.
+    this.room?.request("GiveUp", {}).catch(() => {});
+  }
+
+  /** @param {string} text @param {boolean} team */
+  async say(text, team) {
+    if (this.room === null) return;
+    if (this.wish.watch) {
+      this.hud.chat.note("who looks on can not speak");
+      return;
+    }
+    try {
+      const answer = await this.room.request("Say", { team, text });
+      if (!answer.done) this.hud.chat.note(sayRefusal(answer.reason));
+    } catch (error) {
+      this.hud.chat.note(error instanceof Error ? error.message : "not said");
+    }
+  }
+
+  /** @param {import("./input/keyboard.js").Act} act */
+  act(act) {
+    if (act === "score" || act === "scoreEnd") this.hud.scoreboard.held = act === "score";
+    if (!this.listens()) return;
+    if (act === "chat" || act === "teamChat") {
+      this.controls.drop();
+      this.hud.chat.open(act === "teamChat");
+    } else if (act === "menu") {
+      this.controls.drop();
+      this.menu.open(!this.wish.watch);
+    } else if (act === "net") {
+      this.settings.choose({ netGraph: !this.settings.choices.netGraph });
+    } else if (act === "mute") {
+      this.settings.choose({ sound: !this.settings.choices.sound });
+      this.hud.chat.note(this.settings.choices.sound ? "sound on" : "sound off");
+    } else if (act === "next" && this.wish.watch) {
+      this.spectating.next(this.stage.scene);
+    }
+  }
+
+  /**
+   * One picture.
+   * @param {number} nowMs
+   * @param {Room} room
+   */
+  frame(nowMs, room) {
+    if (this.room !== room) return;
+    const began = performance.now();
+    const { stage } = this;
+    const { scene } = stage;
+    const view = /** @type {ArenaView} */ (room.view(nowMs));
+    scene.take(view, stage.roster);
+    stage.me = view.me?.id ?? null;
+    stage.predicts = view.state !== null;
+    stage.map = scene.match === null ? null : this.shelf.maps[this.shelf.position(scene.match.map)] ?? null;
+    const pointer = this.wish.watch ? this.lookOn(nowMs) : this.lookAhead(room, nowMs);
+    this.watcher.watch(stage, view.state, view.ghosts, nowMs);
+    stage.picture.draw(scene, stage.map, pointer, nowMs);
+    stage.minimap.canvas.hidden = stage.map === null;
+    if (stage.map !== null) stage.minimap.draw(stage.map, scene, stage.picture.camera, this.wish.watch, nowMs);
+    stage.soothe(nowMs);
+    const stats = this.settings.choices.netGraph ? room.stats : null;
+    const shown = { scene, left: this.leftOf(view), standing: this.standing(), room: this.wish.room ?? "", tickRateHz: this.tickRateHz, stats };
+    this.hud.show(shown, nowMs);
+    this.meter.note(began, performance.now());
+    requestAnimationFrame((next) => this.frame(next, room));
+  }
+
+  /** A spectator looks at whom it follows. @param {number} nowMs */
+  lookOn(nowMs) {
+    const { scene, picture, map } = this.stage;
+    this.spectating.look(scene, map);
+    picture.look(this.spectating.x, this.spectating.y, null, map, nowMs);
+    return null;
+  }
+
+  /** A player looks where it is and a little where it aims; and its hands act. @param {Room} room @param {number} nowMs */
+  lookAhead(room, nowMs) {
+    const { scene: { own }, picture, map } = this.stage;
+    const { hands } = this.controls;
+    const pointer = this.controls.pointer();
+    if (own !== null) {
+      picture.look(own.x, own.y, pointer, map, nowMs);
+      if (pointer !== null) {
+        const { camera, ratio } = picture;
+        hands.aimAlong(pointer.x * ratio - camera.screenX(own.x), pointer.y * ratio - camera.screenY(own.y));
+      }
+      // The own barrel turns with the hand, not a round trip later.
+      own.aim = this.controls.aim;
+    }
+    const values = room.state === "playing" ? hands.take() : null;
+    if (values !== null) room.sendInput(values);
+    return pointer;
+  }
+
+  /** What the player has left: as predicted, else as the server said. @param {ArenaView} view */
+  leftOf({ state, me }) {
+    const { own } = this.stage.scene;
+    const body = me?.components.Body;
+    if (own === null || body === undefined) return null;
+    const { hp } = own;
+    const { dashTicks } = this;
+    if (state !== null) return { hp, weapon: state.weapon, rounds: state.rounds, rockets: state.rockets, dashIn: state.dashIn, dashTicks };
+    const weapon = body.weapon === "RocketLauncher" ? ROCKET_LAUNCHER : RIFLE;
+    return { hp, weapon, rounds: body.rounds, rockets: body.rockets, dashIn: body.dash_in, dashTicks };
+  }
+
+  /** What is to be read where nothing was told. */
+  standing() {
+    const { scene, killedBy } = this.stage;
+    if (this.wish.watch) {
+      const followed = scene.find(this.spectating.followed);
+      return followed === null ? "Waiting for the delayed picture" : `Watching ${followed.name}`;
+    }
+    if (scene.own !== null && scene.own.hp === 0) return killedBy === "" ? "You died" : `${killedBy} got you`;
+    if (this.shelf.problem !== "") return "The map could not be had: you play blind, and nothing is predicted";
+    return scene.match?.phase === "WarmUp" ? "Warm-up" : "";
+  }
+}
