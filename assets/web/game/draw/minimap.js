@@ -2,13 +2,14 @@
 //
 // Never here: the ground itself (see ground.js).
 
-import { HP_MAX } from "../constants.js";
-import { TILE_UNITS } from "../constants.js";
+import { HP_MAX, TILE_UNITS } from "../constants.js";
 import { drawSmall } from "./ground.js";
 import { OWN, TEXT, colourOf } from "./palette.js";
 
-/** Pixels of its longer side, before the screen's own ratio. */
-const SIDE = 132;
+/** Pixels of its longer side, before the screen's own ratio; on a small screen, too. */
+const [SIDE, SIDE_SMALL] = [132, 84];
+/** Below so many pixels of its shorter side a screen is small. */
+const SMALL = 560;
 /** Milliseconds between two of its pictures: it is small, and nobody aims by it. */
 const EVERY_MS = 66;
 /** Milliseconds for which who shot is on it. */
@@ -24,6 +25,7 @@ export class Minimap {
     /** @type {HTMLCanvasElement | null} */
     this.ground = null;
     this.drawnMs = 0;
+    this.side = SIDE;
     /** @type {Map<number, number>} when each shot last */
     this.shots = new Map();
   }
@@ -44,7 +46,8 @@ export class Minimap {
   draw(map, scene, camera, showsAll, nowMs) {
     if (nowMs - this.drawnMs < EVERY_MS && this.map === map) return;
     this.drawnMs = nowMs;
-    const pixels = Math.round(SIDE * Math.min(globalThis.devicePixelRatio || 1, 2));
+    this.side = Math.min(innerWidth, innerHeight) < SMALL ? SIDE_SMALL : SIDE;
+    const pixels = Math.round(this.side * Math.min(globalThis.devicePixelRatio || 1, 2));
     if (this.map !== map || this.ground === null || Math.max(this.canvas.width, this.canvas.height) !== pixels) this.begin(map, pixels);
     const { context, canvas } = this;
     const scale = canvas.width / (map.width * TILE_UNITS);
@@ -59,7 +62,7 @@ export class Minimap {
       const allied = side !== "Alone" && figure.faction === side;
       const loud = nowMs - (this.shots.get(figure.id) ?? -SHOT_MS) < SHOT_MS;
       if (figure.hp === 0 || !(figure.isOwn || allied || showsAll || loud)) continue;
-      const size = (figure.isOwn ? 5 : 3.4) * pixels / SIDE;
+      const size = (figure.isOwn ? 5 : 3.4) * pixels / this.side;
       context.fillStyle = figure.isOwn ? (figure.hp < HP_MAX / 4 ? TEXT : OWN) : colourOf(figure);
       context.fillRect(figure.x * scale - size / 2, figure.y * scale - size / 2, size, size);
     }
@@ -72,7 +75,7 @@ export class Minimap {
     this.canvas.width = this.ground.width;
     this.canvas.height = this.ground.height;
     const longer = Math.max(map.width, map.height);
-    this.canvas.style.setProperty("width", `${SIDE * map.width / longer}px`);
-    this.canvas.style.setProperty("height", `${SIDE * map.height / longer}px`);
+    this.canvas.style.setProperty("width", `${this.side * map.width / longer}px`);
+    this.canvas.style.setProperty("height", `${this.side * map.height / longer}px`);
   }
 }
