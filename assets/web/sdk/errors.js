@@ -55,3 +55,13 @@ export class TickwireError extends Error {
 export function usage(message, advice) {
   return new TickwireError("usage", "page", message, advice);
 }
+
+/**
+ * The server closed the connection.
+ * @param {Ending} ending
+ */
+export function closed(ending) {
+  const says = `the connection was closed: ${ending.name} (${ending.code}), ${ending.reason || ending.text}`;
+  const advice = ending.comeAgain === "never" ? "coming again would end the same way" : "try again in a moment";
+  return new TickwireError("closed", ending.fault, says, advice, { ending });
+}

@@ -11,7 +11,11 @@ export { mapsHash } from "./agreement.js";
 export { CLOSE_CODES } from "./wire/close_code.js";
 export { PROTOCOL, PROTOCOL_OLDEST } from "./wire/version.js";
 
-/** @import { ConnectOptions, Game } from "./types.js" */
+/** @typedef {import("./types.js").Game} Game */
+/**
+ * @template {Game} [G=Game]
+ * @typedef {import("./types.js").ConnectOptions<G>} ConnectOptions
+ */
 
 /**
  * @template {Game} [G=Game]
@@ -30,6 +34,11 @@ export { PROTOCOL, PROTOCOL_OLDEST } from "./wire/version.js";
  * @template {Game} [G=Game]
  * @typedef {import("./types.js").GameEvent<G>} GameEvent
  */
+/**
+ * @template {Game} [G=Game]
+ * @typedef {import("./types.js").Predict<G>} Predict
+ */
+/** @typedef {import("./errors.js").ErrorCode} ErrorCode */
 /** @typedef {import("./types.js").Agreement} Agreement */
 /** @typedef {import("./types.js").Drop} Drop */
 /** @typedef {import("./types.js").Ending} Ending */

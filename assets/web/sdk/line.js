@@ -100,8 +100,14 @@ export class Line {
   #receive(messages) {
     const nowMs = this.timers.now();
     this.heardMs = nowMs;
-    if (messages.length === 1) this.session.handleFrame(messages[0], nowMs);
-    else this.session.handleBacklog(messages, nowMs, () => this.#tell());
+    try {
+      if (messages.length === 1) this.session.handleFrame(messages[0], nowMs);
+      else this.session.handleBacklog(messages, nowMs, () => this.#tell());
+    } catch (error) {
+      // Nothing that a server sends should come to this: if it does, we cannot know what we hold.
+      this.#tell();
+      this.listener.told({ kind: "failed", error: error instanceof Error ? error : new Error(String(error)) });
+    }
     // From here and not from a timer alone: in a hidden page those are held back, and who confirms nothing is closed.
     this.wake();
   }

@@ -8,7 +8,7 @@
 // Never here: bytes (see session), sockets (see socket), pictures.
 
 import { Disagreement } from "./agreement.js";
-import { TickwireError, usage } from "./errors.js";
+import { TickwireError, closed, usage } from "./errors.js";
 import { checked } from "./hands.js";
 import { forget, remember } from "./known.js";
 import { Line } from "./line.js";
@@ -33,6 +33,7 @@ const BROKEN = 4001;
 const REFUSED = 1000;
 
 /**
+ * A room that was joined: `connect` gives it.
  * @template {Game} [G=Game]
  */
 export class Room {
@@ -46,6 +47,7 @@ export class Room {
   #gauges = new Gauges();
   /** @type {Reconnect} */ #reconnect;
   /** @type {any} */ #timer = null;
+  /** For the next attempt. */ #waits = false;
   /** @type {any} */ #limit = null;
   /** @type {import("./target.js").Target | null} */ #elsewhere = null;
   /** Why we ended a connection ourselves. @type {TickwireError | null} */ #fault = null;
@@ -71,6 +73,7 @@ export class Room {
     for (const [name, listener] of Object.entries(setting.on)) this.#listeners.add(checkedEvent(name), listener, null);
     setting.page?.addEventListener("visibilitychange", this.#noteVisibility);
     setting.signal?.addEventListener("abort", this.#noteAbort);
+    setting.network?.addEventListener("online", this.#noteOnline);
     this.#attempt();
   }
 
@@ -353,6 +356,8 @@ export class Room {
     setting.timers.clearTimeout(this.#limit);
     if (this.#line !== null) this.#gauges.fold(this.#line);
     this.#line = null;
+    // Tables may have come since we got in.
+    if (setting.known !== null) remember(setting.store, new URL(setting.target.url).host, setting.known);
     const wasIn = this.#isIn;
     this.#isIn = false;
     this.#refuseRequests();
@@ -376,6 +381,7 @@ export class Room {
     if (wasIn || this.#wasIn) this.#listeners.tell("drop", /** @type {Drop} */ ({ ...ending, attempt, retryInMs: wait }));
     if (this.#isOver) return;
     this.#timer = setting.timers.setTimeout(() => void this.#again(), wait);
+    this.#waits = true;
   }
 
   /**
@@ -395,6 +401,8 @@ export class Room {
   /** The next attempt, with a new ticket if there is who gives one. */
   async #again() {
     const setting = this.#setting;
+    this.#waits = false;
+    setting.timers.clearTimeout(this.#timer);
     if (this.#elsewhere !== null) {
       setting.target = this.#elsewhere;
       this.#elsewhere = null;
@@ -430,8 +438,9 @@ export class Room {
   /** @param {Ending} ending */
   #finish(ending) {
     if (this.#isOver) return;
-    const { page, signal, timers } = this.#setting;
+    const { network, page, signal, timers } = this.#setting;
     this.#isOver = true;
+    network?.removeEventListener("online", this.#noteOnline);
     timers.clearTimeout(this.#timer);
     page?.removeEventListener("visibilitychange", this.#noteVisibility);
     signal?.removeEventListener("abort", this.#noteAbort);
@@ -455,6 +464,11 @@ export class Room {
 
   #noteVisibility = () => this.#settlePause();
 
+  /** The machine has a network again: whoever waits for the next attempt need not. */
+  #noteOnline = () => {
+    if (this.#waits) void this.#again();
+  };
+
   #noteAbort = () => {
     if (this.#wasIn) {
       void this.leave();
@@ -465,13 +479,6 @@ export class Room {
     if (this.#line === null) this.#finish(endingOf(1000, "given up"));
     else this.#line.socket.drop(1000, "given up");
   };
-}
-
-/** @param {Ending} ending */
-function closed(ending) {
-  const advice = ending.comeAgain === "never" ? "coming again would end the same way" : "try again in a moment";
-  const fault = ending.fault;
-  return new TickwireError("closed", fault, `the connection was closed: ${ending.name} (${ending.code}), ${ending.text}`, advice, { ending });
 }
 
 /** @param {string} name */

@@ -29,6 +29,7 @@ export function settingOf(url, options) {
   const target = targetOf(url, options);
   /** @type {import("./types.js").Page | null} */
   const page = options.page === undefined ? (globalThis.document ?? null) : options.page;
+  const window = typeof globalThis.addEventListener === "function" ? globalThis : null;
   return {
     target,
     name: checkedName(options.name ?? ""),
@@ -43,6 +44,7 @@ export function settingOf(url, options) {
     timers: options.timers ?? pageTimers,
     random: options.random ?? Math.random,
     page,
+    network: options.network === undefined ? window : options.network,
     onOutdated: options.onOutdated ?? ((/** @type {Ending} */ _) => void reloadOnce(globalThis)),
     retry: options.retry,
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,

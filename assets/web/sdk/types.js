@@ -200,6 +200,13 @@
  */
 
 /**
+ * Who says that there is a network again: `window`.
+ * @typedef {object} Network
+ * @property {(name: "online", listener: () => void) => void} addEventListener
+ * @property {(name: "online", listener: () => void) => void} removeEventListener
+ */
+
+/**
  * Where bytes are kept between visits, under names that begin with `tickwire.`: `localStorage` fits.
  * @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void, removeItem(key: string): void }} Store
  */
@@ -221,6 +228,7 @@
  * @property {Timers} [timers]
  * @property {() => number} [random] From 0 to 1.
  * @property {Page | null} [page] Who says when it is hidden. Default: `document`. Null: it never pauses by itself.
+ * @property {Network | null} [network] Who says that there is a network again. Default: the window, if there is one.
  * @property {(ending: Ending) => void} [onOutdated] The server speaks a newer protocol than this page. Default: reload the page, once.
  * @property {boolean | RetryOptions} [retry] Whether and for how long a lost connection is made again. Default: true.
  * @property {number} [timeoutMs] How long one attempt may take until the world is there. Default: 15,000.

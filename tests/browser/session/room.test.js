@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { CLOSE_CODES, connect } from "../../../assets/web/sdk/index.js";
 import { ControlWriter } from "../../../assets/web/sdk/wire/control.js";
 import { xxh3 } from "../../../assets/web/sdk/bits/xxh3.js";
+import { Session } from "../../../assets/web/sdk/session.js";
 import { SILENT_MS } from "../../../assets/web/sdk/line.js";
 import { FakeSocket, FakeTimers, SCHEMA_BYTES, TICK_MS, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
 
@@ -127,6 +128,39 @@ test("chance spreads those who come back", async () => {
   assert.equal(FakeSocket.all.length, 1);
   await timers.advance(1);
   assert.equal(FakeSocket.all.length, 2);
+});
+
+test("a network that is there again is tried at once, once", async () => {
+  const network = new EventTarget();
+  const { timers, room } = await playing({ network });
+  network.dispatchEvent(new Event("online"));
+  await timers.advance(1_000);
+  assert.equal(FakeSocket.all.length, 1, "who is in needs nothing");
+  for (let attempt = 0; attempt < 4; attempt++) {
+    FakeSocket.last.end(1006);
+    await timers.advance(attempt === 3 ? 10 : 6_000);
+  }
+  assert.equal(FakeSocket.all.length, 4);
+  network.dispatchEvent(new Event("online"));
+  await timers.advance(0);
+  assert.equal(FakeSocket.all.length, 5);
+  FakeSocket.last.letIn();
+  await timers.advance(10_000);
+  assert.deepEqual([FakeSocket.all.length, room.stats.reconnects], [6, 1], "and then silence");
+});
+
+test("what nobody thought of is a broken connection, and no broken page", async () => {
+  const { timers, told, names } = await playing();
+  const { handleFrame } = Session.prototype;
+  Session.prototype.handleFrame = () => {
+    throw new RangeError("nobody thought of this");
+  };
+  FakeSocket.last.say(step(1_002));
+  Session.prototype.handleFrame = handleFrame;
+  await timers.advance(10);
+  assert.deepEqual(names().slice(0, 3), ["connect", "error", "drop"]);
+  assert.equal(told[1][1].code, "broken");
+  assert.match(told[1][1].message, /nobody thought of this/);
 });
 
 test("who comes again holds schema and tables already, and what was held down is held down", async () => {
