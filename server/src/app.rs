@@ -30,6 +30,7 @@ use crate::config::cli::{Command, CommandLine};
 use crate::config::{Config, check, load};
 use crate::directory::{Directory, RoomName};
 use crate::error::StartupError;
+use crate::front::pages::Pages;
 use crate::front::tls::Tls;
 use crate::front::{Front, admin, listener};
 use crate::logging;
@@ -67,6 +68,28 @@ pub struct Offer {
     pub maps: Option<OnMaps>,
     /// Code tables that were trained on what it sends, as `--train-tables` writes them; empty: none yet.
     pub tables: &'static [u8],
+    /// The page that plays it, where `/` leads: `/` itself, or one that is built in.
+    pub page: &'static str,
+}
+
+/// The page that draws any game from its schema.
+const ANY_GAME: &str = "/examples/any_game.html";
+
+impl Offer {
+    /// A game without maps and tables, on the page that draws any game.
+    #[must_use]
+    pub const fn new(name: &'static str, make: fn() -> Arc<dyn RoomGame>) -> Self {
+        Self { name, make, maps: None, tables: &[], page: ANY_GAME }
+    }
+}
+
+/// What a program brings for a game besides its rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Shipped {
+    /// See [`Offer::tables`].
+    pub tables: &'static [u8],
+    /// See [`Offer::page`].
+    pub page: &'static str,
 }
 
 /// A whole server program around these games, of which the first is the default. Returns 0 when all went well, 1 when
@@ -88,7 +111,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
         say(&mut io::stdout(), &load::to_toml(&raw))?;
     }
     let config = check::check(raw)?;
-    let Offer { make, maps, tables, .. } = chosen(&config.game, offers)?;
+    let Offer { make, maps, tables, page, .. } = chosen(&config.game, offers)?;
     let mut game = make();
     match &line.command {
         Some(Command::Healthcheck(_)) => return Ok(healthcheck(config.admin_listen)),
@@ -117,7 +140,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
         return Ok(ExitCode::SUCCESS);
     }
     let logging = logging::start(&config.log)?;
-    let done = run(config, game, tables);
+    let done = run(config, game, Shipped { tables, page });
     drop(logging);
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -126,7 +149,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
 ///
 /// # Errors
 /// It could not start.
-pub fn run(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Result<(), StartupError> {
+pub fn run(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> Result<(), StartupError> {
     let drain_limit = config.drain_limit;
     let mut running = start_with(config, game, shipped)?;
     let Some(runtime) = running.runtime.take() else { return Ok(()) };
@@ -147,23 +170,23 @@ pub fn run(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Result<()
     Ok(())
 }
 
-/// Starts a server in this process, for a game that ships no code tables. Port 0 takes a free one; dropping the [`Running`]
+/// Starts a server in this process, for a game that ships no code tables and is played on the page at `/`. Port 0 takes a free one; dropping the [`Running`]
 /// stops it.
 ///
 /// # Errors
 /// It could not start; nothing of it is left running.
 pub fn start(config: Config, game: Arc<dyn RoomGame>) -> Result<Running, StartupError> {
-    start_with(config, game, &[])
+    start_with(config, game, Shipped { tables: &[], page: "/" })
 }
 
-/// The same for one that ships some.
+/// The same for one that ships something.
 ///
 /// # Errors
 /// It could not start; nothing of it is left running.
-pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Result<Running, StartupError> {
+pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> Result<Running, StartupError> {
     try_room(&config, &game)?;
     let maps = map_files(&*game, &config.rooms.options(&sample_room()))?;
-    let CodeTables { layout, schema_fingerprint, tables } = CodeTables::begin(&config, &*game, shipped)?;
+    let CodeTables { layout, schema_fingerprint, tables } = CodeTables::begin(&config, &*game, shipped.tables)?;
     raise_file_limit(config.limits.connections_max as u64 + FILES_BESIDES);
     let tls = Tls::new(&config)?;
     let directory = Directory::new(config.caps());
@@ -194,7 +217,8 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: &[u8]) -> Re
         let setup = TrainerSetup { layout, schema_fingerprint, tables, every, save, boxes, metrics };
         threads.push(trainer::spawn(study_receiver, setup)?);
     }
-    let front = Front::new(&config, tls, directory.clone(), boxes.clone(), metrics.clone(), maps);
+    let pages = Pages::new(config.web.clone(), maps, shipped.page);
+    let front = Front::new(&config, tls, directory.clone(), boxes.clone(), metrics.clone(), pages);
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(FRONT_THREADS).thread_name("front").enable_all().build()?;
     let (addr, admin_addr) = open(&runtime, &config, &front)?;
@@ -295,11 +319,11 @@ impl Running {
     /// What a person wants to know who has just started it.
     fn greeting(&self) -> String {
         let (addr, admin) = (reached_from_here(self.addr), reached_from_here(self.admin_addr));
-        let version = env!("CARGO_PKG_VERSION");
+        let (version, page) = (env!("CARGO_PKG_VERSION"), self.front.page());
         let Some(tls) = self.front.tls() else {
             return format!(
                 "Tickwire {version}, without TLS (--plain)\n\n  \
-                 page     http://{addr}/\n  game     ws://{addr}/play\n  admin    http://{admin}/metrics\n\n  \
+                 page     http://{addr}{page}\n  game     ws://{addr}/play\n  admin    http://{admin}/metrics\n\n  \
                  play     cargo run --release -p client-sim -- play --url ws://{addr}\n  \
                  bots     cargo run --release -p client-sim -- swarm --url ws://{addr} --bots 20\n  \
                  end      Ctrl-C\n\n"
@@ -321,7 +345,7 @@ impl Running {
         let url = if addr.port() == 4433 { String::new() } else { format!(" --url wss://{addr}") };
         format!(
             "Tickwire {version}\n\n  \
-             page     https://{addr}/\n  game     wss://{addr}/play\n  admin    http://{admin}/metrics\n{certificate}\n  \
+             page     https://{addr}{page}\n  game     wss://{addr}/play\n  admin    http://{admin}/metrics\n{certificate}\n  \
              play     cargo run --release -p client-sim -- play{url}\n  \
              bots     cargo run --release -p client-sim -- swarm --bots 20{url}\n  \
              end      Ctrl-C\n\n"
@@ -887,7 +911,7 @@ mod tests {
 
     #[test]
     fn a_game_is_chosen_by_name_and_the_first_is_the_default() {
-        let offer = |name| Offer { name, make: || Arc::new(Arena::default()), maps: None, tables: &[] };
+        let offer = |name| Offer::new(name, || Arc::new(Arena::default()));
         let offers = [offer("one"), offer("two")];
         assert!(chosen("", &offers).is_ok() && chosen("two", &offers).is_ok());
         let error = chosen("three", &offers).err().expect("not offered");

@@ -10,7 +10,12 @@ use server::game::{self, Arena};
 
 fn main() -> ExitCode {
     app::main(&[
-        Offer { name: "arena", make: || Arc::new(Arena::default()), maps: Some(game::on_maps), tables: game::TABLES },
-        Offer { name: "arena-n", make: || Arc::new(ArenaN), maps: None, tables: arena_n::TABLES },
+        Offer {
+            maps: Some(game::on_maps),
+            tables: game::TABLES,
+            page: "/",
+            ..Offer::new("arena", || Arc::new(Arena::default()))
+        },
+        Offer { tables: arena_n::TABLES, ..Offer::new("arena-n", || Arc::new(ArenaN)) },
     ])
 }

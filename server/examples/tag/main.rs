@@ -199,7 +199,7 @@ fn tag(mut runners: Query<(&Networked, &mut Runner, &mut Ice)>, mut hats: Query<
 }
 
 fn main() -> ExitCode {
-    app::main(&[Offer { name: "tag", make: || Arc::new(Tag), maps: None, tables: &[] }])
+    app::main(&[Offer::new("tag", || Arc::new(Tag))])
 }
 
 // 5. Test it: the engine promises that the same steps give the same world, whatever the rows of its tables are.

@@ -237,7 +237,7 @@ impl Default for RawLimits {
             loopback: false,
             upgrade_s: 5,
             idle_s: 15,
-            requests_max: 128,
+            requests_max: 512,
             header_bytes_max: 8192,
             headers_max: 64,
         }

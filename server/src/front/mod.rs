@@ -31,7 +31,7 @@ mod http;
 mod room_list;
 
 // Which file stands for a path.
-mod pages;
+pub(crate) mod pages;
 
 // The files that are compiled in.
 mod built_in;
@@ -90,20 +90,20 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// A front for these workers, whose rooms are played on these maps: a file's name and its bytes each.
+    /// A front for these workers.
     pub(crate) fn new(
         config: &Config,
         tls: Option<tls::Tls>,
         directory: Arc<Directory>,
         mailboxes: Vec<MailboxSender>,
         metrics: Metrics,
-        maps: Vec<(String, Vec<u8>)>,
+        pages: pages::Pages,
     ) -> Arc<Self> {
         Arc::new(Self {
             limits: config.limits.clone(),
             scheme: if config.transport == Transport::Plain { "http" } else { "https" },
             origins: config.origins.clone(),
-            pages: pages::Pages::new(config.web.clone(), maps),
+            pages,
             policy: policy::Policy::new(config),
             tls,
             directory,
@@ -114,6 +114,11 @@ impl Front {
             connections: AtomicU64::new(0),
             started: Instant::now(),
         })
+    }
+
+    /// The path of the page to play on.
+    pub(crate) const fn page(&self) -> &'static str {
+        self.pages.home()
     }
 
     /// The game port's TLS; none for a plain server.

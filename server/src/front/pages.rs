@@ -1,6 +1,7 @@
 //! Which file stands for a path: one that is built in, one of the author's folder, a map.
 //!
 //! ```text
+//!   /                leads to the game's page, if that is another and no folder is served
 //!   /maps/NAME.tmx   a map that this server's rooms are played on
 //!   anything else    a file of the folder, if one is served; else a built-in one
 //!   /sdk/…           also built in where a folder is served that has none: an author's page finds the SDK beside it
@@ -19,8 +20,8 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::Response;
 use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Response, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -51,29 +52,40 @@ static BUILT_IN: LazyLock<BTreeMap<&str, Document>> = LazyLock::new(|| {
 
 /// All that is served beside the game.
 #[derive(Debug)]
-pub(super) struct Pages {
+pub(crate) struct Pages {
     folder: Option<PathBuf>,
+    home: &'static str,
     /// By the file's name.
     maps: BTreeMap<String, Document>,
     reads: Arc<Semaphore>,
 }
 
 impl Pages {
-    /// The files of `folder`, or the built-in ones; and these maps, a file's name and its bytes each.
-    pub(super) fn new(folder: Option<PathBuf>, maps: Vec<(String, Vec<u8>)>) -> Self {
+    /// The files of `folder`, which has its own index, or the built-in ones with the page at `home`; and these maps, a file's name
+    /// and its bytes each.
+    pub(crate) fn new(folder: Option<PathBuf>, maps: Vec<(String, Vec<u8>)>, home: &'static str) -> Self {
         if folder.is_none() {
             LazyLock::force(&BUILT_IN);
         }
+        let home = if folder.is_some() { "/" } else { home };
         let document = |(name, bytes): (String, Vec<u8>)| {
             let content_type = belonging_to_a_page(&name).unwrap_or(UNKNOWN);
             (name, Document::new(content_type, bytes.into()))
         };
         let maps = maps.into_iter().map(document).collect();
-        Self { folder, maps, reads: Arc::new(Semaphore::new(READS_MAX)) }
+        Self { folder, home, maps, reads: Arc::new(Semaphore::new(READS_MAX)) }
+    }
+
+    /// The path of the page to play on.
+    pub(super) const fn home(&self) -> &'static str {
+        self.home
     }
 
     /// The file for a path, to a request with these headers; none if there is no such file.
     pub(super) async fn find(&self, path: &str, request: &HeaderMap) -> Option<Response<Full<Bytes>>> {
+        if path == "/" && self.home != "/" {
+            return Some(elsewhere(self.home));
+        }
         let path = relative(path)?;
         if let Some(map) = path.strip_prefix(MAPS).and_then(|name| self.maps.get(name)) {
             return Some(map.answer(request));
@@ -95,6 +107,15 @@ impl Pages {
 
 /// The type of what no page is known to need.
 const UNKNOWN: &str = "application/octet-stream";
+
+/// Where to look instead, this time.
+fn elsewhere(path: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::FOUND;
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static(path));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
 
 /// A file that may be another the next time.
 fn unkept(content_type: &'static str, bytes: Bytes) -> Response<Full<Bytes>> {
@@ -133,7 +154,6 @@ fn read(folder: &Path, path: &Path) -> Option<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::StatusCode;
 
     fn found(pages: &Pages, path: &str) -> Option<Response<Full<Bytes>>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -191,7 +211,7 @@ mod tests {
     fn an_authors_folder_is_read_anew_each_time_and_finds_the_sdk_beside_it() {
         let scratch = folder("author");
         let web = scratch.join("web");
-        let pages = Pages::new(Some(web.clone()), Vec::new());
+        let pages = Pages::new(Some(web.clone()), Vec::new(), "/examples/any_game.html");
         assert!(found(&pages, "/").is_none(), "it has no index yet, and ours is not its");
         fs::write(web.join("index.html"), "mine").expect("writable");
         let response = found(&pages, "/").expect("now it has");
@@ -204,8 +224,22 @@ mod tests {
     }
 
     #[test]
+    fn a_game_with_a_page_of_its_own_is_found_from_the_top() {
+        let pages = Pages::new(None, Vec::new(), "/examples/any_game.html");
+        let response = found(&pages, "/").expect("it leads on");
+        assert_eq!(response.status(), StatusCode::FOUND);
+        assert_eq!(response.headers()["location"], pages.home());
+        assert_eq!(found(&pages, pages.home()).expect("and there it is").status(), StatusCode::OK);
+        assert_eq!(
+            Pages::new(Some("web".into()), Vec::new(), pages.home()).home(),
+            "/",
+            "an author's index comes first"
+        );
+    }
+
+    #[test]
     fn the_maps_of_the_rooms_are_served_by_name_and_no_others() {
-        let pages = Pages::new(None, vec![("field.tmx".to_owned(), b"<map/>".to_vec())]);
+        let pages = Pages::new(None, vec![("field.tmx".to_owned(), b"<map/>".to_vec())], "/");
         let response = found(&pages, "/maps/field.tmx").expect("served");
         assert_eq!(
             (response.status(), &response.headers()["content-type"]),
@@ -240,7 +274,7 @@ mod tests {
         for (path, content_type, bytes) in FILES {
             assert_eq!(*bytes, fs::read(web.join(path)).expect("readable"), "{path}");
             assert_eq!(belonging_to_a_page(path), Some(*content_type));
-            let response = found(&Pages::new(None, Vec::new()), &format!("/{path}")).expect("served");
+            let response = found(&Pages::new(None, Vec::new(), "/"), &format!("/{path}")).expect("served");
             assert_eq!(response.headers()["content-type"], *content_type);
         }
     }
@@ -256,7 +290,7 @@ mod tests {
                 let target = target.strip_prefix("./").unwrap_or(target);
                 let absolute = if target.starts_with('/') { target.to_owned() } else { format!("/{folder}/{target}") };
                 let absolute = absolute.replace("//", "/");
-                let is_there = found(&Pages::new(None, Vec::new()), &absolute).is_some();
+                let is_there = found(&Pages::new(None, Vec::new(), "/"), &absolute).is_some();
                 assert!(is_elsewhere || is_there, "{path} names {target}");
             }
             for inline in ["<style", " style=", " onclick=", " onload=", " onerror=", "javascript:"] {

@@ -3,7 +3,7 @@
 //! Read from `cargo metadata`, so that a feature or a renamed dependency can not slip past. It looks at what is built on
 //! this machine; `Cargo.lock` is looked at as a whole.
 
-use crate::repository::{Finding, METADATA, Repository};
+use crate::repository::{File, Finding, METADATA, Repository};
 use crate::rule::{Check, Rule};
 use serde_json::Value;
 
@@ -127,6 +127,7 @@ pub(crate) const RULES: &[Rule] = &[
                 "server/Cargo.toml",
                 "[dependencies]\nserde.workspace = true\n[dev-dependencies]\nshared = { workspace = true, features = [] }\n",
             ),
+            ("tests/outside/Cargo.toml", "[dependencies]\nserde = \"1\"\n\n[workspace]\n"),
         ]],
     },
     Rule {
@@ -272,7 +273,7 @@ fn entries<'a>(manifest: &'a str, wanted: &'a str) -> impl Iterator<Item = (usiz
 const TABLES: &[&str] = &["[dependencies]", "[dev-dependencies]", "[build-dependencies]"];
 
 fn workspace_table(repository: &Repository) -> Vec<Finding> {
-    let members: Vec<_> = repository.files.iter().filter(|file| file.path.ends_with("/Cargo.toml")).collect();
+    let members: Vec<_> = repository.files.iter().filter(|file| is_member(file)).collect();
     let mut found = Vec::new();
     let mut used = Vec::new();
     for member in &members {
@@ -293,9 +294,14 @@ fn workspace_table(repository: &Repository) -> Vec<Finding> {
     found
 }
 
+/// A crate of this repository, and not one that only lies in it to be copied out: such a one is a workspace of its own.
+fn is_member(file: &File) -> bool {
+    file.path.ends_with("/Cargo.toml") && !file.text.lines().any(|line| line == "[workspace]")
+}
+
 fn lint_table(repository: &Repository) -> Vec<Finding> {
     let mut found = Vec::new();
-    for file in repository.files.iter().filter(|file| file.path.ends_with("Cargo.toml")) {
+    for file in repository.files.iter().filter(|file| file.path == MANIFEST || is_member(file)) {
         if file.path == MANIFEST {
             let missing = LINTS.iter().filter(|lint| !file.text.lines().any(|line| line.starts_with(*lint)));
             found.extend(missing.map(|lint| Finding::new(MANIFEST, 1, *lint)));
