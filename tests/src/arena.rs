@@ -152,6 +152,7 @@ impl Arena {
             untold: VecDeque::new(),
             closing: None,
             handed: None,
+            heard: None,
         });
         place
     }

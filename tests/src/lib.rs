@@ -59,6 +59,9 @@ pub mod workload;
 // Recorded worlds that nobody recorded.
 pub mod worlds;
 
+// What twins in other languages are held to.
+pub mod golden;
+
 // A game with everything that the engine can carry.
 pub mod zoo;
 

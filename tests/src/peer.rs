@@ -44,6 +44,8 @@ pub struct Client {
     pub(crate) closing: Option<CloseCode>,
     /// The newest tick of a frame that was handed over to it.
     pub(crate) handed: Option<Tick>,
+    /// Every message that it got, in order, where a story wants to keep them.
+    pub heard: Option<Vec<Vec<u8>>>,
 }
 
 impl Client {

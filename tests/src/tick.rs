@@ -100,6 +100,9 @@ impl Arena {
         let now_ms = self.now_us as f64 / 1_000.0;
         while let Some((_, bytes)) = self.clients[place].down.take_due(self.now_us) {
             self.clients[place].session.handle_frame(&bytes, now_ms);
+            if let Some(heard) = &mut self.clients[place].heard {
+                heard.push(bytes.to_vec());
+            }
             let found = self.look_at(place, &bytes);
             self.note(Some(place), found);
         }

@@ -1,0 +1,219 @@
+// Pieces, records and digests against what Rust wrote: every predictor over long walks, what wraps, what has all 32-bit integers, rotations.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BitReader, DecodeError } from "../../../assets/web/sdk/bits/reader.js";
+import { BitWriter } from "../../../assets/web/sdk/bits/writer.js";
+import * as contexts from "../../../assets/web/sdk/codec/contexts.js";
+import { freshHash, lanes, staleHash } from "../../../assets/web/sdk/codec/digest.js";
+import { advance, readPiece, readPieces } from "../../../assets/web/sdk/codec/piece.js";
+import { CLASS_SHIFT, FRACTION, MASK_SHIFT, MIDDLE, PARTS, PART_SHIFT, STATE, TAKES, TAKES_STEPS, planOf } from "../../../assets/web/sdk/codec/plan.js";
+import { readPositions } from "../../../assets/web/sdk/codec/positions.js";
+import { classOf } from "../../../assets/web/sdk/codec/predictor.js";
+import { lookUpOf } from "../../../assets/web/sdk/codec/prefix_code.js";
+import { Record } from "../../../assets/web/sdk/codec/record.js";
+import { Tables } from "../../../assets/web/sdk/codec/tables.js";
+import { Layout } from "../../../assets/web/sdk/schema/facet.js";
+import { readSchema } from "../../../assets/web/sdk/schema/fingerprint.js";
+import { agreement, bytesOf, draws, golden, numbers } from "./golden.js";
+
+/**
+ * One entity with one facet, as a golden walk says.
+ * @param {{ schema: string, tables: string, slot_bits: number, first: number[] }} walk
+ */
+function walker({ schema, tables, slot_bits, first }) {
+  const layout = new Layout(readSchema(bytesOf(schema)), slot_bits);
+  const plan = planOf(layout);
+  // One number in front of the states of each facet.
+  const states = new Int32Array(1 + STATE * first.length);
+  first.forEach((code, part) => {
+    states[1 + STATE * part] = code;
+    states[3 + STATE * part] = plan[plan[PARTS] + (part << PART_SHIFT) + MIDDLE];
+  });
+  return { layout, plan, states, tables: Tables.fromBytes(bytesOf(tables), layout), count: first.length };
+}
+
+/** @param {ReturnType<typeof walker>} walker */
+const codesOf = ({ states, count }) => Array.from({ length: count }, (_, part) => states[1 + STATE * part]);
+
+/**
+ * Moves on by a tick, with or without a piece.
+ * @param {ReturnType<typeof walker>} walker
+ * @param {string | null} piece
+ * @param {"together" | "apart"} way as most facets are moved, all first and corrected then; or as those are in which something waits
+ */
+function tick({ plan, states, tables }, piece, way) {
+  if (piece === null) return void advance(plan, 0, states, 1, 1, states.length);
+  const reader = new BitReader(bytesOf(piece));
+  if (way === "apart") {
+    readPiece(reader, tables, plan, 0, states, 1);
+  } else {
+    if (plan[TAKES] <= TAKES_STEPS) advance(plan, 0, states, 1, 1, states.length);
+    readPieces(reader, tables, plan, states, Int32Array.of(0, 1), Int32Array.of(0), 1);
+  }
+  reader.finish();
+}
+
+for (const way of /** @type {const} */ (["together", "apart"])) {
+  test(`pieces make of states what they make in Rust, read ${way}`, () => {
+    for (const game of numbers("pieces")) {
+      const one = walker(game);
+      for (const { piece, codes } of game.ticks) {
+        tick(one, piece, way);
+        assert.deepEqual(codesOf(one), codes);
+      }
+      game.past.forEach((/** @type {number[]} */ [speed, fraction, kind, mask], /** @type {number} */ part) => {
+        const [, held, past] = one.states.subarray(1 + STATE * part);
+        assert.deepEqual([held, past & FRACTION, (past >> CLASS_SHIFT) & 7, past >> MASK_SHIFT], [speed, fraction, kind, mask]);
+      });
+    }
+  });
+
+  test(`long walks come to Rust's digests in every tick, read ${way}`, () => {
+    const walks = numbers("walks");
+    assert.ok(walks.length >= 7);
+    for (const [number, walk] of walks.entries()) {
+      const one = walker(walk);
+      for (const [at, [piece, a, b]] of walk.ticks.entries()) {
+        tick(one, piece, way);
+        freshHash(5, 0, 5, one.states, 1, one.count);
+        assert.deepEqual([lanes[0] >>> 0, lanes[1] >>> 0], [a, b], `walk ${number}, tick ${at}`);
+      }
+      assert.deepEqual(codesOf(one), walk.codes);
+    }
+  });
+}
+
+test("a record is the whole state that a walk ended in", () => {
+  for (const walk of [...numbers("walks"), ...numbers("pieces")]) {
+    const { layout, plan, tables, states, count } = walker(walk);
+    const reader = new BitReader(bytesOf(walk.record));
+    const [record, read] = [new Record(), new Int32Array(STATE * count)];
+    record.read(reader, tables, layout, plan, read);
+    reader.finish();
+    assert.deepEqual([record.slot, record.kind, record.anchor], [5, 0, 5]);
+    const walked = { layout, plan, tables, states, count };
+    for (const step of walk.ticks) tick(walked, Array.isArray(step) ? step[0] : step.piece, "together");
+    assert.deepEqual(read, states.subarray(1));
+  }
+});
+
+test("a piece that is cut off anywhere is refused, and so is one that corrects nothing", () => {
+  for (const walk of numbers("walks")) {
+    const { length } = walk.ticks.map((/** @type {[string | null]} */ [piece]) => piece).filter(Boolean);
+    assert.ok(length > 0);
+    const [piece] = walk.ticks.find((/** @type {[string | null]} */ [piece]) => piece !== null && piece.length > 4) ?? [null];
+    if (piece === null) continue;
+    for (let bytes = 0; bytes < piece.length / 2 - 1; bytes++) {
+      for (const way of /** @type {const} */ (["together", "apart"])) {
+        assert.throws(() => tick(walker(walk), piece.slice(0, 2 * bytes), way), DecodeError);
+      }
+    }
+  }
+});
+
+test("the digest's hash is pinned", () => {
+  freshHash(7, 2, 9, Int32Array.of(5, -3, (1 << MASK_SHIFT) | (2 << CLASS_SHIFT) | 9), 0, 1);
+  assert.deepEqual([lanes[0] >>> 0, lanes[1] >>> 0].map((lane) => lane.toString(16)), ["a22cfc76", "976d7945"]);
+  freshHash(7, 2, 9, new Int32Array(0), 0, 0);
+  const fresh = [...lanes];
+  staleHash(7, 2, 9);
+  assert.notDeepEqual([...lanes], fresh);
+});
+
+test("residuals are classed by their size", () => {
+  assert.deepEqual([1, -1, 2, 3, -3, 4, 7, 8, 31, 32, -32, 2 ** 31 - 1, -(2 ** 31)].map(classOf), [1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5, 5, 5]);
+});
+
+test("lengths make a complete code or none", () => {
+  const below = draws(3);
+  for (let round = 0; round < 2_000; round++) {
+    const lengths = Uint8Array.from({ length: below(12) }, () => below(round % 2 === 0 ? 5 : 14));
+    const filled = lengths.reduce((sum, length) => sum + (length === 0 ? NaN : 2 ** -length), 0);
+    const lookUp = lookUpOf(lengths);
+    assert.equal(lookUp !== null, (filled === 1 && lengths.every((length) => length <= 12)) || (lengths.length === 1 && lengths[0] === 0));
+  }
+  // 0, 10, 110, 111, turned round.
+  const entries = [...(lookUpOf(Uint8Array.of(1, 2, 3, 3)) ?? [])];
+  assert.deepEqual(entries.map((entry) => entry >>> 4), [0, 1, 0, 2, 0, 1, 0, 3]);
+});
+
+test("a number goes through 72 symbols and raw bits", () => {
+  // A code of 72 words: 56 of 6 bits and 16 of 7.
+  const lengths = Uint8Array.from({ length: 72 }, (_, symbol) => (symbol < 56 ? 6 : 7));
+  const lookUp = lookUpOf(lengths);
+  assert.ok(lookUp);
+  const tables = new Tables(0, [lookUp], Uint16Array.of(0));
+  for (const number of [0, 15, 16, 23, 24, 37, 1_000, 65_535, 2 ** 31, 2 ** 32 - 1]) {
+    const writer = new BitWriter();
+    const bits = 31 - Math.clz32(number);
+    const symbol = number < 16 ? number : 16 + 2 * (bits - 4) + ((number >>> (bits - 1)) & 1);
+    const at = lookUp.findIndex((entry) => entry >>> 4 === symbol);
+    writer.write(at & ((1 << (lookUp[at] & 15)) - 1), lookUp[at] & 15);
+    if (number >= 16) writer.write(number % 2 ** (bits - 1), bits - 1);
+    const reader = new BitReader(writer.intoBytes());
+    assert.equal(tables.readNumber(reader, 0, "number"), number);
+    assert.throws(() => tables.readNumber(new BitReader(writer.intoBytes().slice(0, -1)), 0, "number"), DecodeError);
+  }
+});
+
+test("positions are gaps or a bitmap, ascend, and fit the list", () => {
+  const { tables } = agreement();
+  const positions = new Int32Array(64);
+  /**
+   * Bits that make the tables read these numbers, symbols that are below 16.
+   * @param {[number, number][]} numbers context and number
+   * @param {(writer: BitWriter) => void} [then]
+   */
+  const written = (numbers, then) => {
+    const writer = new BitWriter();
+    for (const [context, number] of numbers) {
+      if (context < 0) {
+        writer.write(number, 1);
+        continue;
+      }
+      const [start, mask] = tables.places.subarray(2 * context);
+      const at = tables.lookUp.subarray(start, start + mask + 1).findIndex((entry) => entry >>> 4 === number);
+      writer.write(at & ((1 << (tables.lookUp[start + at] & 15)) - 1), tables.lookUp[start + at] & 15);
+    }
+    then?.(writer);
+    return new BitReader(writer.intoBytes());
+  };
+  const { LEAVES } = contexts;
+  const [count, gap, flag] = [LEAVES, LEAVES + 1, -1];
+  const gaps = written([[count, 3], [flag, 0], [gap, 2], [gap, 0], [gap, 9]]);
+  assert.equal(readPositions(gaps, tables, LEAVES, 14, positions), 3);
+  assert.deepEqual([...positions.subarray(0, 3)], [2, 3, 13]);
+  const bitmap = written([[count, 3], [flag, 1]], (writer) => [writer.write(0b1011, 24), writer.write(0, 6)]);
+  assert.equal(readPositions(bitmap, tables, LEAVES, 30, positions), 3);
+  assert.deepEqual([...positions.subarray(0, 3)], [0, 1, 3]);
+  assert.equal(readPositions(written([[count, 0]]), tables, LEAVES, 14, positions), 0);
+  for (const wrong of [
+    written([[count, 15]]),
+    written([[count, 1], [flag, 0], [gap, 14]]),
+    written([[count, 2], [flag, 0], [gap, 13], [gap, 0]]),
+    written([[count, 2], [flag, 1]], (writer) => writer.write(0b1011, 14)),
+  ]) {
+    assert.throws(() => readPositions(wrong, tables, LEAVES, 14, positions), (error) => error instanceof DecodeError && error.kind === "inconsistent");
+  }
+});
+
+test("tables have one form, and are of one layout", () => {
+  const { layout } = agreement();
+  const bytes = golden("tables");
+  assert.equal(Tables.fromBytes(bytes, layout).epoch, 0);
+  const other = new Layout(readSchema(bytesOf(numbers("walks")[0].schema)), 6);
+  assert.throws(() => Tables.fromBytes(bytes, other), DecodeError);
+  for (let length = 0; length < bytes.length; length++) {
+    assert.throws(() => Tables.fromBytes(bytes.subarray(0, length), layout), DecodeError);
+  }
+  for (let bit = 8; bit < 8 * bytes.length; bit++) {
+    const wrong = bytes.slice();
+    wrong[bit >>> 3] ^= 1 << (bit & 7);
+    try {
+      Tables.fromBytes(wrong, layout);
+    } catch (error) {
+      assert.ok(error instanceof DecodeError, `bit ${bit}: ${error}`);
+    }
+  }
+});

@@ -1,0 +1,199 @@
+// Replicas and whole matches: what a client heard, and what it must hold after each message.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { settle } from "../../../assets/web/sdk/agreement.js";
+import { TablesRefused } from "../../../assets/web/sdk/epochs.js";
+import { Replica } from "../../../assets/web/sdk/replica.js";
+import { readServerMessage } from "../../../assets/web/sdk/wire/server_message.js";
+import { agreement, bytesOf, golden, numbers, worldOf } from "./golden.js";
+
+/** @param {string} name @param {Replica} replica */
+function apply(name, replica) {
+  const applied = replica.apply(golden(name));
+  assert.equal(applied.error, null, name);
+  return applied;
+}
+
+function replica(wholeDigest = false) {
+  return new Replica({ ...agreement(), wholeDigest });
+}
+
+test("the golden frames make the world that they tell of", () => {
+  const held = replica();
+  assert.deepEqual([held.tick, held.lost, held.me, held.anchors()], [70_000, true, null, []]);
+  const full = apply("state_full", held);
+  assert.deepEqual([full.kind, full.digest, full.complete, full.sound, full.spawned, full.despawned], ["full", "right", true, true, [5, 17], []]);
+  assert.deepEqual([held.lost, held.me, held.heldCount, held.freshCount], [false, 5, 4, 4]);
+  assert.deepEqual(held.entity(5), {
+    slot: 5,
+    kind: "walker",
+    components: {
+      Place: { at: { x: 1_000, y: 2_000 } },
+      Look: { angle: 0x4000, awake: true, name: "Ada" },
+      Purse: { coins: 12 },
+      Following: { whom: 17 },
+    },
+  });
+  assert.deepEqual(held.entity(17), { slot: 17, kind: "stone", components: { Place: { at: { x: 4_095, y: 0 } } } });
+  assert.deepEqual([held.entity(9), held.kind(9), held.has(9), held.has(99)], [null, null, false, false]);
+  assert.equal(held.read(17, "Purse"), null);
+  assert.equal(held.read(5, "Nothing"), null);
+
+  const step = apply("state_step", held);
+  assert.deepEqual([step.tick, step.covered, step.own, step.appliedOwn, step.standIns, step.early], [70_002, 2, 1, 1, 1, -3]);
+  assert.deepEqual([step.spawned, step.despawned, held.left], [[17], [17], [17, 9]]);
+  assert.deepEqual(step.events, [{ kind: 0, name: "Found", codes: [5, 50], values: { who: 5, coins: 50 } }]);
+  assert.deepEqual(held.read(5, "Place"), { at: { x: 1_006, y: 1_998 } });
+  assert.deepEqual(held.read(5, "Following"), { whom: null });
+  assert.deepEqual(held.read(5, "Purse"), { coins: 62 });
+  assert.deepEqual(held.read(17, "Place"), { at: { x: 16, y: 32 } });
+
+  const lost = apply("state_events_lost", held);
+  assert.deepEqual([lost.eventsLost, lost.events], [true, []]);
+  assert.deepEqual([apply("state_ordinary", held).early, held.read(5, "Place")], [18, { at: { x: 1_014, y: 1_996 } }]);
+  const alive = apply("state_keep_alive", held);
+  assert.deepEqual([alive.kind, alive.tick, alive.digest, alive.sound, held.tick, held.heard], ["keep-alive", 70_032, "unchecked", true, 70_004, 70_032]);
+});
+
+test("the whole digest proves the same world, and any bit that is turned is seen or changes nothing", () => {
+  const right = replica(true);
+  assert.equal(apply("state_full_digest", right).digest, "right");
+  const bytes = golden("state_full_digest");
+  let seen = 0;
+  for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    const wrong = bytes.slice();
+    wrong[bit >>> 3] ^= 1 << (bit & 7);
+    const other = replica(true);
+    const applied = other.apply(wrong);
+    if (applied.digest === "right") assert.equal(worldOf(other), worldOf(right), `bit ${bit}`);
+    else seen += 1;
+  }
+  assert.ok(seen > 200, `${seen}`);
+});
+
+test("a frame that goes on from elsewhere loses the world until a full one, and events are told all the same", () => {
+  const held = replica();
+  const early = held.apply(golden("state_step"));
+  assert.deepEqual([early.ignored, early.sound, early.digest, early.error], [true, true, "unchecked", null]);
+  assert.deepEqual(early.events[0].values, { who: null, coins: 50 });
+  assert.deepEqual([held.heard, held.tick], [70_002, 70_000]);
+  apply("state_full", held);
+  const gap = held.apply(golden("state_ordinary"));
+  assert.deepEqual([gap.error?.kind, gap.sound, held.lost], ["gap", false, true]);
+  assert.equal(held.apply(golden("state_step")).ignored, true);
+  apply("state_full", held);
+  assert.deepEqual([held.lost, apply("state_step", held).digest], [false, "right"]);
+});
+
+test("a full frame drops everything and says so", () => {
+  const held = replica();
+  apply("state_full", held);
+  apply("state_step", held);
+  const again = apply("state_full", held);
+  assert.deepEqual([again.despawned, again.spawned, held.me], [[5, 17], [5, 17], 5]);
+  assert.deepEqual(held.read(5, "Place"), { at: { x: 1_000, y: 2_000 } });
+});
+
+test("a world that is not what the server says is found out by the digest", () => {
+  const held = replica();
+  apply("state_full", held);
+  held.holdings.rows.states[held.holdings.statesOf[5]] ^= 1;
+  held.holdings.rows.states[held.holdings.statesOf[5] - 1] = 1;
+  const wrong = held.apply(golden("state_step"));
+  assert.deepEqual([wrong.error?.kind, wrong.digest, wrong.sound, held.lost], ["digest", "wrong", true, true]);
+  assert.deepEqual(wrong.events[0].values, { who: null, coins: 50 }, "what it names may be something else by now");
+});
+
+test("new tables are taken in their order and refused out of it", () => {
+  const held = replica();
+  apply("state_full", held);
+  const message = readServerMessage(golden("new_tables"));
+  assert.ok(message.kind === "tables");
+  const refused = (/** @type {number} */ from, /** @type {Uint8Array} */ bytes, /** @type {string} */ kind) =>
+    assert.throws(() => held.takeTables(from, bytes), (error) => error instanceof TablesRefused && error.kind === kind, kind);
+  refused(70_000, message.bytes, "too-late");
+  refused(70_010, golden("tables"), "same-epoch");
+  refused(70_010, Uint8Array.of(1), "broken");
+  const of = (/** @type {number} */ epoch) => {
+    const bytes = golden("tables");
+    bytes[0] = epoch;
+    return bytes;
+  };
+  for (let epoch = 1; epoch <= 4; epoch++) held.takeTables(70_010 + epoch, of(epoch));
+  refused(70_012, of(9), "too-late");
+  refused(70_099, of(9), "too-many");
+  assert.deepEqual([70_010, 70_011, 70_013, 80_000].map((tick) => held.epochs.at(tick).epoch), [0, 1, 3, 4]);
+  held.epochs.settle(70_000, 70_028);
+  assert.deepEqual([held.epochs.coming.length, held.epochs.at(70_012).epoch], [2, 2]);
+  held.epochs.settle(70_014, 70_014);
+  assert.deepEqual([held.epochs.coming.length, held.epochs.at(70_014).epoch], [0, 4]);
+});
+
+for (const name of ["match_zoo", "match_arena"]) {
+  test(`after every message of ${name} the same is held as in Rust`, () => {
+    const lines = numbers(name);
+    /** @type {Replica | null} */
+    let held = null;
+    let frames = 0;
+    const anchors = new Set();
+    for (const [number, line] of lines.entries()) {
+      if (line.rows) {
+        assert.ok(held);
+        assert.deepEqual(rowsOf(held), line.rows);
+        continue;
+      }
+      const message = readServerMessage(bytesOf(line.bytes));
+      if (message.kind === "welcome") held = new Replica(settle(message.welcome));
+      if (message.kind === "tables") held?.takeTables(message.from, message.bytes);
+      if (message.kind !== "state") continue;
+      assert.ok(held);
+      const applied = held.apply(message.bytes);
+      frames += 1;
+      assert.equal(applied.error, null, `line ${number}: ${applied.error}`);
+      assert.deepEqual(
+        {
+          kind: applied.kind,
+          tick: applied.tick,
+          covered: applied.covered,
+          own: applied.appliedOwn,
+          early: applied.early,
+          complete: applied.complete,
+          events: applied.events.map((event) => [event.kind, event.codes]),
+          me: held.me,
+          held: held.heldCount,
+          fresh: held.freshCount,
+          world: worldOf(held),
+        },
+        withoutBytes(line),
+        `line ${number}`,
+      );
+      if (applied.kind !== "keep-alive") assert.equal(applied.digest, "right");
+      for (const slot of applied.despawned) assert.ok(anchors.delete(slot), `line ${number}: ${slot} left that never came`);
+      for (const slot of applied.spawned) assert.ok(!anchors.has(slot) && anchors.add(slot), `line ${number}: ${slot} came twice`);
+      assert.deepEqual([...anchors].sort((one, other) => one - other), held.anchors());
+    }
+    assert.ok(frames > 60);
+  });
+}
+
+/** @param {any} line */
+function withoutBytes({ bytes: _, ...line }) {
+  return line;
+}
+
+/**
+ * The codes of all components of all entities, as tests/tests/golden_match.rs says them.
+ * @param {Replica} held
+ */
+function rowsOf(held) {
+  return held.anchors().map((slot) => {
+    const kind = held.schema.kinds[held.kindNumber(slot)];
+    const rows = kind.components.map((component) => {
+      const codes = new Int32Array(held.schema.components[component].partCount);
+      return [component, held.row(slot, component, codes) ? [...codes] : null];
+    });
+    assert.deepEqual(held.entity(slot)?.kind, kind.name);
+    return [slot, kind.name, rows];
+  });
+}
