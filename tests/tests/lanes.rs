@@ -16,7 +16,7 @@ use tests::zoo::Zoo;
 /// A story with all that makes clients differ: they come and go, stall, and some see less than others.
 fn story(lanes: usize, view: u32, shyness: u32) -> (u64, u64) {
     let mut arena = Arena::seeded(0x1A4E5)
-        .zoo(Zoo { shyness, ..Zoo::steady(40) })
+        .zoo(Zoo { shyness, deaths: shyness / 3, ..Zoo::steady(40) })
         .view(view)
         .link(LinkOptions { delay_us: 30_000, ..LinkOptions::default() })
         .clients(7)

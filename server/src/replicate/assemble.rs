@@ -14,7 +14,7 @@ use super::choose::{Waits, choose_records};
 use super::events::EventLane;
 use super::lane::{Lane, Shared};
 use super::parking::{Parking, Scope};
-use super::sections::{Key, Made};
+use super::sections::Key;
 use super::survey::Survey;
 use super::view::View;
 use shared::codec::contexts::{Sink, Use, number};
@@ -121,7 +121,7 @@ pub fn assemble(
 /// Looks at what is held where no other client's look says it: of a step that covers one tick.
 fn survey(shared: Shared<'_>, lane: &mut Lane, view: &View, covered: Option<u32>) {
     lane.surveys.iter_mut().for_each(Survey::forget);
-    lane.alike = [None; 4];
+    lane.like = [None; 4];
     if covered != Some(1) {
         return;
     }
@@ -132,17 +132,18 @@ fn survey(shared: Shared<'_>, lane: &mut Lane, view: &View, covered: Option<u32>
         if holding.level().is_some_and(|level| whole || level == GENERATION_OF_NOBODY) {
             continue;
         }
-        let alike = (whole && shared.far).then(|| lane.sections.find_alike(section, &holding.fresh)).flatten();
-        if alike.is_none() {
+        let may_share = shared.far && section != Section::Owner && !holding.has_stale();
+        let like = may_share.then(|| lane.alike.find(section, &holding.fresh)).flatten();
+        if like.is_none() {
             lane.surveys[section.index()].look(shared, holding, section);
         }
-        lane.alike[section.index()] = alike;
+        lane.like[section.index()] = like;
     }
 }
 
-/// What others get of a section who hold just what this client holds, if it was made and nothing is demoted.
-fn alike(lane: &Lane, section: Section) -> Option<(Made, Lanes)> {
-    lane.alike[section.index()].filter(|_| lane.demoting.of(section).is_none())
+/// Where in [`Lane::alike`] is what changes of a section of which nothing is demoted.
+fn like(lane: &Lane, section: Section) -> Option<usize> {
+    lane.like[section.index()].filter(|_| lane.demoting.of(section).is_none())
 }
 
 /// What was looked at of a section of which nothing is demoted.
@@ -173,12 +174,9 @@ fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
                 .map_or_else(Lanes::default, |all| shared.shadow.sum_of(shared.facets, all));
             continue;
         }
-        if let Some((_, alike)) = alike(lane, section) {
-            sum += alike;
-            continue;
-        }
-        if let Some(found) = undemoted(lane, section) {
-            sum += found.sum;
+        let like = like(lane, section).map(|place| lane.alike.at(place).sum);
+        if let Some(looked_at) = like.or_else(|| undemoted(lane, section).map(|found| found.sum)) {
+            sum += looked_at;
             for chosen in &lane.chosen[section.index()] {
                 sum += match chosen.new {
                     true => shared.shadow.fresh(chosen.slot),
@@ -199,47 +197,41 @@ fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
     sum
 }
 
-/// Whether there is anything to say of a section. If it is what others get, too, it is in [`Lane::made`] afterwards.
+/// Whether there is anything to say of a section. If it is what others get, too, it is in [`Lane::made`] or [`Lane::like`]
+/// afterwards.
 fn has_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: Option<u32>) -> bool {
     lane.made[section.index()] = None;
-    if !lane.chosen[section.index()].is_empty() {
-        return true;
-    }
-    let Some(covered) = covered else { return false };
-    match view.holding(section).level() {
-        Some(GENERATION_OF_NOBODY) => false,
+    let has_records = !lane.chosen[section.index()].is_empty();
+    let Some(covered) = covered else { return has_records };
+    match view.holding(section).level().filter(|_| !has_records) {
+        Some(GENERATION_OF_NOBODY) => return false,
         // An owner shares with nobody.
         Some(generation) if section != Section::Owner => {
-            share_section(shared, lane, view, section, (generation, covered))
+            return share_section(shared, lane, view, section, (generation, covered));
         }
-        _ => match undemoted(lane, section) {
-            Some(found) if shared.far && view.is_whole() && !found.changed.is_empty() => {
-                share_alike(shared, lane, view, section);
-                true
-            }
-            Some(found) => !found.changed.is_empty(),
-            None => match alike(lane, section) {
-                Some((made, _)) => {
-                    lane.made[section.index()] = Some(made);
-                    true
-                }
-                None => lane.demoting.of(section).is_some() || has_changes(shared, view, section, covered),
-            },
-        },
+        _ => keep_alike(shared, lane, view, section),
     }
+    has_records
+        || match (like(lane, section), undemoted(lane, section)) {
+            (Some(place), _) => lane.alike.at(place).pieces > 0,
+            (None, Some(found)) => !found.changed.is_empty(),
+            (None, None) => lane.demoting.of(section).is_some() || has_changes(shared, view, section, covered),
+        }
 }
 
-/// Makes a section that was looked at for all others, too, who hold just what this client holds.
-fn share_alike(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section) {
-    if section == Section::Owner || lane.sections.are_full_of_alike() {
+/// What was looked at for this client is written for all others, too, who hold just what it holds.
+fn keep_alike(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section) {
+    let may_share = shared.far && section != Section::Owner && !lane.alike.is_full();
+    if !may_share || undemoted(lane, section).is_none() || view.holding(section).has_stale() {
         return;
     }
-    lane.sections.begin(&mut lane.writer);
-    write_section(shared, lane, view, section, Some(1));
-    let made = lane.sections.finish_alike(&mut lane.writer);
-    let sum = lane.surveys[section.index()].sum;
-    lane.sections.keep_alike(section, &view.holding(section).fresh, (made, sum));
-    lane.made[section.index()] = Some(made);
+    lane.alike.begin(&mut lane.writer);
+    write_changes(shared, lane, view, section, 1);
+    let Lane { writer, alike, surveys, .. } = lane;
+    let bits = writer.bit_length();
+    Packer { writer: &mut *writer, tables: shared.tables }.number(number(Use::RecordCount), 0);
+    let looked_at = (&view.holding(section).fresh, &surveys[section.index()]);
+    lane.like[section.index()] = Some(alike.finish(writer, bits, section, looked_at));
 }
 
 /// The same for a client that holds all there is, exactly, and gets no record: its section is made once per tick.
@@ -278,6 +270,9 @@ fn has_changes(shared: Shared<'_>, view: &View, section: Section, covered: u32) 
 
 /// Writes one section, whole bytes; its records are fresh from then on.
 fn write_section(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: Option<u32>) {
+    if let Some(place) = like(lane, section).filter(|_| lane.chosen[section.index()].is_empty()) {
+        return lane.alike.write_whole(place, &mut lane.writer);
+    }
     if let Some(covered) = covered {
         write_changes(shared, lane, view, section, covered);
     }
@@ -319,6 +314,9 @@ fn write_leaves(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: S
 
 /// Pieces tick by tick, demotions.
 fn write_changes(shared: Shared<'_>, lane: &mut Lane, view: &mut View, section: Section, covered: u32) {
+    if let Some(place) = like(lane, section) {
+        return lane.alike.write_changes(place, &mut lane.writer);
+    }
     if write_surveyed(shared, lane, section) {
         return;
     }

@@ -11,6 +11,7 @@
 //!
 //! Never here: what is in a frame (see `assemble`), threads.
 
+use super::alike::Alike;
 use super::choose::Wanted;
 use super::demoting::Demoting;
 use super::facets::Facets;
@@ -23,7 +24,7 @@ use super::survey::Survey;
 use super::weights::Weights;
 use crate::counts::Counts;
 use shared::bits::{BitSpan, BitWriter};
-use shared::codec::{Lanes, Tables};
+use shared::codec::Tables;
 use shared::ids::{Slot, Tick};
 use shared::schema::{Layout, Schema};
 use shared::slot_set::SlotSet;
@@ -94,8 +95,10 @@ pub struct Lane {
     pub(super) sections: Sections,
     /// Scratch: which of these the frame under way has.
     pub(super) made: [Option<Made>; 4],
-    /// Scratch: which of these the client of the frame under way gets because others hold just what it holds, and the sum of that.
-    pub(super) alike: [Option<(Made, Lanes)>; 4],
+    /// What changes for clients that hold the same.
+    pub(super) alike: Alike,
+    /// Scratch: where in it what the frame under way changes is, by section.
+    pub(super) like: [Option<usize>; 4],
 }
 
 impl Lane {
@@ -120,7 +123,8 @@ impl Lane {
             chosen: Default::default(),
             sections: Sections::default(),
             made: [None; 4],
-            alike: [None; 4],
+            alike: Alike::default(),
+            like: [None; 4],
         }
     }
 
@@ -130,6 +134,7 @@ impl Lane {
             self.tick = tick;
             self.records.next_tick();
             self.sections.next_tick();
+            self.alike.next_tick();
         }
     }
 

@@ -103,6 +103,9 @@ pub mod audit;
 // Sections that several clients get.
 mod sections;
 
+// What changes for clients that hold the same.
+mod alike;
+
 // What one thread needs to make frames.
 pub mod lane;
 

@@ -323,11 +323,14 @@ fn exactly(lane: &Lane, view: &View, scope: Scope) -> Option<usize> {
     if scope.covered != 1 || view.is_whole() {
         return None;
     }
-    let of_section = |survey: &Survey| match survey.changed.len() {
+    let bits = |sent: usize, bits: usize, fresh: u32| match sent {
         0 => 0,
-        sent => survey.bits + sent * position_bits(survey.fresh as usize, sent) + LIST_BITS,
+        sent => bits + sent * position_bits(fresh as usize, sent) + LIST_BITS,
     };
-    Some(lane.surveys.iter().filter_map(Survey::found).map(of_section).sum())
+    let looked_at = lane.surveys.iter().filter_map(Survey::found);
+    let alike = lane.like.iter().flatten().map(|&place| lane.alike.at(place));
+    let alone = looked_at.map(|found| bits(found.changed.len(), found.bits, found.fresh));
+    Some(alone.chain(alike.map(|changes| bits(changes.pieces, changes.piece_bits, changes.fresh))).sum())
 }
 
 /// What a position takes where so many of so many are sent: many are a bitmap.

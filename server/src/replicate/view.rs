@@ -112,6 +112,12 @@ impl Holding {
         self.level
     }
 
+    /// Something is held that is not exact.
+    #[must_use]
+    pub fn has_stale(&self) -> bool {
+        self.uneven.iter().any(|at| self.held.words()[at] != self.fresh.words()[at])
+    }
+
     /// Where in the words of its sets something may be that is not held exactly, or leaves.
     #[must_use]
     pub const fn uneven(&self) -> Words {
