@@ -495,31 +495,3 @@ test("a prediction that throws leaves the game playable, and says so", async () 
   assert.match(room.unpredicted ?? "", /no body/);
   assert.equal(room.state, "playing");
 });
-
-test("what a page says wrongly is named before anything is sent", async () => {
-  const more = { WebSocket: FakeSocket };
-  for (const [url, options, says] of /** @type {[string, any, RegExp][]} */ ([
-    ["play.example.org", {}, /is no URL/],
-    ["ftp://play.example.org", {}, /another scheme than wss/],
-    [URL_PLAIN, { room: "My Room" }, /no name of a room/],
-    [URL_PLAIN, { name: "é".repeat(17) }, /34 bytes/],
-    [URL_PLAIN, { ticket: "a b" }, /ticket has letters/],
-    [URL_PLAIN, { on: { conect: () => {} } }, /no event "conect"/],
-    [URL_PLAIN, { WebSocket: "ws" }, /no WebSocket/],
-  ])) {
-    const error = await failure(connect(url, { ...more, ...options }));
-    assert.match(error.message, says);
-    assert.deepEqual([error.name, error.code, error.fault], ["TickwireError", "usage", "page"]);
-  }
-  assert.equal(FakeSocket.all.length, 0);
-});
-
-test("a browser that refuses a plain ws from a safe page is heard", async () => {
-  class Refusing {
-    constructor() {
-      throw new Error("An insecure WebSocket connection may not be initiated from a page loaded over HTTPS.");
-    }
-  }
-  const error = await failure(connect("ws://play.example.org", { WebSocket: /** @type {any} */ (Refusing), page: null }));
-  assert.match(error.message, /insecure WebSocket.*only speak wss/);
-});
