@@ -27,6 +27,16 @@ const PATIENCE_MS = 20_000;
 export const missing =
   process.env.TICKWIRE_BINARIES === undefined && !existsSync(join(BINARIES, "tickwire-server")) ? "no release build: cargo build --release" : false;
 
+/** What a test opened, for when it ends before it closed it. @type {Set<() => unknown>} */
+const opened = new Set();
+
+/** Ends whatever is still open: a test that failed must not keep the others waiting. */
+export async function closeAll() {
+  const closing = [...opened];
+  opened.clear();
+  await Promise.all(closing.map((close) => close()));
+}
+
 /** @param {number} ms */
 export function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -73,16 +83,13 @@ export async function startServer({ settings = "", again } = {}) {
     if (child.exitCode !== null) throw new Error(`the server did not start:\n${said}`);
     return (await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => null))?.ok;
   }, "the server");
-  return {
-    port,
-    data,
-    ca: readFileSync(join(data, "dev-ca.pem")),
-    async stop({ signal = "SIGINT", keep = false } = {}) {
-      child.kill(signal);
-      await over;
-      if (!keep) rmSync(data, { recursive: true, force: true });
-    },
+  /** @param {{ signal?: NodeJS.Signals, keep?: boolean }} [how] */
+  const stop = async ({ signal = "SIGINT", keep = false } = {}) => {
+    child.kill(signal);
+    await over;
+    if (!keep) rmSync(data, { recursive: true, force: true });
   };
+  return { port, data, ca: readFileSync(join(data, "dev-ca.pem")), stop };
 }
 
 
@@ -91,15 +98,18 @@ export async function startServer({ settings = "", again } = {}) {
  * @param {Server} server
  * @param {string} room
  * @param {number} bots
+ * @param {{ keep?: boolean }} [how] `keep`: for longer than one test
  */
-export function sendBots({ port, data }, room, bots) {
+export function sendBots({ port, data }, room, bots, { keep = false } = {}) {
   const options = ["--url", `wss://127.0.0.1:${port}`, "--ca", join(data, "dev-ca.pem"), "--room", room, "--bots", String(bots), "--seconds", "120"];
   const child = spawn(join(BINARIES, "client-sim"), ["swarm", ...options, "--behaviour", "fight"], { stdio: "ignore" });
   const over = new Promise((resolve) => child.once("exit", resolve));
-  return async () => {
+  const stop = async () => {
     child.kill("SIGKILL");
     await over;
   };
+  if (!keep) opened.add(stop);
+  return stop;
 }
 
 /**
@@ -107,8 +117,10 @@ export function sendBots({ port, data }, room, bots) {
  * @param {Server} server
  * @param {ConnectOptions & { port?: number }} options
  */
-export function enter(server, { port = server.port, ...options }) {
-  return connect(`wss://127.0.0.1:${port}`, { WebSocket: trusting(server.ca), fetch: fetching(server.ca), ...options });
+export async function enter(server, { port = server.port, ...options }) {
+  const room = await connect(`wss://127.0.0.1:${port}`, { WebSocket: trusting(server.ca), fetch: fetching(server.ca), ...options });
+  opened.add(() => room.leave());
+  return room;
 }
 
 /** @param {Buffer} ca */
@@ -167,16 +179,18 @@ export async function openPath({ port: to }, { delayMs = 0, jitterMs = 0 } = {})
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(null)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const close = () => {
+    ends.forEach((end) => end.destroy());
+    return new Promise((resolve) => server.close(resolve));
+  };
+  opened.add(close);
   return {
     port,
+    close,
     /** Cuts every line without a word. */
     cut: () => ends.forEach((end) => end.resetAndDestroy()),
     /** Nothing gets through for so long. @param {number} ms */
     stall: (ms) => void (stalledUntil = Date.now() + ms),
-    close() {
-      ends.forEach((end) => end.destroy());
-      return new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 

@@ -1,8 +1,8 @@
 // The SDK against the real server, over wss with a verified certificate: playing, cuts, stalls, a hidden page, a restart.
 
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { enter, missing, openPath, pause, sendBots, startServer, until } from "./live.js";
+import { closeAll, enter, missing, openPath, pause, sendBots, startServer, until } from "./live.js";
 
 /** @typedef {import("./live.js").Server} Server */
 /** @typedef {import("../../../assets/web/sdk/index.js").Room<any>} Room */
@@ -16,8 +16,10 @@ const live = { skip: missing, timeout: 60_000 };
 before(async () => {
   if (missing) return;
   server = await startServer();
-  stopBots = sendBots(server, "lobby", 10);
+  stopBots = sendBots(server, "lobby", 10, { keep: true });
 });
+
+afterEach(closeAll);
 
 after(async () => {
   await stopBots();
