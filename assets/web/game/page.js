@@ -23,6 +23,15 @@ export function say(element, text) {
 }
 
 /**
+ * Shows a part of the page, or hides it. Touches it only where that changes something: each touch has the page laid out anew.
+ * @param {HTMLElement} element
+ * @param {boolean} visible
+ */
+export function reveal(element, visible) {
+  if (element.hidden === visible) element.hidden = !visible;
+}
+
+/**
  * A new element with a class and a text.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag

@@ -15,7 +15,7 @@ import { Overlay } from "./hud/overlay.js";
 import { Controls } from "./input/controls.js";
 import { MapShelf } from "./map_shelf.js";
 import { tell } from "./news.js";
-import { cut, part } from "./page.js";
+import { cut, part, reveal } from "./page.js";
 import { predicting } from "./predicting.js";
 import { Spectating } from "./spectating.js";
 import { Stage } from "./stage.js";
@@ -220,7 +220,7 @@ export class Play {
     const pointer = this.wish.watch ? this.lookOn(nowMs) : this.lookAhead(room, nowMs);
     this.watcher.watch(stage, view.state, view.ghosts, nowMs);
     stage.picture.draw(scene, stage.map, pointer, nowMs);
-    stage.minimap.canvas.hidden = stage.map === null;
+    reveal(stage.minimap.canvas, stage.map !== null);
     if (stage.map !== null) stage.minimap.draw(stage.map, scene, stage.picture.camera, this.wish.watch, nowMs);
     stage.soothe(nowMs);
     const stats = this.settings.choices.netGraph ? room.stats : null;

@@ -28,6 +28,8 @@ export class Banner {
    * @param {number} nowMs
    */
   show(standing, nowMs) {
-    say(this.root, nowMs < this.untilMs ? this.text : standing);
+    const calm = nowMs >= this.untilMs;
+    say(this.root, calm ? standing : this.text);
+    this.root.classList.toggle("calm", calm);
   }
 }

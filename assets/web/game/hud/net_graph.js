@@ -5,7 +5,7 @@
 //
 // Never here: how it is measured (see the SDK's stats, frame_meter.js).
 
-import { make, part } from "../page.js";
+import { make, part, reveal } from "../page.js";
 
 /** Frames that are shown. */
 const FRAMES = 118;
@@ -42,7 +42,7 @@ export class NetGraph {
    * @param {number} nowMs
    */
   show(stats, drawing, tickMs, nowMs) {
-    this.root.hidden = false;
+    reveal(this.root, true);
     if (nowMs - this.shownMs < EVERY_MS) return;
     this.shownMs = nowMs;
     this.draw(tickMs);
@@ -64,7 +64,7 @@ export class NetGraph {
   }
 
   hide() {
-    if (!this.root.hidden) this.root.hidden = true;
+    reveal(this.root, false);
   }
 
   /** @param {string} name @param {string} value @param {string} [mood] */

@@ -2,7 +2,7 @@
 //
 // Never here: how it ended (see banner.js).
 
-import { part, say } from "../page.js";
+import { part, reveal, say } from "../page.js";
 import { clock } from "../told.js";
 
 const PHASES = { WarmUp: "warm-up", Play: "", Result: "next map" };
@@ -21,7 +21,7 @@ export class Round {
    * @param {number} tickRateHz
    */
   show(match, tickRateHz) {
-    this.root.hidden = match === null;
+    reveal(this.root, match !== null);
     if (match === null) return;
     const teams = match.mode === "Teams";
     say(this.clock, clock(match.ticks_left / tickRateHz));

@@ -4,7 +4,7 @@
 //
 // Never here: how a round ended (see banner.js).
 
-import { make, part, say } from "../page.js";
+import { make, part, reveal, say } from "../page.js";
 
 /** Lines at the most: who stands below them is not shown, but counted. */
 const LINES_MAX = 16;
@@ -28,7 +28,7 @@ export class Scoreboard {
   show(scene, room, nowMs) {
     const open = this.held || scene.match?.phase === "Result";
     if (this.root.hidden === open) this.shownMs = -EVERY_MS;
-    this.root.hidden = !open;
+    reveal(this.root, open);
     if (!open || nowMs - this.shownMs < EVERY_MS) return;
     this.shownMs = nowMs;
     const players = scene.figures.slice(0, scene.figureCount).sort((one, other) => other.kills - one.kills || one.deaths - other.deaths);

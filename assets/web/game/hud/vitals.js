@@ -5,7 +5,7 @@
 // Never here: where it comes from (see play.js).
 
 import { HP_MAX } from "../constants.js";
-import { part, say } from "../page.js";
+import { part, reveal, say } from "../page.js";
 
 /** @typedef {{ hp: number, weapon: number, rounds: number, rockets: number, dashIn: number, dashTicks: number }} Left */
 
@@ -25,7 +25,7 @@ export class Vitals {
 
   /** @param {Left | null} left null: there is nobody to show */
   show(left) {
-    this.root.hidden = left === null;
+    reveal(this.root, left !== null);
     if (left === null) return;
     const waited = 1 - left.dashIn / left.dashTicks;
     const key = `${left.hp} ${left.weapon} ${left.rounds} ${left.rockets} ${left.dashIn}`;
