@@ -15,7 +15,7 @@ import { enter, look, startBrowser, until } from "./playwright/browser.js";
 import { sendBots, startServer } from "./playwright/server.js";
 
 /** Pictures of the one that moves, and milliseconds between two. */
-const [FRAMES, APART_MS] = [44, 90];
+const [FRAMES, APART_MS] = [56, 100];
 /** Width of the one that moves. */
 const MOVING_WIDTH = 640;
 
@@ -63,15 +63,18 @@ async function picture(page, path) {
   await page.keyboard.press("F3");
 }
 
-/** Pictures one after the other, with the camera as calm as the player. */
+/** Pictures one after the other, while the player goes on fighting. */
 async function film(page) {
   await until(page, ({ own }) => own?.hp > 0);
+  let over = false;
+  const fighting = (async () => { while (!over) await fight(page); })();
   for (let at = 0; at < FRAMES; at++) {
     const began = Date.now();
     await page.screenshot({ path: join(scratch, `${String(at).padStart(3, "0")}.png`) });
-    if (at % 3 === 0) await fight(page);
     await page.waitForTimeout(Math.max(APART_MS - (Date.now() - began), 0));
   }
+  over = true;
+  await fighting;
   await page.mouse.up();
 }
 
