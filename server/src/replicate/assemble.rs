@@ -85,7 +85,7 @@ pub fn assemble(
         None => FrameKind::Full,
     };
     let (mut leaves, mut sections) = (0, 0);
-    for section in Section::ALL {
+    for &section in shared.layout.sections() {
         leaves |= u8::from(view.holding(section).has_leaves()) << section.index();
         sections |= u8::from(has_section(shared, lane, view, section, covered)) << section.index();
     }
@@ -105,10 +105,10 @@ pub fn assemble(
     if header.events {
         write_events(lane, shared, view, events);
     }
-    for section in Section::ALL.into_iter().filter(|&section| header.has_leaves(section)) {
+    for &section in shared.layout.sections().iter().filter(|&&section| header.has_leaves(section)) {
         write_leaves(shared, lane, view, section);
     }
-    for section in Section::ALL.into_iter().filter(|&section| header.has(section)) {
+    for &section in shared.layout.sections().iter().filter(|&&section| header.has(section)) {
         match lane.made[section.index()] {
             Some(made) => lane.writer.write_bytes(lane.sections.bytes(made)),
             None => write_section(shared, lane, view, section, covered),
@@ -126,7 +126,7 @@ fn survey(shared: Shared<'_>, lane: &mut Lane, view: &View, covered: Option<u32>
         return;
     }
     let whole = view.is_whole();
-    for section in Section::ALL {
+    for &section in shared.layout.sections() {
         let holding = view.holding(section);
         // Who wants records needs to know of all pieces.
         if holding.level().is_some_and(|level| whole || level == GENERATION_OF_NOBODY) {
@@ -166,7 +166,7 @@ fn write_events(lane: &mut Lane, shared: Shared<'_>, view: &View, events: &mut E
 /// what it demotes is fresh yet.
 fn digest(shared: Shared<'_>, lane: &Lane, view: &View) -> Lanes {
     let mut sum = Lanes::default();
-    for section in Section::ALL {
+    for &section in shared.layout.sections() {
         let holding = view.holding(section);
         if holding.level().is_some() {
             sum += view

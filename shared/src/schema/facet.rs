@@ -153,6 +153,7 @@ impl FacetLayout {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     facets: Vec<FacetLayout>,
+    sections: Vec<Section>,
     kinds: Vec<Vec<FacetKind>>,
     routes: Vec<Vec<Route>>,
     slot_bits: u32,
@@ -169,6 +170,7 @@ impl Layout {
     pub fn new(schema: &Schema, slot_bits: u32) -> Result<Self, SchemaError> {
         let mut layout = Self {
             facets: Vec::new(),
+            sections: Vec::new(),
             kinds: Vec::new(),
             routes: Vec::new(),
             slot_bits,
@@ -188,6 +190,8 @@ impl Layout {
             let what = "facets of all kinds".to_owned();
             return Err(SchemaError::TooMany { what, count: layout.facets.len(), max: FACET_KINDS_MAX });
         }
+        let has_facets = |section: &Section| layout.facets.iter().any(|facet| facet.section == *section);
+        layout.sections = Section::ALL.into_iter().filter(has_facets).collect();
         Ok(layout)
     }
 
@@ -195,6 +199,12 @@ impl Layout {
     #[must_use]
     pub fn facets(&self) -> &[FacetLayout] {
         &self.facets
+    }
+
+    /// The sections that any facet travels in, in order: of the others there is never anything to say.
+    #[must_use]
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
     }
 
     /// One kind of facet, if there is such a one.
