@@ -16,7 +16,7 @@ export const MOST_MS = 5_000;
 /** After so long without being in it gives up. */
 export const TOTAL_MS = 60_000;
 /** Who was in for so long begins anew: what dropped it then is no row of failures. */
-export const UP_MS = 5_000;
+export const UP_MS = 2_000;
 /** Servers that one attempt may be sent on by: more go in a circle. */
 export const MOVES_MAX = 4;
 

@@ -123,6 +123,9 @@ export async function enter(server, { port = server.port, ...options }) {
   return room;
 }
 
+/** How many bytes each Welcome had. @type {number[]} */
+export const welcomes = [];
+
 /** @param {Buffer} ca */
 function trusting(ca) {
   return class extends WebSocket {
@@ -132,6 +135,7 @@ function trusting(ca) {
      */
     constructor(url, protocols) {
       super(url, protocols, { ca });
+      this.once("message", (bytes) => welcomes.push(/** @type {ArrayBuffer} */ (bytes).byteLength));
     }
   };
 }

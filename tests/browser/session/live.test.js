@@ -2,7 +2,7 @@
 
 import { after, afterEach, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { closeAll, enter, missing, openPath, pause, sendBots, startServer, until } from "./live.js";
+import { closeAll, enter, missing, openPath, pause, sendBots, startServer, until, welcomes } from "./live.js";
 
 /** @typedef {import("./live.js").Server} Server */
 /** @typedef {import("../../../assets/web/sdk/index.js").Room<any>} Room */
@@ -162,6 +162,8 @@ test("a server that is stopped and started again is come back to, with what was 
   own = await startServer({ again: own });
   await until(() => told.includes("back"), "to be back");
   assert.equal(told[0], "GoingAway");
+  const [long, short] = welcomes.slice(-2);
+  assert.ok(long > 1_000 && short < 200, `a Welcome of ${long} bytes, and then of ${short}`);
   await play(room, 500);
   assert.equal(room.stats.digestsWrong, 0);
   await room.leave();

@@ -74,6 +74,19 @@ test("attempts are farther and farther apart, and end after a minute", async () 
   assert.ok(timers.now() < 6_000 + 61_000, `${timers.now()}`);
 });
 
+test("who was in for a while begins the row anew, however often the line is cut", async () => {
+  const { timers, told } = await playing();
+  for (let cut = 0; cut < 40; cut++) {
+    await run(timers, 1_002, 75);
+    FakeSocket.last.end(1006);
+    await timers.advance(250);
+    FakeSocket.last.letIn();
+    await timers.advance(0);
+  }
+  const waits = told.filter(([name]) => name === "drop").map(([, { retryInMs }]) => retryInMs);
+  assert.deepEqual(waits, new Array(40).fill(250), "also after a minute of it");
+});
+
 test("chance spreads those who come back", async () => {
   const { timers, told } = await playing({ random: () => 0.5 });
   FakeSocket.last.end(1001);

@@ -1,4 +1,4 @@
-// A room over a socket and a clock of the test's own: what it tells, a hidden page, a full line, requests, what a page says wrongly.
+// A room over a socket and a clock of the test's own: what it tells, a hidden page, a full line, requests.
 
 import { beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
