@@ -47,21 +47,25 @@ function report(events) {
   const tasks = events.filter((event) => event.ph === "X" && event.pid === pid && event.tid === tid && /RunTask$/.test(event.name))
     .sort((one, other) => one.ts - other.ts);
   const pictures = [];
+  const processor = [];
   let at = 0;
   let endOfLast = 0;
   for (let picture = 1; picture < animations.length; picture++) {
-    let work = 0;
+    let [work, used] = [0, 0];
     for (; at < tasks.length && tasks[at].ts < animations[picture].ts; at++) {
       // Tasks within tasks count once.
       if (tasks[at].ts < endOfLast) continue;
       endOfLast = tasks[at].ts + tasks[at].dur;
-      if (tasks[at].ts >= animations[0].ts) work += tasks[at].dur / 1000;
+      if (tasks[at].ts < animations[0].ts) continue;
+      work += tasks[at].dur / 1000;
+      used += (tasks[at].tdur ?? tasks[at].dur) / 1000;
     }
     pictures.push(work);
+    processor.push(used);
   }
-  pictures.sort((one, other) => one - other);
-  const share = (part) => pictures[Math.floor(pictures.length * part)].toFixed(2);
+  for (const costs of [pictures, processor]) costs.sort((one, other) => one - other);
+  const share = (part) => `${pictures[Math.floor(pictures.length * part)].toFixed(2)} ms (${processor[Math.floor(processor.length * part)].toFixed(2)} of them on the processor)`;
   const lasted = (animations.at(-1).ts - animations[0].ts) / 1e6;
   return `${pictures.length} pictures in ${lasted.toFixed(1)} s: ${(pictures.length / lasted).toFixed(1)} per second; main thread's work per picture ` +
-    `p50 ${share(0.5)} ms, p95 ${share(0.95)} ms, p99 ${share(0.99)} ms`;
+    `p50 ${share(0.5)}, p95 ${share(0.95)}, p99 ${share(0.99)}`;
 }

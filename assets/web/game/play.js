@@ -278,6 +278,7 @@ export class Play {
     }
     if (scene.own !== null && scene.own.hp === 0) return killedBy === "" ? "You died" : `${killedBy} got you`;
     if (this.shelf.problem !== "") return "The map could not be had: you play blind, and nothing is predicted";
-    return scene.match?.phase === "WarmUp" ? "Warm-up" : "";
+    if (scene.match?.phase === "WarmUp") return "Warm-up";
+    return scene.figureCount === 1 ? "Nobody else is here yet. Send somebody the address, or send bots: client-sim swarm --behaviour fight" : "";
   }
 }

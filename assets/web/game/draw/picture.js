@@ -1,10 +1,11 @@
 // One picture of the arena, from below to above:
 //
-//   ground ─► what lies about ─► rockets ─► players ─► flashes ─► particles ─► names ─► the pointer
+//   ground ─► what lies about ─► rockets ─► players ─► flashes ─► particles ─► names ─► who is far ─► the pointer
 //
 // Never here: where things are (see scene.js), numbers and words around it (see hud/).
 
 import { RIFLE_RANGE_UNITS, TILE_UNITS, UNIT } from "../constants.js";
+import { drawArrow } from "./arrow.js";
 import { Camera } from "./camera.js";
 import { Figures } from "./figures.js";
 import { Flashes, drawRocket } from "./flashes.js";
@@ -92,6 +93,7 @@ export class Picture {
     this.flashes.draw(context, camera, nowMs);
     this.particles.draw(context, camera, nowMs);
     this.drawNames(scene);
+    if (scene.own !== null) drawArrow(context, camera, scene, scene.own);
     if (pointer !== null && scene.own !== null) this.drawPointer(pointer, scene.own.hp > 0);
   }
 
