@@ -26,8 +26,10 @@ export class Minimap {
     this.ground = null;
     this.drawnMs = 0;
     this.side = SIDE;
+    this.pixels = SIDE;
     /** @type {Map<number, number>} when each shot last */
     this.shots = new Map();
+    addEventListener("resize", () => { this.ground = null; });
   }
 
   /** Somebody shot. @param {number} id @param {number} nowMs */
@@ -46,10 +48,8 @@ export class Minimap {
   draw(map, scene, camera, showsAll, nowMs) {
     if (nowMs - this.drawnMs < EVERY_MS && this.map === map) return;
     this.drawnMs = nowMs;
-    this.side = Math.min(innerWidth, innerHeight) < SMALL ? SIDE_SMALL : SIDE;
-    const pixels = Math.round(this.side * Math.min(globalThis.devicePixelRatio || 1, 2));
-    if (this.map !== map || this.ground === null || Math.max(this.canvas.width, this.canvas.height) !== pixels) this.begin(map, pixels);
-    const { context, canvas } = this;
+    if (this.map !== map || this.ground === null) this.begin(map);
+    const { context, canvas, pixels } = this;
     const scale = canvas.width / (map.width * TILE_UNITS);
     context.clearRect(0, 0, canvas.width, canvas.height);
     if (this.ground !== null) context.drawImage(this.ground, 0, 0);
@@ -68,10 +68,12 @@ export class Minimap {
     }
   }
 
-  /** @param {import("../map.js").Map} map @param {number} pixels */
-  begin(map, pixels) {
+  /** Another map, or another size of the screen. @param {import("../map.js").Map} map */
+  begin(map) {
     this.map = map;
-    this.ground = drawSmall(map, pixels);
+    this.side = Math.min(innerWidth, innerHeight) < SMALL ? SIDE_SMALL : SIDE;
+    this.pixels = Math.round(this.side * Math.min(globalThis.devicePixelRatio || 1, 2));
+    this.ground = drawSmall(map, this.pixels);
     this.canvas.width = this.ground.width;
     this.canvas.height = this.ground.height;
     const longer = Math.max(map.width, map.height);

@@ -78,8 +78,10 @@ export class Picture {
     const { context, camera } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = 1;
-    context.fillStyle = INK;
-    context.fillRect(0, 0, camera.width, camera.height);
+    if (map === null || !covers(camera, map)) {
+      context.fillStyle = INK;
+      context.fillRect(0, 0, camera.width, camera.height);
+    }
     if (map !== null) {
       if (this.ground === null || this.ground.map !== map || this.ground.wanted !== camera.scale) this.ground = new Ground(map, camera.scale);
       this.ground.draw(context, camera);
@@ -166,4 +168,14 @@ export class Picture {
     }
     return { x: shooter.x + towardsX * free, y: shooter.y + towardsY * free };
   }
+}
+
+/**
+ * Whether the ground fills the whole screen.
+ * @param {Camera} camera
+ * @param {import("../map.js").Map} map
+ */
+function covers(camera, map) {
+  return camera.worldX(0) >= 0 && camera.worldY(0) >= 0 &&
+    camera.worldX(camera.width) < map.width * TILE_UNITS && camera.worldY(camera.height) < map.height * TILE_UNITS;
 }
