@@ -88,8 +88,15 @@ test("over 80 ms and jitter the own player moves at once, and is where it was pr
   await until(stands, "to stand");
   const begun = where();
   const moved = () => where().x !== begun.x || where().y !== begun.y;
-  for (const thrust of [{ x: 1, y: 0 }, { x: -1, y: 1 }, { x: 0, y: -1 }]) room.sendInput({ thrust });
-  const ms = await until(moved, "to move");
+  // There may be a wall on one side or two.
+  let ms = Infinity;
+  for (const thrust of [{ x: 1, y: 0 }, { x: -1, y: 0 }, { x: 0, y: 1 }, { x: 0, y: -1 }]) {
+    const from = Date.now();
+    room.sendInput({ thrust });
+    while (!moved() && Date.now() - from < 500) await pause(5);
+    ms = moved() ? Date.now() - from : Infinity;
+    if (ms < Infinity) break;
+  }
   assert.ok(ms < rttMs, `it moved after ${ms} ms, which is no sooner than the server says so`);
 });
 
