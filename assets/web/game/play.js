@@ -76,6 +76,7 @@ export class Play {
     this.root.hidden = false;
     this.stage.picture.fit();
     this.hud.clear();
+    this.stage.clear();
     this.controls.drop();
     this.overlay.show({ title: "Connecting", text: `to ${wish.room ?? "any room with space"}`, waits: true });
     const ends = this.ends = new AbortController();
@@ -106,10 +107,14 @@ export class Play {
       store: this.settings.store,
       on: {
         connect: (agreement) => this.agreed(agreement),
+        spawn: (entity) => this.stage.meet(entity),
         snapshot: () => this.hud.netGraph.frame(performance.now()),
         event: (event) => tell(this.stage, event),
         drop: ({ text, attempt, retryInMs }) => this.dropped(text, attempt, retryInMs),
-        reconnect: () => this.overlay.hide(),
+        reconnect: () => {
+          this.overlay.hide();
+          this.surface.focus();
+        },
         leave: (ending) => this.over(ending, signal),
       },
     };
@@ -119,7 +124,6 @@ export class Play {
   agreed(agreement) {
     this.tickRateHz = agreement.tickRateHz;
     this.dashTicks = tuningAt(agreement.tickRateHz).dashTicks;
-    this.stage.clear();
     this.watcher.clear();
     this.shelf.fill(agreement).then(() => {
       if (this.shelf.problem !== "") this.hud.chat.note(this.shelf.problem);
@@ -129,6 +133,7 @@ export class Play {
   /** @param {string} text @param {number} attempt @param {number} retryInMs */
   dropped(text, attempt, retryInMs) {
     this.controls.drop();
+    this.stage.clear();
     const soon = retryInMs < 1000 ? "now" : `in ${(retryInMs / 1000).toFixed(0)} s`;
     this.overlay.show({ title: "The connection is lost", text: `${text} Trying again ${soon} (attempt ${attempt}).`, waits: true });
   }

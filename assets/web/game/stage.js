@@ -44,6 +44,11 @@ export class Stage {
     this.hud.feed.clear();
   }
 
+  /** Somebody came into view: known by name before anything is told of it. @param {import("./arena.js").ArenaEntity} entity */
+  meet({ id, components: { Nameplate: plate, Side: side } }) {
+    if (plate !== undefined) this.roster.note(id, plate.name, side?.faction ?? "Alone");
+  }
+
   /** Shakes the picture, where the player wants that. @param {number} units */
   jolt(units) {
     if (this.settings.choices.shake) this.picture.camera.jolt(units);

@@ -112,11 +112,17 @@ export class Picture {
   /** @param {Scene} scene @param {import("../map.js").Map | null} map @param {number} nowMs */
   drawFigures(scene, map, nowMs) {
     for (let at = 0; at < scene.figureCount; at++) {
-      const figure = scene.figures[at];
-      if (figure.hp === 0 || !this.camera.sees(figure.x, figure.y, 14)) continue;
-      const hidden = map !== null && map.stealth.length > 0 && map.isStealthAt(figure.x * UNIT, figure.y * UNIT);
-      this.figures.draw(this.context, this.camera, figure, nowMs, hidden ? 0.55 : 1);
+      if (!scene.figures[at].isOwn) this.drawFigure(scene.figures[at], map, nowMs);
     }
+    // Nobody stands on oneself.
+    if (scene.own !== null) this.drawFigure(scene.own, map, nowMs);
+  }
+
+  /** @param {import("../scene.js").Figure} figure @param {import("../map.js").Map | null} map @param {number} nowMs */
+  drawFigure(figure, map, nowMs) {
+    if (figure.hp === 0 || !this.camera.sees(figure.x, figure.y, 14)) return;
+    const hidden = map !== null && map.isStealthAt(figure.x * UNIT, figure.y * UNIT);
+    this.figures.draw(this.context, this.camera, figure, nowMs, hidden ? 0.55 : 1);
   }
 
   /** @param {Scene} scene */
