@@ -16,9 +16,9 @@ import { Tables } from "../../assets/web/sdk/codec/tables.js";
 import { Replica } from "../../assets/web/sdk/replica.js";
 import { readFrames } from "./core/frames.js";
 
-const ROUNDS = 41;
+const ROUNDS = 81;
 /** Rounds that only warm up. */
-const WARM = 12;
+const WARM = 40;
 
 /** What the loop does besides reading a number in a context: read a symbol (from here on), read raw bits, begin the next frame. */
 const SYMBOL = 1 << 20;
@@ -54,9 +54,10 @@ async function measure(path) {
     decoded = decodeAll(file);
     if (round >= WARM) rounds.push({ loop, decode: decoded.ns - decoded.digest, digest: decoded.digest });
   }
-  /** @param {"decode" | "digest" | "loop"} what */
-  const median = (what) => rounds.map((round) => round[what]).sort((one, other) => one - other)[rounds.length >> 1];
-  const [decode, digest, loop] = [median("decode"), median("digest"), median("loop")];
+  /** @param {(round: { decode: number, digest: number, loop: number }) => number} what */
+  const median = (what) => rounds.map(what).sort((one, other) => one - other)[rounds.length >> 1];
+  const [decode, digest, loop] = [median((round) => round.decode), median((round) => round.digest), median((round) => round.loop)];
+  const times = median((round) => round.decode / round.loop);
   const perFrame = (/** @type {number} */ sum) => (sum / frames).toFixed(1);
   console.log(`${file.header.name}: ${frames} frames; per frame ${perFrame(decoded.held)} entities held, of which ${perFrame(decoded.changed)} changed`);
   console.log(`${perFrame(symbols.length - frames - 1)} symbols per frame; median of ${rounds.length} rounds, node ${process.version}`);
@@ -67,7 +68,7 @@ async function measure(path) {
     console.log(`${what.padEnd(21)}${cells[0].padStart(12)}${cells[1].padStart(18)}${cells[2].padStart(21)}`);
   }
   console.log("");
-  console.log(`decode is ${(decode / loop).toFixed(2)} times the loop (at most 4); ${decoded.wrong} frames did not prove what they left behind`);
+  console.log(`decode is ${times.toFixed(2)} times the loop (goal: at most 4); ${decoded.wrong} frames did not prove what they left behind`);
   return decoded.wrong === 0 ? 0 : 1;
 }
 

@@ -73,6 +73,8 @@ fn games() -> Vec<Vec<Field>> {
             field(FieldKind::Unsigned { max: (1 << 26) - 1 }, follow(0, 32_767, 10)),
             field(whole(), follow(0, -32_768, 3)),
             field(angle(9), follow(0, 5, 24)),
+            field(whole(), follow(0, 1, 8)),
+            field(FieldKind::Unsigned { max: 70_000 }, follow(0, 1, 12)),
         ],
         vec![
             field(vector(-4_000, 4_000, 3), linear),

@@ -81,7 +81,7 @@ export const WAY_WRAPS = 16;
 
 /** Numbers of a step: where its state is, its largest code, what of a code is left where it wraps (0: it does not), codes per tick. */
 export const STEP = 4;
-/** Numbers of a follow: where its state is, where its lead's is, the lead's zero, times, shift (and 32 if lead × times can be 2^30 or more), its
+/** Numbers of a follow: where its state is, where its lead's is, the lead's zero, times, shift (and 32 if lead × times can be 2^31 or more), its
  * largest code, what is left of a code. */
 export const FOLLOW_STEP = 7;
 
@@ -112,7 +112,8 @@ export function planOf(layout) {
     for (const [at, part] of facet.parts.slice(0, facet.following).entries()) {
       if (at < facet.stepping) continue;
       const { zero, last } = facet.parts[part.lead];
-      const large = (last + Math.abs(zero)) * Math.abs(part.times) < 2 ** 30 ? 0 : 32;
+      // Of a lead that has all 32-bit integers the product fits these where it is the lead itself.
+      const large = part.times === 1 || (last + Math.abs(zero)) * Math.abs(part.times) < 2 ** 31 ? 0 : 32;
       plan.push(STATE * at, STATE * part.lead, zero, part.times, part.shift | large, part.last | 0, aroundOf(part));
     }
     say(FOLLOWS_END, plan.length);

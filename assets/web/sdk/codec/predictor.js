@@ -122,28 +122,21 @@ export function advanceFollows(plan, header, states, begin, count, stride) {
     const leading = plan[step + 1] - offset;
     const zero = plan[step + 2];
     const times = plan[step + 3];
-    const large = plan[step + 4] >= 32;
-    const shift = plan[step + 4] & 31;
+    const shift = plan[step + 4];
     const last = plan[step + 5];
     const around = plan[step + 6];
+    if (shift >= 32) {
+      followFar(plan, step, states, begin, count, stride);
+      continue;
+    }
     for (let at = begin + offset, behind = at + count * stride; at < behind; at += stride) {
-      const lead = (states[at + leading] - zero) | 0;
       const past = states[at + 2];
-      let whole = 0;
+      const more = Math.imul(states[at + leading] - zero, times) >> shift;
+      const along = (more & 255) + (past & FRACTION);
+      const next = states[at] + (more >> 8) + (along >> 8);
       states[at - offset - 1] = 1;
-      if (large) {
-        // Up to 2^47: not as 32 bits, but exactly all the same.
-        const along = Math.floor((lead * times) / (1 << shift)) + (past & FRACTION);
-        const codes = Math.floor(along / 256);
-        whole = codes | 0;
-        states[at + 2] = (past & ~FRACTION) | (along - 256 * codes);
-      } else {
-        const along = (Math.imul(lead, times) >> shift) + (past & FRACTION);
-        whole = along >> 8;
-        states[at + 2] = (past & ~FRACTION) | (along & 255);
-      }
-      const next = states[at] + whole;
-      if (last === -1 || (next >= 0 && next <= last)) {
+      states[at + 2] = (past & ~FRACTION) | (along & 255);
+      if (next >>> 0 <= last >>> 0) {
         states[at] = next;
       } else if (around > 0) {
         states[at] = next & around;
@@ -151,6 +144,38 @@ export function advanceFollows(plan, header, states, begin, count, stride) {
         states[at] = next < 0 ? 0 : last;
         states[at + 2] = (past & ~FRACTION) | 128;
       }
+    }
+  }
+}
+
+/**
+ * The same for one part whose leader times its rate can be up to 2^47: not as 32 bits, but exactly all the same.
+ * @param {Int32Array} plan
+ * @param {number} step where the part stands in the plan
+ * @param {Int32Array} states
+ * @param {number} begin
+ * @param {number} count
+ * @param {number} stride
+ */
+function followFar(plan, step, states, begin, count, stride) {
+  const offset = plan[step];
+  const last = plan[step + 5];
+  const around = plan[step + 6];
+  for (let at = begin + offset, behind = at + count * stride; at < behind; at += stride) {
+    const lead = (states[at + plan[step + 1] - offset] - plan[step + 2]) | 0;
+    const past = states[at + 2];
+    const along = Math.floor((lead * plan[step + 3]) / (1 << (plan[step + 4] & 31))) + (past & FRACTION);
+    const codes = Math.floor(along / 256);
+    const next = states[at] + (codes | 0);
+    states[at - offset - 1] = 1;
+    states[at + 2] = (past & ~FRACTION) | (along - 256 * codes);
+    if (last === -1 || (next >= 0 && next <= last)) {
+      states[at] = next;
+    } else if (around > 0) {
+      states[at] = next & around;
+    } else {
+      states[at] = next < 0 ? 0 : last;
+      states[at + 2] = (past & ~FRACTION) | 128;
     }
   }
 }
