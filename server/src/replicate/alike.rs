@@ -25,11 +25,11 @@ const KEPT_MAX: usize = 32;
 #[derive(Debug)]
 pub(super) struct Changes {
     section: Section,
-    held: SlotSet,
+    fresh: SlotSet,
     /// The sum of all that is fresh.
     pub(super) sum: Lanes,
     /// How many are fresh.
-    pub(super) fresh: u32,
+    pub(super) fresh_count: u32,
     /// How many of these have a piece.
     pub(super) pieces: usize,
     /// Bits of the pieces alone.
@@ -61,7 +61,7 @@ impl Alike {
 
     /// What was made for those who hold just this of a section.
     pub(super) fn find(&self, section: Section, fresh: &SlotSet) -> Option<usize> {
-        self.all[..self.count].iter().position(|known| known.section == section && known.held == *fresh)
+        self.all[..self.count].iter().position(|known| known.section == section && known.fresh == *fresh)
     }
 
     /// What [`Alike::find`] found.
@@ -94,12 +94,13 @@ impl Alike {
         std::mem::swap(writer, &mut self.aside);
         let (place, end) = (self.count, self.bytes.len());
         let (sum, pieces, piece_bits) = (found.sum, found.changed.len(), found.bits);
-        let made = |held| Changes { section, held, sum, fresh: found.fresh, pieces, piece_bits, start, end, bits };
+        let fresh_count = found.fresh;
+        let made = |fresh| Changes { section, fresh, sum, fresh_count, pieces, piece_bits, start, end, bits };
         match self.all.get_mut(place) {
             Some(old) => {
-                let mut held = std::mem::take(&mut old.held);
-                held.copy_from(fresh);
-                *old = made(held);
+                let mut kept = std::mem::take(&mut old.fresh);
+                kept.copy_from(fresh);
+                *old = made(kept);
             }
             None => self.all.push(made(fresh.clone())),
         }

@@ -231,7 +231,7 @@ fn add_others(
         // Nobody is asked about one's own.
         let is_own = |slot| slot == anchor || grid.owned_by(viewer.player).any(|own| own == slot);
         hide(anchors, grid.guarded(), |slot| {
-            !is_own(slot) && facets.alive(slot).is_none_or(|alive| !sight.sees(entity, alive.entity))
+            !is_own(slot) && facets.alive(slot).is_none_or(|alive| !sight.sees_guarded(entity, alive.entity))
         });
     }
     anchors.unite(grid.unplaced());

@@ -330,7 +330,7 @@ fn exactly(lane: &Lane, view: &View, scope: Scope) -> Option<usize> {
     let looked_at = lane.surveys.iter().filter_map(Survey::found);
     let alike = lane.like.iter().flatten().map(|&place| lane.alike.at(place));
     let alone = looked_at.map(|found| bits(found.changed.len(), found.bits, found.fresh));
-    Some(alone.chain(alike.map(|changes| bits(changes.pieces, changes.piece_bits, changes.fresh))).sum())
+    Some(alone.chain(alike.map(|changes| bits(changes.pieces, changes.piece_bits, changes.fresh_count))).sum())
 }
 
 /// What a position takes where so many of so many are sent: many are a bitmap.

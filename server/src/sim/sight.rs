@@ -27,7 +27,13 @@ impl Sight<'_> {
     /// Whether `viewer` may see `target` now.
     #[must_use]
     pub fn sees(self, viewer: EntityId, target: EntityId) -> bool {
-        !self.may_hide(target) || (self.rule.sees)(self.world, viewer, target)
+        !self.may_hide(target) || self.sees_guarded(viewer, target)
+    }
+
+    /// The same, of a target of which it is known that [`Sight::may_hide`].
+    #[must_use]
+    pub fn sees_guarded(self, viewer: EntityId, target: EntityId) -> bool {
+        (self.rule.sees)(self.world, viewer, target)
     }
 
     /// Whether there may be somebody now who does not see `target`.
