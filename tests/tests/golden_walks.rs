@@ -16,7 +16,7 @@ use shared::bits::{BitReader, BitWriter};
 use shared::codec::digest::fresh_hash;
 use shared::codec::piece::{advance, predict, read_piece, write_piece};
 use shared::codec::record::{Record, read_record, write_record};
-use shared::codec::{Packer, PartState, Tables};
+use shared::codec::{Lanes, Packer, PartState, Tables};
 use shared::ids::{EntityId, Slot};
 use shared::quantise::Quantiser;
 use shared::rotation::Rotation;
@@ -213,6 +213,60 @@ fn long_walks_are_the_same_for_ever() {
         assert!((TICKS / 8..=TICKS).contains(&pieces), "{pieces} pieces");
     }
     hold_to("walks.json", &cases, "what is written of changes, or what is made of it, changed");
+}
+
+/// Entities of several kinds beside each other: per tick the places of those that have a piece, and these one behind the other.
+#[test]
+fn a_herd_of_several_kinds_is_the_same_for_ever() {
+    let mut draws = Draws(0x4E2D);
+    let mut schema = schema_of(Vec::new());
+    for (number, fields) in games().into_iter().enumerate().filter(|(number, _)| [0, 3, 4, 5].contains(number)) {
+        let component = schema_of(fields).components.remove(0);
+        schema.components.push(Declaration { name: format!("thing {number}"), ..component });
+        schema
+            .kinds
+            .push(EntityKind { name: format!("kind {number}"), components: vec![schema.components.len() as u8 - 1] });
+    }
+    let layout = Layout::new(&schema, 6).unwrap();
+    let tables = Tables::untrained(&layout);
+    let mut herd: Vec<(&FacetLayout, Vec<i32>, Vec<i32>, Vec<PartState>)> = Vec::new();
+    let mut born = Vec::new();
+    for place in 0..11 {
+        let number = place * 3 % layout.facets().len();
+        let facet = &layout.facets()[number];
+        let codes: Vec<i32> = facet.parts.iter().map(|part| draws.code(part)).collect();
+        let states = facet.parts.iter().zip(&codes).map(|(part, &code)| PartState::new(part, code)).collect();
+        born.push(json!([number, codes]));
+        herd.push((facet, vec![0; codes.len()], codes, states));
+    }
+    let mut ticks = Vec::new();
+    for _ in 0..40 {
+        let (mut writer, mut named) = (BitWriter::new(), Vec::new());
+        let mut lanes = Lanes::default();
+        for (place, (facet, steps, codes, states)) in herd.iter_mut().enumerate() {
+            walk(facet, steps, codes, &mut draws);
+            let misses = predict(facet, states, codes).misses;
+            if misses.any() {
+                named.push(place);
+                write_piece(
+                    &mut Packer { writer: &mut writer, tables: &tables },
+                    &layout,
+                    facet,
+                    states,
+                    codes,
+                    misses,
+                );
+            }
+            let slot = Slot(place as u16);
+            lanes += fresh_hash(Record { slot, kind: shared::schema::FacetKind(0), anchor: slot }, states);
+        }
+        ticks.push(json!([named, hexadecimal(&writer.into_bytes()), lanes.a, lanes.b]));
+    }
+    let case = json!({
+        "schema": hexadecimal(&schema.to_bytes()), "tables": hexadecimal(&tables.to_bytes()), "slot_bits": 6,
+        "born": born, "ticks": ticks,
+    });
+    hold_to("herd.json", &[case], "what is written of changes, or what is made of it, changed");
 }
 
 /// A value of a field, as codes and back.

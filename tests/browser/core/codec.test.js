@@ -7,7 +7,7 @@ import { BitWriter } from "../../../assets/web/sdk/bits/writer.js";
 import * as contexts from "../../../assets/web/sdk/codec/contexts.js";
 import { freshHash, lanes, staleHash } from "../../../assets/web/sdk/codec/digest.js";
 import { advance, readPiece, readPieces } from "../../../assets/web/sdk/codec/piece.js";
-import { CLASS_SHIFT, FRACTION, MASK_SHIFT, MIDDLE, PARTS, PART_SHIFT, STATE, TAKES, TAKES_STEPS, planOf } from "../../../assets/web/sdk/codec/plan.js";
+import { CLASS_SHIFT, FRACTION, MASK_SHIFT, MIDDLE, PARTS, PART_SHIFT, PLAN_SHIFT, STATE, TAKES, TAKES_STEPS, planOf } from "../../../assets/web/sdk/codec/plan.js";
 import { readPositions } from "../../../assets/web/sdk/codec/positions.js";
 import { classOf } from "../../../assets/web/sdk/codec/predictor.js";
 import { lookUpOf } from "../../../assets/web/sdk/codec/prefix_code.js";
@@ -83,6 +83,40 @@ for (const way of /** @type {const} */ (["together", "apart"])) {
     }
   });
 }
+
+test("pieces of several kinds one behind the other are read as they were written", () => {
+  const [{ schema, tables: codes, slot_bits, born, ticks }] = numbers("herd");
+  const layout = new Layout(readSchema(bytesOf(schema)), slot_bits);
+  const [plan, tables] = [planOf(layout), Tables.fromBytes(bytesOf(codes), layout)];
+  const takes = new Set(layout.facets.map((_, kind) => plan[(kind << PLAN_SHIFT) + TAKES]));
+  assert.deepEqual([...takes].sort(), [0, 1, 2, 3], "nothing, all at once, what waits for a correction, rotations");
+  const states = new Int32Array(4_000);
+  const entries = new Int32Array(2 * born.length);
+  let end = 0;
+  for (const [place, [kind, first]] of born.entries()) {
+    entries.set([(place << 8) | kind, end + 1], 2 * place);
+    first.forEach((/** @type {number} */ code, /** @type {number} */ part) => {
+      states[end + 1 + STATE * part] = code;
+      states[end + 3 + STATE * part] = plan[plan[(kind << PLAN_SHIFT) + PARTS] + (part << PART_SHIFT) + MIDDLE];
+    });
+    end += 1 + STATE * first.length;
+  }
+  for (const [at, [named, pieces, a, b]] of ticks.entries()) {
+    for (const [place, [kind]] of born.entries()) {
+      const waits = plan[(kind << PLAN_SHIFT) + TAKES] > TAKES_STEPS && named.includes(place);
+      if (!waits) advance(plan, kind << PLAN_SHIFT, states, entries[2 * place + 1], 1, 1);
+    }
+    const reader = new BitReader(bytesOf(pieces));
+    readPieces(reader, tables, plan, states, entries, Int32Array.from(named), named.length);
+    reader.finish();
+    const sum = new Int32Array(2);
+    for (const [place, [, first]] of born.entries()) {
+      freshHash(place, 0, place, states, entries[2 * place + 1], first.length);
+      sum.set([sum[0] + lanes[0], sum[1] + lanes[1]]);
+    }
+    assert.deepEqual([sum[0] >>> 0, sum[1] >>> 0], [a, b], `tick ${at}`);
+  }
+});
 
 test("a record is the whole state that a walk ended in", () => {
   for (const walk of [...numbers("walks"), ...numbers("pieces")]) {

@@ -86,6 +86,24 @@ test("a frame that goes on from elsewhere loses the world until a full one, and 
   assert.deepEqual([held.lost, apply("state_step", held).digest], [false, "right"]);
 });
 
+test("what is no frame, and events that do not end where they say, are refused by name", () => {
+  const held = replica();
+  apply("state_full", held);
+  const none = held.apply(Uint8Array.of(9, 0, 0, 0, 0));
+  assert.deepEqual([none.kind, none.error?.kind, causeOf(none), held.lost], ["broken", "decode", "unknown-message", true]);
+  apply("state_full", held);
+  apply("state_step", held);
+  const longer = golden("state_events_lost");
+  longer[longer.length - 1] |= 128;
+  const wrong = held.apply(longer);
+  assert.deepEqual([wrong.kind, causeOf(wrong), wrong.sound], ["step", "trailing-bits", false]);
+});
+
+/** @param {import("../../../assets/web/sdk/replica.js").Applied} applied */
+function causeOf({ error }) {
+  return /** @type {{ kind?: string } | undefined} */ (error?.cause)?.kind;
+}
+
 test("a full frame drops everything and says so", () => {
   const held = replica();
   apply("state_full", held);
