@@ -77,7 +77,8 @@ export class Line {
     if (this.isOver) return;
     this.timers.clearTimeout(this.timer);
     const nextMs = Math.min(this.session.nextWakeMs(nowMs), nowMs + WAKE_MS);
-    this.wantedMs = nextMs;
+    // What was due long ago and could not be done yet is wanted from now on: who is late with it has not slept.
+    this.wantedMs = Math.max(nextMs, nowMs);
     this.timer = this.timers.setTimeout(() => this.wake(), Math.max(nextMs - nowMs, 1));
   }
 

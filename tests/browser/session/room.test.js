@@ -3,7 +3,7 @@
 import { beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { connect } from "../../../assets/web/sdk/index.js";
-import { FakeSocket, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
+import { FakeSocket, TICK_MS, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
 import { URL_PLAIN, failure, playing, run, story } from "./story.js";
 
 beforeEach(() => void (FakeSocket.all.length = 0));
@@ -85,6 +85,34 @@ test("a full line sheds inputs, and says the newest and the press when it is fre
   await run(timers, 1_032, 3);
   const inputs = FakeSocket.last.sent().filter(({ kind }) => kind === "input");
   assert.deepEqual([inputs[0].codes, inputs[1].codes], [[0, 0, 1], [0, 0, 0]]);
+});
+
+test("a full line that hears nothing any more is cut after the limit of silence, and nobody is woken without end", async () => {
+  const { timers, room, told } = await playing();
+  await run(timers, 1_002, 10);
+  FakeSocket.last.bufferedAmount = 5_000;
+  FakeSocket.last.say(step(1_012));
+  let wakes = 0;
+  const { setTimeout } = timers;
+  timers.setTimeout = (wake, ms) => setTimeout(() => (wakes++, wake()), ms);
+  await timers.advance(7_900);
+  assert.equal(room.state, "playing");
+  assert.ok(wakes > 7 && wakes < 8 * 31, `${wakes} wakes in 7.9 seconds`);
+  await timers.advance(200);
+  assert.deepEqual(told.filter(([name]) => name === "drop").map(([, { code }]) => code), [4005]);
+});
+
+test("what a full line kept from being confirmed is confirmed a tick after it is free again", async () => {
+  const { timers } = await playing({ watch: true });
+  await run(timers, 1_002, 3);
+  FakeSocket.last.sent();
+  FakeSocket.last.bufferedAmount = 5_000;
+  FakeSocket.last.say(step(1_005));
+  await timers.advance(900);
+  assert.deepEqual(FakeSocket.last.sent().filter(({ kind }) => kind === "confirm"), []);
+  FakeSocket.last.bufferedAmount = 0;
+  await timers.advance(TICK_MS + 1);
+  assert.deepEqual(FakeSocket.last.sent().filter(({ kind }) => kind === "confirm"), [{ kind: "confirm", newest: 1_005 }]);
 });
 
 test("a wrong digest is counted, told, and mended by a fresh world", async () => {

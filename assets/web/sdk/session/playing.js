@@ -64,6 +64,8 @@ export class Playing {
     /** Requests without a reply yet. @type {Set<number>} */
     this.requestsWaiting = new Set();
     this.paused = false;
+    /** When the line was last found full; null: it is not. @type {number | null} */
+    this.fullMs = null;
   }
 
   /**
@@ -216,16 +218,18 @@ export class Playing {
    */
   handleTick(nowMs, unsent) {
     const { counters } = this.outlet;
+    const shed = unsent > SHED_BYTES;
+    this.fullMs = shed ? nowMs : null;
     if (this.resync !== null && nowMs - this.resyncMs >= RESYNC_MS) {
       this.resyncMs = nowMs;
       counters.resyncs += 1;
       this.#send(writeResync(this.resync));
     }
-    this.#sendInputs(nowMs, unsent > SHED_BYTES);
+    this.#sendInputs(nowMs, shed);
     this.screen.settle(nowMs);
     this.takeThrown();
     const { newest } = this;
-    if (newest !== null && unsent <= SHED_BYTES && this.sender.owesConfirm(newest, this.#confirmAfterMs(), nowMs)) {
+    if (newest !== null && !shed && this.sender.owesConfirm(newest, this.#confirmAfterMs(), nowMs)) {
       this.sender.confirm(newest, nowMs);
       this.#send(writeConfirm(newest));
     }
@@ -245,7 +249,9 @@ export class Playing {
       wake = Math.min(wake, this.clock.dueMs(this.sender.next));
     }
     if (this.newest !== null && this.sender.owesConfirm(this.newest, 0, Infinity)) {
-      wake = Math.min(wake, this.sender.confirmedMs + this.#confirmAfterMs());
+      // On a full line nothing is confirmed: we look again a tick later.
+      const lookMs = this.fullMs === null ? -Infinity : this.fullMs + this.clock.tickMs;
+      wake = Math.min(wake, Math.max(this.sender.confirmedMs + this.#confirmAfterMs(), lookMs));
     }
     if (this.resync !== null) wake = Math.min(wake, this.resyncMs + RESYNC_MS);
     return wake;
