@@ -1,10 +1,12 @@
 // Who wants to be told what. One that throws does not keep the others from being told.
 //
+// What went wrong must be seen by somebody: what no listener hears goes to the platform, as if nothing had caught it.
+//
 // Never here: what there is to tell.
 
 /** Listeners by name. */
 export class Listeners {
-  /** @param {(error: unknown) => void} thrown is told what a listener threw */
+  /** @param {(error: unknown, name: string) => void} thrown is told what a listener threw, and to what it listens */
   constructor(thrown) {
     this.thrown = thrown;
     /** @type {Map<string, Set<{ listener: (what: any) => void, late: boolean }>>} */
@@ -25,29 +27,42 @@ export class Listeners {
     if (replay !== null) {
       queueMicrotask(() => {
         entry.late = false;
-        for (const what of replay()) if (entries.has(entry)) this.#call(entry, what);
+        for (const what of replay()) if (entries.has(entry)) this.#call(name, entry, what);
       });
     }
     return () => void entries.delete(entry);
   }
 
   /**
+   * Tells all who listen; whether anybody does.
    * @param {string} name
    * @param {any} what
    */
   tell(name, what) {
-    for (const entry of [...(this.named.get(name) ?? [])]) if (!entry.late) this.#call(entry, what);
+    const told = [...(this.named.get(name) ?? [])].filter(({ late }) => !late);
+    for (const entry of told) this.#call(name, entry, what);
+    return told.length > 0;
   }
 
   /**
+   * @param {string} name
    * @param {{ listener: (what: any) => void }} entry
    * @param {any} what
    */
-  #call({ listener }, what) {
+  #call(name, { listener }, what) {
     try {
       listener(what);
     } catch (error) {
-      this.thrown(error);
+      this.thrown(error, name);
     }
   }
+}
+
+/**
+ * Hands something that was thrown to the platform: a page's `error` event, or the console.
+ * @param {unknown} cause
+ */
+export function report(cause) {
+  if (typeof globalThis.reportError === "function") globalThis.reportError(cause);
+  else console.error(cause);
 }

@@ -9,12 +9,12 @@
 
 import { Disagreement } from "./agreement.js";
 import { TickwireError, closed, usage } from "./errors.js";
-import { checked } from "./hands.js";
 import { forget, remember } from "./known.js";
 import { Line } from "./line.js";
-import { Listeners } from "./listeners.js";
+import { Listeners, report } from "./listeners.js";
 import { isUpToDate } from "./outdated.js";
 import { Reconnect, endingOf } from "./reconnect.js";
+import { Requests } from "./requests.js";
 import { Gauges } from "./stats.js";
 import { checkedTicket, redirected } from "./target.js";
 
@@ -51,8 +51,7 @@ export class Room {
   /** @type {any} */ #limit = null;
   /** @type {import("./target.js").Target | null} */ #elsewhere = null;
   /** Why we ended a connection ourselves. @type {TickwireError | null} */ #fault = null;
-  /** @type {Map<number, { resolve: (answer: { done: true } | { done: false, reason: number }) => void, reject: (error: Error) => void }>} */
-  #requests = new Map();
+  #requests = new Requests();
   /** Who waits for the first time that we are in, or for the end. */
   #entered = deferred();
   #left = deferred();
@@ -66,7 +65,9 @@ export class Room {
   constructor(setting) {
     this.#setting = setting;
     this.#reconnect = new Reconnect(setting.retry, setting.random);
-    this.#listeners = new Listeners((cause) => {
+    this.#listeners = new Listeners((cause, name) => {
+      // To tell it what itself threw would have no end.
+      if (name === "error") return report(cause);
       const says = `a listener of the page threw: ${cause instanceof Error ? cause.message : cause}`;
       this.#complain(new TickwireError("listener", "page", says, "mend the listener", { cause }));
     });
@@ -172,18 +173,9 @@ export class Room {
     if (!this.#isIn || line === null || playing === null) {
       throw new TickwireError("dropped", "path", `there is no connection to ask for ${kind}`, "wait for `connect`");
     }
-    const { requests } = playing.agreement.schema;
-    const number = requests.findIndex(({ name }) => name === kind);
-    if (number < 0) {
-      const known = requests.map(({ name }) => name).join(", ") || "none";
-      throw usage(`the game has no request ${kind}`, `it has ${known}`);
-    }
-    if (playing.hands === null) throw usage("who only looks on asks for nothing", "join without `watch`");
-    const asked = playing.request(number, checked(requests[number], values));
-    if (asked === null) throw usage("16 requests wait for their answer already", "wait for some of them");
-    const answer = new Promise((resolve, reject) => this.#requests.set(asked, { resolve, reject }));
+    const answer = this.#requests.ask(playing, kind, values);
     line.wake();
-    return /** @type {Promise<any>} */ (answer);
+    return answer;
   }
 
   /**
@@ -249,12 +241,8 @@ export class Room {
       case "event":
         this.#listeners.tell("event", { name: event.name, values: event.values, tick: event.tick });
         return;
-      case "reply": {
-        const waiting = this.#requests.get(event.number);
-        this.#requests.delete(event.number);
-        waiting?.resolve(event.reason === null ? { done: true } : { done: false, reason: event.reason });
-        return;
-      }
+      case "reply":
+        return this.#requests.answer(event.number, event.reason);
       case "redirect":
         this.#elsewhere = redirected(this.#setting.target, event);
         if (this.#elsewhere !== null) return;
@@ -360,7 +348,7 @@ export class Room {
     if (setting.known !== null) remember(setting.store, new URL(setting.target.url).host, setting.known);
     const wasIn = this.#isIn;
     this.#isIn = false;
-    this.#refuseRequests();
+    this.#requests.refuse();
     const ending = this.#endingOf(end);
     if (this.#fault !== null) this.#complain(this.#fault);
     if (ending.code === WRONG_VERSION) {
@@ -429,12 +417,6 @@ export class Room {
     this.#finish(ending);
   }
 
-  #refuseRequests() {
-    const error = new TickwireError("dropped", "path", "the connection was lost before the answer came", "ask again when connected");
-    for (const { reject } of this.#requests.values()) reject(error);
-    this.#requests.clear();
-  }
-
   /** @param {Ending} ending */
   #finish(ending) {
     if (this.#isOver) return;
@@ -449,9 +431,10 @@ export class Room {
     this.#left.resolve();
   }
 
-  /** @param {TickwireError} error */
+  /** What the page's author did wrong is seen even where nobody listens. @param {TickwireError} error */
   #complain(error) {
-    if (this.#wasIn || error.code === "listener") this.#listeners.tell("error", error);
+    if (!this.#wasIn && error.code !== "listener") return;
+    if (!this.#listeners.tell("error", error) && error.fault === "page") report(error.cause ?? error);
   }
 
   #settlePause() {

@@ -198,6 +198,45 @@ test("a listener that throws keeps no other from being told, and is told as an e
   assert.throws(() => room.on(/** @type {any} */ ("spwan"), () => {}), /no event "spwan": it has connect, spawn/);
 });
 
+test("what a listener threw reaches the platform where nobody listens to errors", async (t) => {
+  const said = t.mock.method(console, "error", () => {});
+  const oops = new Error("oops");
+  const { timers, room } = await playing({ on: { connect: () => { throw oops; } } });
+  assert.deepEqual(said.mock.calls.map(({ arguments: [cause] }) => cause), [oops]);
+  const reported = t.mock.fn();
+  Object.assign(globalThis, { reportError: reported });
+  t.after(() => void Reflect.deleteProperty(globalThis, "reportError"));
+  room.on("snapshot", () => { throw oops; });
+  FakeSocket.last.say(step(1_002));
+  await timers.advance(1);
+  assert.deepEqual(reported.mock.calls.map(({ arguments: [cause] }) => cause), [oops]);
+  const off = room.on("error", () => {});
+  FakeSocket.last.say(step(1_003));
+  await timers.advance(1);
+  assert.equal(reported.mock.callCount(), 1, "who listens to errors is told, and nobody else");
+  off();
+  FakeSocket.last.say(step(1_004));
+  await timers.advance(1);
+  assert.deepEqual([reported.mock.callCount(), said.mock.callCount()], [2, 1]);
+});
+
+test("a listener to errors that throws itself is reported once and keeps nobody from joining", async (t) => {
+  const said = t.mock.method(console, "error", () => {});
+  const [oops, again] = [new Error("oops"), new Error("again")];
+  let heard = 0;
+  const { room } = await playing({ on: { connect: () => { throw oops; }, error: () => { heard += 1; throw again; } } });
+  assert.deepEqual([room.state, heard], ["playing", 1]);
+  assert.deepEqual(said.mock.calls.map(({ arguments: [cause] }) => cause), [again]);
+});
+
+test("what the network or the server did wrong is no error of the page", async (t) => {
+  const said = t.mock.method(console, "error", () => {});
+  const { timers, room } = await playing({ on: {} });
+  FakeSocket.last.say(step(1_002, { digest: 0xbeef }));
+  await timers.advance(50);
+  assert.deepEqual([room.stats.digestsWrong, said.mock.callCount()], [1, 0]);
+});
+
 test("the golden world is told: who is there, who comes and goes, what happened", async () => {
   const { timers, told, joining } = story();
   FakeSocket.last.open();
