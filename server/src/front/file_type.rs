@@ -41,6 +41,13 @@ pub(crate) fn may_hold_pages(folder: &str) -> bool {
     folder.split('/').all(|name| !name.starts_with('.') && !BESIDE.contains(&name))
 }
 
+/// As what a file is sent that a browser may load, by the ending of its name; none if a browser loads no such files.
+pub(crate) fn type_of(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next()?;
+    let (_, ending) = name.rsplit_once('.')?;
+    TYPES.iter().find(|(known, _)| *known == ending).map(|(_, content_type)| *content_type)
+}
+
 /// As what a file of a page is sent, by its path from the top; none if it belongs to no page.
 pub(crate) fn belonging_to_a_page(path: &str) -> Option<&'static str> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -49,7 +56,7 @@ pub(crate) fn belonging_to_a_page(path: &str) -> Option<&'static str> {
     let is_told_to_tools = ending == "json" && TOLD_TO_TOOLS.iter().any(|begin| name.starts_with(begin));
     let is_beside =
         name.starts_with('.') || is_test || is_told_to_tools || !(folder.is_empty() || may_hold_pages(folder));
-    TYPES.iter().find(|(known, _)| !is_beside && *known == ending).map(|(_, content_type)| *content_type)
+    type_of(name).filter(|_| !is_beside)
 }
 
 #[cfg(test)]

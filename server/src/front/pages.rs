@@ -7,8 +7,9 @@
 //!   /sdk/…           also built in where a folder is served that has none: an author's page finds the SDK beside it
 //! ```
 //!
-//! Of a folder only regular files are served, none whose name begins with a dot, none over [`FILE_BYTES_MAX`], a few at a time; a link
-//! that leads out of it leads nowhere. Nobody keeps them: what an author has saved is what the next look shows.
+//! Of a folder only regular files are served, of kinds that a browser loads (so no key or log that lies there), none whose name
+//! begins with a dot, none over [`FILE_BYTES_MAX`], [`BYTES_HELD_MAX`] at a time; a link that leads out of it leads nowhere. Nobody keeps
+//! them: what an author has saved is what the next look shows.
 //!
 //! Never here: how a file is answered (see `document`), what a page may do (see `policy`).
 
@@ -22,18 +23,21 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use super::built_in::FILES;
 use super::document::Document;
-use super::file_type::belonging_to_a_page;
+use super::file_type::type_of;
 
 /// The largest file of a folder that is served: it is read into memory. Over it: 404.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// Files of a folder that are read at the same time; the next waits.
-const READS_MAX: usize = 8;
+/// Bytes of a folder's files that are held for those who are being sent them, however slowly they read; the next waits.
+const BYTES_HELD_MAX: u64 = 64 * 1024 * 1024;
+
+/// What is held is counted in so many bytes.
+const HELD_UNIT: u64 = 1024;
 
 /// Where maps are.
 const MAPS: &str = "maps/";
@@ -57,7 +61,20 @@ pub(crate) struct Pages {
     home: &'static str,
     /// By the file's name.
     maps: BTreeMap<String, Document>,
-    reads: Arc<Semaphore>,
+    /// A permit for each [`HELD_UNIT`] that may still be held.
+    held: Arc<Semaphore>,
+}
+
+/// A file of a folder while it is sent.
+struct Held {
+    bytes: Vec<u8>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Pages {
@@ -69,11 +86,12 @@ impl Pages {
         }
         let home = if folder.is_some() { "/" } else { home };
         let document = |(name, bytes): (String, Vec<u8>)| {
-            let content_type = belonging_to_a_page(&name).unwrap_or(UNKNOWN);
+            let content_type = type_of(&name).unwrap_or("application/octet-stream");
             (name, Document::new(content_type, bytes.into()))
         };
         let maps = maps.into_iter().map(document).collect();
-        Self { folder, home, maps, reads: Arc::new(Semaphore::new(READS_MAX)) }
+        let held = Arc::new(Semaphore::new((BYTES_HELD_MAX / HELD_UNIT) as usize));
+        Self { folder, home, maps, held }
     }
 
     /// The path of the page to play on.
@@ -92,21 +110,24 @@ impl Pages {
         }
         let built_in = || BUILT_IN.get(&*path).map(|document| document.answer(request));
         let Some(folder) = &self.folder else { return built_in() };
+        let content_type = type_of(&path)?;
         match self.read(folder.clone(), path.clone()).await {
-            Some(bytes) => Some(unkept(belonging_to_a_page(&path).unwrap_or(UNKNOWN), bytes)),
+            Some(bytes) => Some(unkept(content_type, bytes)),
             None if path.starts_with(SDK) => built_in(),
             None => None,
         }
     }
 
     async fn read(&self, folder: PathBuf, path: String) -> Option<Bytes> {
-        let _turn = self.reads.acquire().await.ok()?;
-        spawn_blocking(move || read(&folder, Path::new(&path))).await.ok().flatten()
+        let located = spawn_blocking(move || locate(&folder, Path::new(&path)));
+        let (file, length) = located.await.ok().flatten()?;
+        // Before it is read, and until the last byte of it is sent.
+        let units = u32::try_from(length / HELD_UNIT + 1).ok()?;
+        let permit = Arc::clone(&self.held).acquire_many_owned(units).await.ok()?;
+        let bytes = spawn_blocking(move || read(&file, length)).await.ok().flatten()?;
+        Some(Bytes::from_owner(Held { bytes, _permit: permit }))
     }
 }
-
-/// The type of what no page is known to need.
-const UNKNOWN: &str = "application/octet-stream";
 
 /// Where to look instead, this time.
 fn elsewhere(path: &'static str) -> Response<Full<Bytes>> {
@@ -138,21 +159,25 @@ fn relative(path: &str) -> Option<String> {
     path.split('/').all(|name| !name.is_empty() && !name.starts_with('.')).then_some(path)
 }
 
-fn read(folder: &Path, path: &Path) -> Option<Bytes> {
+/// Where a file is and how long, if it may be served.
+fn locate(folder: &Path, path: &Path) -> Option<(PathBuf, u64)> {
     let folder = folder.canonicalize().ok()?;
     let file = folder.join(path).canonicalize().ok()?;
     let about = fs::metadata(&file).ok()?;
-    if !file.starts_with(&folder) || !about.is_file() || about.len() > FILE_BYTES_MAX {
-        return None;
-    }
+    let may_be = file.starts_with(&folder) && about.is_file() && about.len() <= FILE_BYTES_MAX;
+    may_be.then_some((file, about.len()))
+}
+
+/// A file, unless it has grown since it was looked at.
+fn read(file: &Path, length: u64) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    // It may have grown since.
-    File::open(&file).ok()?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= FILE_BYTES_MAX).then(|| bytes.into())
+    File::open(file).ok()?.take(length + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= length).then_some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::file_type::belonging_to_a_page;
     use super::*;
 
     fn found(pages: &Pages, path: &str) -> Option<Response<Full<Bytes>>> {
@@ -198,12 +223,14 @@ mod tests {
         fs::write(scratch.join("secret.txt"), "secret").expect("writable");
         fs::write(web.join("a.txt"), "open").expect("writable");
         std::os::unix::fs::symlink(scratch.join("secret.txt"), web.join("b.txt")).expect("writable");
-        assert_eq!(read(&web, Path::new("a.txt")).as_deref(), Some(b"open".as_slice()));
-        assert_eq!(read(&web, Path::new("b.txt")), None);
-        assert_eq!(read(&web, Path::new("sub")), None);
-        assert_eq!(read(&web, Path::new("c.txt")), None);
+        let (file, length) = locate(&web, Path::new("a.txt")).expect("it may be served");
+        assert_eq!(read(&file, length).as_deref(), Some(b"open".as_slice()));
+        assert_eq!(read(&file, length - 1), None, "it has grown");
+        for path in ["b.txt", "sub", "c.txt"] {
+            assert_eq!(locate(&web, Path::new(path)), None, "{path}");
+        }
         File::create(web.join("large.txt")).and_then(|file| file.set_len(FILE_BYTES_MAX + 1)).expect("writable");
-        assert_eq!(read(&web, Path::new("large.txt")), None);
+        assert_eq!(locate(&web, Path::new("large.txt")), None);
         fs::remove_dir_all(&scratch).expect("there");
     }
 
@@ -220,6 +247,44 @@ mod tests {
         for (path, ..) in FILES {
             assert_eq!(found(&pages, &format!("/{path}")).is_some(), *path == "index.html" || path.starts_with(SDK));
         }
+        fs::remove_dir_all(&scratch).expect("there");
+    }
+
+    #[test]
+    fn keys_logs_and_whatever_no_browser_loads_are_not_served_from_a_folder() {
+        let scratch = folder("secrets");
+        let web = scratch.join("web");
+        fs::create_dir_all(web.join("data")).expect("writable");
+        let secrets = [
+            "data/dev-ca-key.pem",
+            "data/server.key",
+            "server.toml",
+            "run.log",
+            "data/00.journal",
+            "README",
+            "main.rs",
+        ];
+        let pages = Pages::new(Some(web.clone()), Vec::new(), "/");
+        for path in secrets.into_iter().chain(["page.js"]) {
+            fs::write(web.join(path), "something").expect("writable");
+            assert_eq!(found(&pages, &format!("/{path}")).is_some(), path == "page.js", "{path}");
+        }
+        fs::remove_dir_all(&scratch).expect("there");
+    }
+
+    #[test]
+    fn a_file_is_held_until_it_is_sent_and_no_more_are_held_than_may_be() {
+        let scratch = folder("held");
+        let web = scratch.join("web");
+        File::create(web.join("film.gif")).and_then(|file| file.set_len(FILE_BYTES_MAX)).expect("writable");
+        let pages = Pages::new(Some(web), Vec::new(), "/");
+        let units = || pages.held.available_permits() as u64;
+        let all = units();
+        let response = found(&pages, "/film.gif").expect("served");
+        assert!(units() * HELD_UNIT < BYTES_HELD_MAX - FILE_BYTES_MAX);
+        assert!(units() * HELD_UNIT > FILE_BYTES_MAX, "others find room beside it");
+        drop(response);
+        assert_eq!(units(), all);
         fs::remove_dir_all(&scratch).expect("there");
     }
 
