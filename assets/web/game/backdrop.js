@@ -39,7 +39,7 @@ export function drawBackdrop(canvas) {
   camera.resize(canvas.width, canvas.height);
   const map = piece(Math.ceil(canvas.width / camera.scale / 16) + 2, Math.ceil(canvas.height / camera.scale / 16) + 2);
   camera.follow(map.width * 8, map.height * 8, 0, 0, 0, null);
-  new Ground(map, camera.scale).draw(context, camera);
+  new Ground(map, camera.scale, false).draw(context, camera);
 }
 
 /** So many tiles of it, again and again. @param {number} width @param {number} height */

@@ -19,7 +19,7 @@ import { cut, part, reveal } from "./page.js";
 import { predicting } from "./predicting.js";
 import { Spectating } from "./spectating.js";
 import { Stage } from "./stage.js";
-import { sayRefusal } from "./told.js";
+import { sayFault, sayRefusal } from "./told.js";
 import { Watcher } from "./watcher.js";
 import { RIFLE, ROCKET_LAUNCHER } from "./weapon.js";
 
@@ -56,6 +56,8 @@ export class Play {
     /** @type {Wish} */
     this.wish = { name: "", watch: false };
     this.ends = new AbortController();
+    /** What went wrong last, as it was told. */
+    this.complained = "";
     this.tickRateHz = 30;
     this.dashTicks = 1;
     addEventListener("resize", () => this.stage.picture.fit());
@@ -75,6 +77,7 @@ export class Play {
     this.wish = wish;
     this.root.hidden = false;
     this.stage.picture.fit();
+    this.complained = "";
     this.hud.clear();
     this.stage.clear();
     this.controls.drop();
@@ -116,6 +119,7 @@ export class Play {
           this.surface.focus();
         },
         leave: (ending) => this.over(ending, signal),
+        error: (error) => this.complain(error),
       },
     };
   }
@@ -144,6 +148,17 @@ export class Play {
     this.room = null;
     const title = fault === "nobody" ? "It is over" : "You are out";
     this.overlay.show({ title, text, again: comeAgain !== "never" });
+  }
+
+  /**
+   * Something went wrong, and the match goes on: whose fault it is, and what to do. Once, however often it does.
+   * @param {import("../sdk/errors.js").TickwireError} error
+   */
+  complain(error) {
+    if (error.code === "listener") console.error(error.message, error.cause);
+    const text = sayFault(error);
+    if (text !== this.complained) this.hud.chat.note(text);
+    this.complained = text;
   }
 
   /** @param {unknown} error */
@@ -214,6 +229,8 @@ export class Play {
    */
   frame(nowMs, room) {
     if (this.room !== room) return;
+    // First of all: whatever fails in this picture, there is a next one.
+    requestAnimationFrame((next) => this.frame(next, room));
     const began = performance.now();
     const { stage } = this;
     const { scene } = stage;
@@ -223,16 +240,15 @@ export class Play {
     stage.predicts = view.state !== null;
     stage.map = scene.match === null ? null : this.shelf.maps[this.shelf.position(scene.match.map)] ?? null;
     const pointer = this.wish.watch ? this.lookOn(nowMs) : this.lookAhead(room, nowMs);
-    this.watcher.watch(stage, view.state, view.ghosts, nowMs);
+    this.watcher.watch(stage, view.state, view.ghosts, this.controls.hands.fires, nowMs);
     stage.picture.draw(scene, stage.map, pointer, nowMs);
     reveal(stage.minimap.canvas, stage.map !== null);
     if (stage.map !== null) stage.minimap.draw(stage.map, scene, stage.picture.camera, this.wish.watch, nowMs);
     stage.soothe(nowMs);
-    const stats = this.settings.choices.netGraph ? room.stats : null;
+    const stats = this.settings.choices.netGraph ? () => room.stats : null;
     const shown = { scene, left: this.leftOf(view), standing: this.standing(), room: this.wish.room ?? "", tickRateHz: this.tickRateHz, stats };
     this.hud.show(shown, nowMs);
     this.meter.note(began, performance.now());
-    requestAnimationFrame((next) => this.frame(next, room));
   }
 
   /** A spectator looks at whom it follows. @param {number} nowMs */

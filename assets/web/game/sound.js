@@ -4,7 +4,7 @@
 //
 // A crowd is not louder than a few: sounds of one kind keep a distance, and at most so many play at once.
 //
-// Never here: when something sounds (see play.js).
+// Never here: when something sounds (see news.js, watcher.js).
 
 /** Sounds at once. */
 const VOICES_MAX = 16;

@@ -15,6 +15,16 @@ export function sayRefusal(reason) {
   return "the server refused that";
 }
 
+/** Whose fault something was. @type {Record<import("../sdk/errors.js").Fault, string>} */
+const WHOSE = {
+  page: "this page's fault: ", client: "this side's fault: ", path: "the network's fault: ", server: "the server's fault: ", nobody: "",
+};
+
+/** What went wrong, whose fault it was and what to do. @param {import("../sdk/errors.js").TickwireError} error */
+export function sayFault({ fault, message }) {
+  return WHOSE[fault] + message;
+}
+
 /**
  * How a round ended.
  * @param {import("./arena.js").Events["RoundOver"]} over

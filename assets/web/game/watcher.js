@@ -7,6 +7,7 @@
 
 import { FIRE, TRACE } from "./draw/palette.js";
 import { Shots } from "./shots.js";
+import { RIFLE } from "./weapon.js";
 
 /** @typedef {import("./stage.js").Stage} Stage */
 /** @typedef {import("./predicting.js").State} State */
@@ -19,6 +20,8 @@ export class Watcher {
     this.shots = new Shots();
     /** @type {State | null} what was predicted when the last picture was drawn */
     this.before = null;
+    /** The trigger is pulled, and there is nothing to shoot with. */
+    this.clicks = false;
   }
 
   /** Nothing that was seen counts any more. */
@@ -31,9 +34,10 @@ export class Watcher {
    * @param {Stage} stage
    * @param {State | null} state what is predicted now
    * @param {import("../sdk/types.js").Ghost[]} ghosts
+   * @param {boolean} pulls whether our trigger is pulled
    * @param {number} nowMs
    */
-  watch(stage, state, ghosts, nowMs) {
+  watch(stage, state, ghosts, pulls, nowMs) {
     const { scene } = stage;
     const fired = this.shots.see(scene.rockets, scene.rocketCount, scene.figures, scene.figureCount);
     for (const id of fired.rifles) {
@@ -46,7 +50,12 @@ export class Watcher {
     }
     for (const { x, y } of fired.bursts) burst(stage, x, y, nowMs);
     scene.takeGhosts(ghosts, (x, y) => burst(stage, x, y, nowMs));
-    if (state !== null && scene.own !== null) this.watchOwn(stage, state, scene.own, nowMs);
+    if (state !== null && scene.own !== null) {
+      this.watchOwn(stage, state, scene.own, nowMs);
+      const clicks = pulls && state.health > 0 && (state.weapon === RIFLE ? state.rounds : state.rockets) === 0;
+      if (clicks && !this.clicks) stage.play("empty", scene.own.x, scene.own.y);
+      this.clicks = clicks;
+    }
     this.before = state;
   }
 

@@ -3,7 +3,7 @@
 // Never here: their names (see labels.js), who they are (see scene.js).
 
 import { HP_MAX } from "../constants.js";
-import { BLUE, DARK, GOLD, GOOD, RED, TEXT, colourOf } from "./palette.js";
+import { DARK, GOLD, GOOD, RED, TEXT, colourOf } from "./palette.js";
 
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {import("../scene.js").Figure} Figure */
@@ -152,9 +152,4 @@ function ring(context, x, y, scale, share) {
   context.beginPath();
   context.arc(x, y, (BODY + 2.6) * scale, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * share);
   context.stroke();
-}
-
-/** The colour of a team's score. @param {import("../arena.js").Faction} faction */
-export function teamColour(faction) {
-  return faction === "Red" ? RED : faction === "Blue" ? BLUE : TEXT;
 }

@@ -1,7 +1,7 @@
 // What is seen for a moment: lines of rifles, rings of bursts, the trails of rockets. Bounded; the oldest make way.
 // The twin of client-sim/src/game/terminal/picture/lately.rs, as far as it is about light.
 //
-// Never here: what happened (see play.js).
+// Never here: what happened (see news.js, watcher.js).
 
 import { SPLASH_UNITS } from "../constants.js";
 import { FIRE, TRACE } from "./palette.js";

@@ -22,9 +22,11 @@ export class Ground {
   /**
    * @param {GameMap} map
    * @param {number} scale pixels per unit
+   * @param {boolean} teams whether it shows where the teams' lives begin
    */
-  constructor(map, scale) {
+  constructor(map, scale, teams) {
     this.map = map;
+    this.teams = teams;
     this.wanted = scale;
     const pixels = map.width * map.height * TILE_UNITS * TILE_UNITS * scale * scale;
     this.stretch = Math.max(1, Math.sqrt(pixels / PIXELS_MAX));
@@ -34,6 +36,16 @@ export class Ground {
     /** @type {(HTMLCanvasElement | null)[]} */
     this.chunks = Array(this.columns * this.rows).fill(null);
     this.next = 0;
+  }
+
+  /**
+   * Whether this is what is to be drawn.
+   * @param {GameMap} map
+   * @param {number} scale
+   * @param {boolean} teams
+   */
+  fits(map, scale, teams) {
+    return this.map === map && this.wanted === scale && this.teams === teams;
   }
 
   /**
@@ -68,7 +80,7 @@ export class Ground {
    * @param {number} row
    */
   chunk(column, row) {
-    return this.chunks[row * this.columns + column] ??= drawChunk(this.map, column, row, this.scale);
+    return this.chunks[row * this.columns + column] ??= drawChunk(this.map, column, row, this.scale, this.teams);
   }
 }
 
@@ -77,8 +89,9 @@ export class Ground {
  * @param {number} column
  * @param {number} row
  * @param {number} scale
+ * @param {boolean} teams
  */
-function drawChunk(map, column, row, scale) {
+function drawChunk(map, column, row, scale, teams) {
   const canvas = document.createElement("canvas");
   const units = CHUNK_TILES * TILE_UNITS;
   // From where this chunk is copied to where the next one is, in whole pixels.
@@ -91,7 +104,7 @@ function drawChunk(map, column, row, scale) {
   context.setTransform(scale, 0, 0, scale, -left, -top);
   const area = { left: column * CHUNK_TILES - 1, top: row * CHUNK_TILES - 1, right: (column + 1) * CHUNK_TILES, bottom: (row + 1) * CHUNK_TILES };
   drawFloor(context, map, area);
-  drawSpawns(context, map);
+  if (teams) drawSpawns(context, map);
   drawUndergrowth(context, map);
   drawWalls(context, map, area);
   return canvas;

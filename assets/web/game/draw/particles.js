@@ -1,6 +1,6 @@
 // Sparks, smoke and shards: so many at the most, in arrays that are used again; the oldest make way.
 //
-// Never here: what happened (see play.js): it only calls `spray`.
+// Never here: what happened (see news.js, watcher.js): it only calls `spray`.
 
 /** Particles at once. */
 const PARTICLES_MAX = 420;

@@ -83,7 +83,8 @@ export class Picture {
       context.fillRect(0, 0, camera.width, camera.height);
     }
     if (map !== null) {
-      if (this.ground === null || this.ground.map !== map || this.ground.wanted !== camera.scale) this.ground = new Ground(map, camera.scale);
+      const teams = scene.match?.mode === "Teams";
+      if (this.ground === null || !this.ground.fits(map, camera.scale, teams)) this.ground = new Ground(map, camera.scale, teams);
       this.ground.draw(context, camera);
     }
     for (let at = 0; at < scene.pickupCount; at++) {

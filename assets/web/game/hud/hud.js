@@ -21,7 +21,7 @@ const METER_EVERY = 30;
  * @property {string} standing what is to be read where nothing was told
  * @property {string} room
  * @property {number} tickRateHz
- * @property {import("../../sdk/types.js").Stats | null} stats null: the net graph is closed
+ * @property {(() => import("../../sdk/types.js").Stats) | null} stats asks for them; null: the net graph is closed
  */
 
 export class Hud {

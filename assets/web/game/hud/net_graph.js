@@ -36,16 +36,17 @@ export class NetGraph {
   }
 
   /**
-   * @param {import("../../sdk/types.js").Stats} stats
+   * @param {() => import("../../sdk/types.js").Stats} ask for the numbers: only when they are looked at
    * @param {ReturnType<import("../frame_meter.js").FrameMeter["reading"]>} drawing
    * @param {number} tickMs
    * @param {number} nowMs
    */
-  show(stats, drawing, tickMs, nowMs) {
+  show(ask, drawing, tickMs, nowMs) {
     reveal(this.root, true);
     if (nowMs - this.shownMs < EVERY_MS) return;
     this.shownMs = nowMs;
     this.draw(tickMs);
+    const stats = ask();
     const { prediction } = stats;
     this.line("round trip", `${stats.rttMs.toFixed(1)} ms`);
     this.line("jitter", `${stats.jitterMs.toFixed(1)} ms`);

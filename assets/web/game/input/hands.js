@@ -70,10 +70,15 @@ export class Hands {
     return { x: eighth(keys.x + pad.x + touch.x, keys.y + pad.y + touch.y), y: eighth(keys.y + pad.y + touch.y, keys.x + pad.x + touch.x) };
   }
 
+  /** Whether any device pulls the trigger. */
+  get fires() {
+    const { keys, pad, touch } = this.held;
+    return keys.fire || pad.fire || touch.fire;
+  }
+
   /** What is new since this was asked last; null if nothing is. */
   take() {
-    const { keys, pad, touch } = this.held;
-    const values = { thrust: this.thrust(), aim: this.aim, weapon: this.weapon, fire: keys.fire || pad.fire || touch.fire };
+    const values = { thrust: this.thrust(), aim: this.aim, weapon: this.weapon, fire: this.fires };
     // What travels of the aim is 1/1024 turn.
     const key = `${values.thrust.x} ${values.thrust.y} ${values.aim >> 6} ${values.weapon} ${values.fire}`;
     if (key === this.sent && !this.leaps) return null;
