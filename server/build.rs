@@ -1,14 +1,18 @@
 //! Finds the files of the pages when the server is built, so that none has to be listed.
 //!
 //! ```text
-//!   assets/web/** ─► belongs to a page? (src/front/file_type.rs) ─► OUT_DIR/built_in.rs ─► front/built_in.rs
+//!   assets/web/** ─► belongs to a page? (src/front/page_files.rs) ─► OUT_DIR/built_in.rs ─► front/built_in.rs
 //! ```
 //!
 //! Never here: what is answered (see `front::pages`).
 
-// What belongs to a page, and as what.
+// As what a file is sent.
 #[path = "src/front/file_type.rs"]
 mod file_type;
+
+// What belongs to a page.
+#[path = "src/front/page_files.rs"]
+mod page_files;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -38,10 +42,10 @@ fn walk(folder: &Path, below: &str, files: &mut Vec<(String, &'static str)>) -> 
         let Ok(name) = entry.file_name().into_string() else { continue };
         let path = if below.is_empty() { name } else { format!("{below}/{name}") };
         let kind = entry.file_type()?;
-        if kind.is_dir() && file_type::may_hold_pages(&path) {
+        if kind.is_dir() && page_files::may_hold_pages(&path) {
             walk(&entry.path(), &path, files)?;
         } else if kind.is_file()
-            && let Some(content_type) = file_type::belonging_to_a_page(&path)
+            && let Some(content_type) = page_files::belonging_to_a_page(&path)
         {
             files.push((path, content_type));
         }

@@ -36,8 +36,12 @@ pub(crate) mod pages;
 // The files that are compiled in.
 mod built_in;
 
-// What belongs to a page, and as what.
+// As what a file is sent.
 mod file_type;
+
+// What belongs to a page and is built in.
+#[cfg(test)]
+mod page_files;
 
 // How a file is answered.
 mod document;

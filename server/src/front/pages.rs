@@ -177,7 +177,7 @@ fn read(file: &Path, length: u64) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file_type::belonging_to_a_page;
+    use super::super::page_files::belonging_to_a_page;
     use super::*;
 
     fn found(pages: &Pages, path: &str) -> Option<Response<Full<Bytes>>> {
