@@ -24,7 +24,7 @@ test("the golden frames make the world that they tell of", () => {
   assert.deepEqual([held.tick, held.lost, held.me, held.anchors()], [70_000, true, null, []]);
   const full = apply("state_full", held);
   assert.deepEqual([full.kind, full.digest, full.complete, full.sound, full.spawned, full.despawned], ["full", "right", true, true, [5, 17], []]);
-  assert.deepEqual([held.lost, held.me, held.heldCount, held.freshCount], [false, 5, 4, 4]);
+  assert.deepEqual([held.lost, held.me, held.heldCount, held.freshCount, full.changed], [false, 5, 4, 4, 4]);
   assert.deepEqual(held.entity(5), {
     slot: 5,
     kind: "walker",
@@ -97,6 +97,29 @@ test("what is no frame, and events that do not end where they say, are refused b
   longer[longer.length - 1] |= 128;
   const wrong = held.apply(longer);
   assert.deepEqual([wrong.kind, causeOf(wrong), wrong.sound], ["step", "trailing-bits", false]);
+});
+
+test("an event that the schema does not have is refused by name, whichever bit of the events is turned", () => {
+  const fields = new Set();
+  for (let bit = 0; bit < 40; bit++) {
+    const held = replica();
+    apply("state_full", held);
+    const wrong = golden("state_step");
+    // Behind a header of seven bytes and the length of the events.
+    wrong[9 + (bit >>> 3)] ^= 1 << (bit & 7);
+    const { error, digest } = held.apply(wrong);
+    assert.ok(error !== null || digest === "right");
+    fields.add(/** @type {{ field?: string } | undefined} */ (error?.cause)?.field);
+  }
+  assert.ok(fields.has("event kind"), [...fields].join());
+});
+
+test("nothing of what was dropped is found again", () => {
+  const held = replica();
+  apply("state_full", held);
+  assert.deepEqual([held.holdings.member(5, 1), held.holdings.member(5, 2), held.isExact(5)], [40, 9, true]);
+  held.holdings.dropAll();
+  assert.deepEqual([held.holdings.member(5, 1), held.holdings.member(5, 2), held.isExact(5), held.me], [-1, -1, false, null]);
 });
 
 /** @param {import("../../../assets/web/sdk/replica.js").Applied} applied */

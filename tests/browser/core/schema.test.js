@@ -136,6 +136,31 @@ test("a schema that no codec can carry is refused", () => {
   }
 });
 
+test("more facets and parts than can be told apart are refused", () => {
+  const { components, ...schema } = readSchema(bytesOf(numbers("values")[0].schema));
+  const one = components[0].fields.find((field) => field.kind.word === "bool");
+  const reference = components[0].fields.find((field) => field.kind.word === "reference");
+  const text = components[0].fields.find((field) => field.kind.word === "text");
+  assert.ok(one && reference && text);
+  /** @param {number} kinds @param {import("../../../assets/web/sdk/schema/field.js").Field[]} fields */
+  const laidOut = (kinds, fields) => {
+    const component = { name: "all", fields, partCount: fields.reduce((sum, field) => sum + field.parts.length, 0) };
+    const kind = { name: "kind", components: [0] };
+    return new Layout({ ...schema, components: [component], kinds: new Array(kinds).fill(kind) }, 6);
+  };
+  const owners = { ...one, audience: /** @type {const} */ ("owner") };
+  const teams = { ...one, audience: /** @type {const} */ ("team") };
+  const five = [one, owners, teams, reference, reference];
+  assert.equal(laidOut(51, five).facets.length, 255);
+  const refused = (/** @type {() => void} */ make) =>
+    assert.throws(make, (error) => error instanceof SchemaError && error.kind === "too-many");
+  refused(() => laidOut(52, five));
+  refused(() => laidOut(1, [one, ...new Array(8).fill(reference)]));
+  assert.equal(laidOut(1, [one, ...new Array(7).fill(reference)]).facets.length, 8);
+  refused(() => laidOut(1, new Array(14).fill(text)));
+  assert.equal(laidOut(1, new Array(12).fill(text)).facets[0].parts.length, 60);
+});
+
 test("a schema that is cut off or has a bit turned is read, or refused with a typed error", () => {
   const bytes = golden("schema");
   const read = (/** @type {Uint8Array} */ wrong) => {
