@@ -10,6 +10,7 @@
 import { Disagreement } from "./agreement.js";
 import { TickwireError, closed, usage } from "./errors.js";
 import { forget, remember } from "./known.js";
+import { EVENTS_HELD_MAX } from "./limits.js";
 import { Line } from "./line.js";
 import { Listeners, report } from "./listeners.js";
 import { isUpToDate } from "./outdated.js";
@@ -52,6 +53,7 @@ export class Room {
   /** @type {import("./target.js").Target | null} */ #elsewhere = null;
   /** Why we ended a connection ourselves. @type {TickwireError | null} */ #fault = null;
   #requests = new Requests();
+  /** What this connection's game told before its world was there. @type {import("./types.js").GameEvent[]} */ #early = [];
   /** Who waits for the first time that we are in, or for the end. */
   #entered = deferred();
   #left = deferred();
@@ -239,8 +241,7 @@ export class Room {
       case "complete":
         return this.#hearComplete();
       case "event":
-        this.#listeners.tell("event", { name: event.name, values: event.values, tick: event.tick });
-        return;
+        return this.#hearEvent({ name: event.name, values: event.values, tick: event.tick });
       case "reply":
         return this.#requests.answer(event.number, event.reason);
       case "redirect":
@@ -267,6 +268,17 @@ export class Room {
   #tellWorld({ spawned, despawned }) {
     for (const entity of despawned) this.#listeners.tell("despawn", entity);
     for (const entity of spawned) this.#listeners.tell("spawn", entity);
+  }
+
+  /** What it names is there only with the world: before that it waits. @param {import("./types.js").GameEvent} told */
+  #hearEvent(told) {
+    if (this.#isIn) {
+      this.#listeners.tell("event", told);
+      return;
+    }
+    if (this.#early.push(told) <= EVENTS_HELD_MAX) return;
+    this.#early.shift();
+    if (this.#line !== null) this.#line.session.counters.eventsLost += 1;
   }
 
   /** @param {{ tick: number, full: boolean, complete: boolean, changes: boolean }} frame */
@@ -303,6 +315,7 @@ export class Room {
     this.#tellWorld({ despawned: before, spawned: [...this.entities.values()] });
     if (again) this.#listeners.tell("reconnect", row);
     this.#listeners.tell("connect", playing.agreement);
+    for (const told of this.#early.splice(0)) this.#listeners.tell("event", told);
     this.#settlePause();
     this.#entered.resolve();
   }
@@ -348,6 +361,7 @@ export class Room {
     if (setting.known !== null) remember(setting.store, new URL(setting.target.url).host, setting.known);
     const wasIn = this.#isIn;
     this.#isIn = false;
+    this.#early.length = 0;
     this.#requests.refuse();
     const ending = this.#endingOf(end);
     if (this.#fault !== null) this.#complain(this.#fault);

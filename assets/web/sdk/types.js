@@ -140,7 +140,8 @@
  * @property {Entity<G>} spawn An entity came into view.
  * @property {Entity<G>} despawn It left; its components are the last ones.
  * @property {Snapshot} snapshot A state frame was taken in.
- * @property {GameEvent<G>} event The game told something.
+ * @property {GameEvent<G>} event The game told something. What it told before the world was there comes right after `connect`; what such an
+ *   event names may have left since.
  * @property {Drop} drop The connection is gone; the next attempt comes in `retryInMs`.
  * @property {{ attempts: number, ms: number }} reconnect We are in again, as a new player; `ms` after the drop.
  * @property {Ending} leave It is over; nothing comes after this.
@@ -171,7 +172,7 @@
  * @property {number} inputsShed Inputs that were not sent because the line was full; their presses came with the next.
  * @property {number} inputsUsed
  * @property {number} inputsLate Inputs for which the server had to take a stand-in.
- * @property {number} eventsLost Times that events were lost while we paused.
+ * @property {number} eventsLost Times that events were lost: while we paused, or because too many came before the world was there.
  * @property {number} underruns Pictures for which the newer frame was missing.
  * @property {number} drawn Pictures.
  * @property {number} corrections Times that the own player's predicted place was corrected.

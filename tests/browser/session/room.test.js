@@ -3,6 +3,7 @@
 import { beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { connect } from "../../../assets/web/sdk/index.js";
+import { EVENTS_HELD_MAX } from "../../../assets/web/sdk/limits.js";
 import { FakeSocket, TICK_MS, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
 import { URL_PLAIN, failure, playing, run, story } from "./story.js";
 
@@ -266,6 +267,65 @@ test("the golden world is told: who is there, who comes and goes, what happened"
   assert.equal(walker?.components.Purse?.coins, 62);
   assert.equal(told[0][1].kind, "stone", "who left still has its values");
   assert.deepEqual(told[0][1].components.Place, { at: { x: 4095, y: 0 } });
+});
+
+/** A golden frame after which not all is there yet. @param {"state_full" | "state_step"} name */
+function unfinished(name) {
+  const bytes = golden(name).slice();
+  if (name === "state_full") bytes[6] ^= 0x40;
+  else bytes[3] ^= 0x04;
+  return bytes;
+}
+
+/** @param {Uint8Array[]} frames */
+function welcomedWith(...frames) {
+  FakeSocket.last.open();
+  for (const bytes of [welcome({ tick: 70_000 }), ...frames]) FakeSocket.last.say(bytes);
+}
+
+test("what the game tells before the world is there is told after it, at first and when we come again", async () => {
+  const { timers, told, joining, names } = story();
+  welcomedWith(unfinished("state_full"));
+  await timers.advance(0);
+  assert.deepEqual(told, []);
+  FakeSocket.last.say(golden("state_step"));
+  await timers.advance(1);
+  const room = await joining;
+  assert.deepEqual(names(), ["spawn", "spawn", "connect", "event"]);
+  assert.deepEqual(told[3][1], { name: "Found", values: { who: 5, coins: 50 }, tick: 70_002 });
+  FakeSocket.last.end(1006);
+  await timers.advance(300);
+  told.length = 0;
+  welcomedWith(unfinished("state_full"), unfinished("state_step"));
+  await timers.advance(10);
+  assert.deepEqual([told, room.state], [[], "reconnecting"]);
+  FakeSocket.last.say(golden("state_full"));
+  await timers.advance(10);
+  assert.deepEqual(names(), ["despawn", "despawn", "spawn", "spawn", "reconnect", "connect", "event"]);
+});
+
+test("what a connection told that never got in is not told by the next", async () => {
+  const { timers, names } = await playing();
+  FakeSocket.last.end(1006);
+  await timers.advance(300);
+  welcomedWith(unfinished("state_full"), unfinished("state_step"));
+  await timers.advance(10);
+  FakeSocket.last.end(1006);
+  await timers.advance(600);
+  welcomedWith(golden("state_full"));
+  await timers.advance(10);
+  assert.deepEqual(names(), ["connect", "drop", "drop", "spawn", "spawn", "reconnect", "connect"]);
+});
+
+test("a server that tells without end before the world is there is not listened to for ever", async () => {
+  const { timers, joining, names } = story();
+  welcomedWith(unfinished("state_full"), ...Array.from({ length: 300 }, () => unfinished("state_step")));
+  await timers.advance(1);
+  FakeSocket.last.say(golden("state_full"));
+  await timers.advance(1);
+  const room = await joining;
+  assert.equal(names().filter((name) => name === "event").length, EVENTS_HELD_MAX);
+  assert.equal(room.stats.eventsLost, 300 - EVENTS_HELD_MAX);
 });
 
 test("a prediction that throws leaves the game playable, and says so", async () => {

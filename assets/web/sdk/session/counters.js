@@ -45,7 +45,7 @@ export class Counters {
     this.replies = 0;
     /** Events of the game received. */
     this.events = 0;
-    /** Times that events were lost because we paused for too long. */
+    /** Times that events were lost because we paused for too long, or because too many came before the world was there. */
     this.eventsLost = 0;
     /** Events of the session that nobody polled in time. */
     this.eventsDropped = 0;
