@@ -8,6 +8,7 @@
 // Never here: bytes (see session), sockets (see socket), pictures.
 
 import { Disagreement } from "./agreement.js";
+import { deferred } from "./deferred.js";
 import { TickwireError, closed, usage } from "./errors.js";
 import { forget, remember } from "./known.js";
 import { EVENTS_HELD_MAX } from "./limits.js";
@@ -18,6 +19,7 @@ import { Reconnect, endingOf } from "./reconnect.js";
 import { Requests } from "./requests.js";
 import { Gauges } from "./stats.js";
 import { checkedTicket, redirected } from "./target.js";
+import { unitOf } from "./units.js";
 
 /** @import { Agreement, Drop, Ending, Entity, Game, RoomEvents, Stats, View } from "./types.js" */
 /** @import { Setting } from "./setting.js" */
@@ -116,6 +118,18 @@ export class Room {
   /** What was settled with the server; null before the first welcome. @returns {Agreement | null} */
   get agreement() {
     return this.#world?.agreement ?? null;
+  }
+
+  /**
+   * How many of the whole numbers in a component's field make one unit of the world.
+   * @template {keyof G["components"] & string} C
+   * @param {C} component
+   * @param {keyof G["components"][C] & string} field
+   * @throws {TickwireError} the game has no such field, or it has no unit
+   */
+  unitOf(component, field) {
+    if (this.agreement === null) throw usage("before the welcome nobody knows what the game has", "ask from `connect` on");
+    return unitOf(this.agreement.schema, component, field);
   }
 
   /** Why there is no prediction where one was asked for; else null. */
@@ -482,16 +496,4 @@ export class Room {
 function checkedEvent(name) {
   if (NAMES.includes(name)) return name;
   throw usage(`a room has no event ${JSON.stringify(name)}`, `it has ${NAMES.join(", ")}`);
-}
-
-function deferred() {
-  /** @type {() => void} */
-  let resolve = () => {};
-  /** @type {(error: Error) => void} */
-  let reject = () => {};
-  /** @type {Promise<void>} */
-  const promise = new Promise((...both) => ([resolve, reject] = both));
-  // Nobody needs to wait for it.
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }

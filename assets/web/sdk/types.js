@@ -3,8 +3,8 @@
 //   connect(url, ConnectOptions) ─► Room ─► Entity, View, Stats
 //                                     └───► RoomEvents: connect, spawn, despawn, snapshot, event, drop, reconnect, leave, error
 //
-// *Values* are what the server's own code computes with: a place is in the simulation's whole numbers (`unit` of them make one unit of the
-// world), an angle in 1/65,536 turn. `tickwire-server schema --typescript` prints the types of a game for `Room<Game>`.
+// *Values* are what the server's own code computes with: a place is in the simulation's whole numbers (`room.unitOf` says how many make one
+// unit of the world), an angle in 1/65,536 turn. `tickwire-server schema --typescript` prints the types of a game for `Room<Game>`.
 //
 // Never here: behaviour.
 

@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { connect } from "../../../assets/web/sdk/index.js";
 import { EVENTS_HELD_MAX } from "../../../assets/web/sdk/limits.js";
-import { FakeSocket, TICK_MS, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
+import { FakeSocket, SCHEMA, TICK_MS, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
 import { URL_PLAIN, failure, playing, run, story } from "./story.js";
 
 beforeEach(() => void (FakeSocket.all.length = 0));
@@ -267,6 +267,18 @@ test("the golden world is told: who is there, who comes and goes, what happened"
   assert.equal(walker?.components.Purse?.coins, 62);
   assert.equal(told[0][1].kind, "stone", "who left still has its values");
   assert.deepEqual(told[0][1].components.Place, { at: { x: 4095, y: 0 } });
+});
+
+test("a field's unit is asked for by name, and what the game does not have is named", async () => {
+  const { room } = await playing();
+  const units = SCHEMA.components.flatMap(({ name, fields }) => fields.filter(({ kind }) => "unit" in kind).map((field) => /** @type {const} */ ([name, field])));
+  assert.ok(units.length > 0);
+  for (const [name, field] of units) assert.equal(room.unitOf(name, field.name), "unit" in field.kind && field.kind.unit);
+  assert.equal(room.unitOf("Purse", "coins"), 1);
+  assert.throws(() => room.unitOf("Wings", "at"), { code: "usage", message: /the game golden has no component Wings: it has .*Place/ });
+  assert.throws(() => room.unitOf("Place", "where"), { code: "usage", message: /Place has no field where: it has at/ });
+  const [owner, whole] = SCHEMA.components.flatMap(({ name, fields }) => fields.filter(({ kind }) => kind.word === "reference").map((field) => [name, field.name]))[0];
+  assert.throws(() => room.unitOf(owner, whole), { code: "usage", message: /has no unit: it is of the kind reference/ });
 });
 
 /** A golden frame after which not all is there yet. @param {"state_full" | "state_step"} name */

@@ -36,6 +36,9 @@ export async function play(url: string): Promise<Stats> {
   const { me, entities } = room.view(performance.now());
   const at: number | undefined = me?.components.Position?.at.x;
   for (const { components } of entities.values()) console.log(components.Nameplate?.name, at);
+  const unit: number = room.unitOf("Position", "at");
+  // @ts-expect-error: the component has no such field
+  console.log(unit, room.unitOf("Position", "where"));
   // @ts-expect-error: it may not be there
   console.log(room.me.id);
   console.log(mapsHash([new Uint8Array(3)]) === room.agreement?.mapsHash);
