@@ -8,10 +8,19 @@
 
 import { TickwireError } from "./errors.js";
 
-/** How long the answer may take, in milliseconds. */
+/** @import { Timers } from "./types.js" */
+
+/** How long the answer may take with its body, in milliseconds. */
 const ANSWER_MS = 4_000;
+/** Bytes of the answer that are read: more than any list of rooms has. */
+const ANSWER_BYTES_MAX = 1 << 18;
 /** Letters of a server's answer that are shown. */
 const SHOWN_MAX = 200;
+
+/**
+ * What a server answered. `later`: in how many seconds to come again; `body`: its JSON, null if there is none, or none that ends.
+ * @typedef {{ ok: boolean, status: number, later: string | null, body: any }} Answer
+ */
 
 /**
  * @param {object} what
@@ -20,16 +29,17 @@ const SHOWN_MAX = 200;
  * @param {string} what.said what the platform said of the failure
  * @param {typeof globalThis.fetch | null} what.fetch
  * @param {string | null} what.origin the page's own
+ * @param {Timers} what.timers
  * @returns {Promise<TickwireError>}
  */
-export async function refusal({ url, room, said, fetch, origin }) {
+export async function refusal({ url, room, said, fetch, origin, timers }) {
   const { host, protocol } = new URL(url);
   const base = `${protocol === "wss:" ? "https" : "http"}://${host}`;
   const detail = said === "" ? "" : ` (${said})`;
   if (fetch === null) return new TickwireError("unreachable", "path", `no connection to ${host}${detail}`, "is the address right, and the server there?");
-  const answer = await ask(fetch, `${base}/api/rooms`, "cors");
+  const answer = await ask(fetch, timers, `${base}/api/rooms`, "cors");
   if (answer !== null) return answered(answer, host, room, detail);
-  if (origin !== null && origin !== base && (await ask(fetch, `${base}/api/rooms`, "no-cors")) !== null) {
+  if (origin !== null && origin !== base && (await ask(fetch, timers, `${base}/api/rooms`, "no-cors")) !== null) {
     const advice = `its operator must allow this origin: server.origins = ["${origin}"]`;
     return new TickwireError("refused", "server", `${host} answers, but not to pages of ${origin}${detail}`, advice);
   }
@@ -38,18 +48,16 @@ export async function refusal({ url, room, said, fetch, origin }) {
 }
 
 /**
- * @param {Response} answer
+ * @param {Answer} answer
  * @param {string} host
  * @param {string | null} room
  * @param {string} detail
  */
-async function answered(answer, host, room, detail) {
-  const body = await answer.json().catch(() => null);
-  if (!answer.ok) {
-    const message = typeof body?.message === "string" ? body.message.slice(0, SHOWN_MAX) : `HTTP status ${answer.status}`;
-    const later = answer.headers.get("retry-after");
+function answered({ ok, status, later, body }, host, room, detail) {
+  if (!ok) {
+    const message = typeof body?.message === "string" ? body.message.slice(0, SHOWN_MAX) : `HTTP status ${status}`;
     const advice = later === null ? "try again later" : `try again in ${later} s`;
-    return new TickwireError("refused", answer.status === 429 ? "client" : "server", `${host} refused: ${message}${detail}`, advice);
+    return new TickwireError("refused", status === 429 ? "client" : "server", `${host} refused: ${message}${detail}`, advice);
   }
   const rooms = Array.isArray(body?.rooms) ? body.rooms : [];
   const wanted = rooms.find((/** @type {any} */ known) => known?.name === room);
@@ -64,18 +72,55 @@ async function answered(answer, host, room, detail) {
 /**
  * The answer, whatever its status; null: there is none that we may see.
  * @param {typeof globalThis.fetch} fetch
+ * @param {Timers} timers
  * @param {string} url
  * @param {RequestMode} mode
- * @returns {Promise<Response | null>}
+ * @returns {Promise<Answer | null>}
  */
-async function ask(fetch, url, mode) {
+async function ask(fetch, timers, url, mode) {
   const giveUp = new AbortController();
-  const timer = setTimeout(() => giveUp.abort(), ANSWER_MS);
+  /** @type {any} */
+  let timer = null;
+  /** @type {Promise<never>} */
+  const late = new Promise((_, reject) => {
+    timer = timers.setTimeout(() => {
+      giveUp.abort();
+      reject(new Error("no answer in time"));
+    }, ANSWER_MS);
+  });
+  late.catch(() => {});
   try {
-    return await fetch(url, { mode, cache: "no-store", credentials: "omit", signal: giveUp.signal });
+    const answering = fetch(url, { mode, cache: "no-store", credentials: "omit", signal: giveUp.signal });
+    const answer = await Promise.race([answering, late]);
+    const body = await bodyOf(answer, late).catch(() => null);
+    return { ok: answer.ok, status: answer.status, later: answer.headers.get("retry-after"), body };
   } catch {
     return null;
   } finally {
-    clearTimeout(timer);
+    timers.clearTimeout(timer);
+  }
+}
+
+/**
+ * The JSON of an answer, as long as it comes in time and is no longer than it may be.
+ * @param {Response} answer
+ * @param {Promise<never>} late
+ * @returns {Promise<any>}
+ */
+async function bodyOf({ body }, late) {
+  if (body === null) return null;
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let [text, length] = ["", 0];
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) return JSON.parse(text + decoder.decode());
+      length += value.length;
+      if (length > ANSWER_BYTES_MAX) return null;
+      text += decoder.decode(value, { stream: true });
+    }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }

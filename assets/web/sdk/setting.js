@@ -51,7 +51,7 @@ export function settingOf(url, options) {
     /** Why a connection never came to be. @param {string} said */
     explain(said) {
       const origin = globalThis.location?.origin ?? null;
-      return refusal({ url: this.target.url, room: roomOf(this.target), said, fetch: fetch ?? null, origin });
+      return refusal({ url: this.target.url, room: roomOf(this.target), said, fetch: fetch ?? null, origin, timers: this.timers });
     },
   };
 }

@@ -6,7 +6,8 @@ import { xxh3 } from "../../../assets/web/sdk/bits/xxh3.js";
 import { forget, recall, remember } from "../../../assets/web/sdk/known.js";
 import { isUpToDate, reloadOnce } from "../../../assets/web/sdk/outdated.js";
 import { refusal } from "../../../assets/web/sdk/refusal.js";
-import { SCHEMA_BYTES, TABLES_BYTES } from "./fakes.js";
+import { FakeSocket, FakeTimers, SCHEMA_BYTES, TABLES_BYTES } from "./fakes.js";
+import { failure, story } from "./story.js";
 
 const URL_WSS = "wss://play.example.org/play/lobby";
 
@@ -24,7 +25,7 @@ async function asked(answers, { room = "lobby", origin = null } = {}) {
     if (answer === undefined) throw new TypeError("Failed to fetch");
     return answer;
   };
-  const error = await refusal({ url: URL_WSS, room, said: "", fetch, origin });
+  const error = await refusal({ url: URL_WSS, room, said: "", fetch, origin, timers: new FakeTimers() });
   assert.ok(urls.every((url) => url === "https://play.example.org/api/rooms"));
   return error;
 }
@@ -64,8 +65,40 @@ test("a server that is not there, or not trusted, is named with what to do", asy
   const error = await asked({}, { origin: "https://games.example" });
   assert.deepEqual([error.code, error.fault], ["unreachable", "path"]);
   assert.match(error.message, /nothing answers at play\.example\.org: open https:\/\/play\.example\.org\/ in a tab/);
-  const blind = await refusal({ url: URL_WSS, room: null, said: "ECONNREFUSED", fetch: null, origin: null });
+  const blind = await refusal({ url: URL_WSS, room: null, said: "ECONNREFUSED", fetch: null, origin: null, timers: new FakeTimers() });
   assert.match(blind.message, /ECONNREFUSED/);
+});
+
+test("a server that begins its answer and never ends it holds nobody up", async () => {
+  const bodies = [
+    () => new Promise(() => {}),
+    async () => new Response(new ReadableStream({ start: (out) => out.enqueue(new TextEncoder().encode('{"rooms": [')) })),
+  ];
+  for (const [fetch, says] of /** @type {const} */ ([[bodies[0], /nothing answers at/], [bodies[1], /answers, but refused the connection/]])) {
+    const { timers, joining } = story({ fetch: /** @type {any} */ (fetch) });
+    const failed = failure(joining);
+    FakeSocket.last.end(1006);
+    await timers.advance(4_100);
+    const error = await Promise.race([failed, new Promise((resolve) => setTimeout(() => resolve(null), 200))]);
+    assert.match(String(error), says);
+    assert.equal(timers.timers.size, 0, "nothing is left running");
+  }
+});
+
+test("of an answer without end no more is read than a list of rooms has", async () => {
+  let given = 0;
+  let cancelled = false;
+  const endless = new ReadableStream({
+    pull: (out) => {
+      given += 1;
+      if (given > 1_000) out.close();
+      else out.enqueue(new Uint8Array(65_536).fill(32));
+    },
+    cancel: () => void (cancelled = true),
+  });
+  const error = await asked({ cors: () => new Response(endless) });
+  assert.match(error.message, /answers, but refused the connection/);
+  assert.ok(cancelled && given < 20, `${given}`);
 });
 
 /** A storage in memory. */
