@@ -33,11 +33,14 @@ export class Snapshot {
   /** By component, those that are for us. */
   get components() {
     if (this.decoded === null) {
-      this.decoded = {};
+      // Nothing but components: one that is not for us is not found, whatever it is called.
+      /** @type {Record<string, any>} */
+      const decoded = Object.create(null);
       for (const place of this.shape.places) {
         const declaration = this.shape.schema.components[place.component];
-        if (this.has(place)) this.decoded[declaration.name] = valuesOf(declaration, this.codes, place.at);
+        if (this.has(place)) decoded[declaration.name] = valuesOf(declaration, this.codes, place.at);
       }
+      this.decoded = decoded;
     }
     return this.decoded;
   }

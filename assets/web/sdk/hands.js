@@ -33,7 +33,7 @@ export class Hands {
     const codes = checked(this.declaration, values);
     let at = 0;
     for (const field of this.declaration.fields) {
-      const named = values[field.name] !== undefined;
+      const named = Object.hasOwn(values, field.name) && values[field.name] !== undefined;
       for (let end = at + field.parts.length; at < end; at++) {
         const kept = field.marks.press && codes[at] === this.neutral[at];
         if (named && !kept) this.codes[at] = codes[at];

@@ -19,7 +19,7 @@
 // Never here: which input is due (see clock), our own entity (see predict), pictures.
 
 import { interpolate } from "./interpolation.js";
-import { valueOf } from "./schema/component.js";
+import { put, valueOf } from "./schema/component.js";
 import { SPAN_MAX } from "./wire/client_message.js";
 
 /** @typedef {import("./entities.js").Snapshot} Snapshot */
@@ -233,7 +233,7 @@ export class Interpolator {
    */
   between(id, from, to, now, view) {
     /** @type {Record<string, any>} */
-    const components = {};
+    const components = Object.create(null);
     for (const place of from.shape.places) {
       const { name } = this.schema.components[place.component];
       if (!this.drawn[place.component]) {
@@ -261,7 +261,7 @@ export class Interpolator {
     for (const field of this.schema.components[component].fields) {
       interpolate(field, { codes: from.codes, at: part }, { codes: to.codes, at: part }, view, out, 0);
       this.goOn(id, field, part);
-      values[field.name] = valueDrawn(field, out);
+      put(values, field.name, valueDrawn(field, out));
       part += field.parts.length;
     }
     return values;

@@ -208,7 +208,7 @@ export class Replica {
     const kind = this.kindNumber(anchor);
     if (kind < 0) return null;
     /** @type {Record<string, Values>} */
-    const components = {};
+    const components = Object.create(null);
     for (const component of this.schema.kinds[kind].components) {
       const declaration = this.schema.components[component];
       if (this.row(anchor, component, this.codes)) components[declaration.name] = valuesOf(declaration, this.codes);

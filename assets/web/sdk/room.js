@@ -60,7 +60,7 @@ export class Room {
   #entered = deferred();
   #left = deferred();
   #wasIn = false;
-  /** What the player wanted last, for the next connection. @type {Record<string, any>} */ #wanted = {};
+  /** What the player wanted last, for the next connection. @type {Record<string, any>} */ #wanted = Object.create(null);
 
   /**
    * Use `connect`.

@@ -39,6 +39,7 @@
  * @property {number} id Names it as long as it is held; references in values are such ids. After a `despawn` another may get it.
  * @property {string} kind The name of its kind in the schema.
  * @property {Partial<G["components"]>} components Its values. A component is missing where the kind has none of it or where it is not for us.
+ *   Nothing else is in it, not even what other objects inherit.
  */
 
 /**

@@ -29,13 +29,14 @@ test("the golden frames make the world that they tell of", () => {
     slot: 5,
     kind: "walker",
     components: {
+      __proto__: null,
       Place: { at: { x: 1_000, y: 2_000 } },
       Look: { angle: 0x4000, awake: true, name: "Ada" },
       Purse: { coins: 12 },
       Following: { whom: 17 },
     },
   });
-  assert.deepEqual(held.entity(17), { slot: 17, kind: "stone", components: { Place: { at: { x: 4_095, y: 0 } } } });
+  assert.deepEqual(held.entity(17), { slot: 17, kind: "stone", components: { __proto__: null, Place: { at: { x: 4_095, y: 0 } } } });
   assert.deepEqual([held.entity(9), held.kind(9), held.has(9), held.has(99)], [null, null, false, false]);
   assert.equal(held.read(17, "Purse"), null);
   assert.equal(held.read(5, "Nothing"), null);

@@ -151,5 +151,5 @@ test("what stands still is made into values once, however often it is drawn", ()
   for (const tick of [1, 2, 3]) story.drawing.frame(tick, [who], false, tick * TICK_MS);
   story.look(1.5);
   assert.equal(story.drawing.entities().get(4)?.components, who.snapshot.components);
-  assert.deepEqual(who.snapshot.components, { Position: { at: { x: 80, y: 96 } }, Aim: { angle: 9 << 8 } });
+  assert.deepEqual(who.snapshot.components, { __proto__: null, Position: { at: { x: 80, y: 96 } }, Aim: { angle: 9 << 8 } });
 });

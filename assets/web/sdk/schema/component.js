@@ -80,7 +80,7 @@ export function codesOf(declaration, values) {
   }
   let at = 0;
   for (const field of declaration.fields) {
-    writeValue(declaration, field, values[field.name], codes, at);
+    writeValue(declaration, field, Object.hasOwn(values, field.name) ? values[field.name] : undefined, codes, at);
     at += field.parts.length;
   }
   return codes;
@@ -98,10 +98,21 @@ export function valuesOf(declaration, codes, from = 0) {
   const values = {};
   let at = from;
   for (const field of declaration.fields) {
-    values[field.name] = valueOf(field, codes, at);
+    put(values, field.name, valueOf(field, codes, at));
     at += field.parts.length;
   }
   return values;
+}
+
+/**
+ * Puts a value where a declaration's name says. All names that Rust has are allowed, also those that objects give a sense of their own.
+ * @param {Record<string, any>} values
+ * @param {string} name
+ * @param {any} value
+ */
+export function put(values, name, value) {
+  if (name === "__proto__") Object.defineProperty(values, name, { value, writable: true, enumerable: true, configurable: true });
+  else values[name] = value;
 }
 
 /**

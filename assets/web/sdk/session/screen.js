@@ -166,7 +166,7 @@ function placed({ id, kind, components, snapshot }, place) {
   if (position === null || components[position.component] === undefined) return { id, kind, components };
   const values = components[position.component];
   const moved = { ...values, [position.field]: { ...values[position.field], ...place } };
-  return { id, kind, components: { ...components, [position.component]: moved } };
+  return { id, kind, components: Object.assign(Object.create(null), components, { [position.component]: moved }) };
 }
 
 /**
