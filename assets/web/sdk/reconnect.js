@@ -13,10 +13,12 @@ import { closeCode } from "./wire/close_code.js";
 export const FIRST_MS = 250;
 /** The longest wait of all. */
 export const MOST_MS = 5_000;
-/** After so long without being in it gives up. */
+/** After so long without being in for STEADY_MS it gives up. */
 export const TOTAL_MS = 60_000;
-/** Who was in for so long begins anew: what dropped it then is no row of failures. */
+/** Who was in for so long waits as little as the first time: nobody is overrun by it. */
 export const UP_MS = 2_000;
+/** Who was in for so long begins anew: what dropped it then is no row of failures. */
+export const STEADY_MS = 10_000;
 /** Servers that one attempt may be sent on by: more go in a circle. */
 export const MOVES_MAX = 4;
 
@@ -33,8 +35,10 @@ export class Reconnect {
     this.mostMs = mostMs;
     this.totalMs = totalMs;
     this.random = random;
-    /** Attempts since we were in. */
+    /** Attempts since we were in for STEADY_MS. */
     this.attempts = 0;
+    /** Of these, attempts since we were in for UP_MS. */
+    this.row = 0;
     /** When the first of these was due. @type {number | null} */
     this.sinceMs = null;
     /** When we were dropped the last time. @type {number | null} */
@@ -51,8 +55,9 @@ export class Reconnect {
    */
   dropped(ending, nowMs) {
     if (!this.enabled || ending.comeAgain === "never") return null;
-    const steady = this.inMs !== null && nowMs - this.inMs >= UP_MS;
-    if (steady) [this.attempts, this.sinceMs, this.moves] = [0, null, 0];
+    const upMs = this.inMs === null ? 0 : nowMs - this.inMs;
+    if (upMs >= UP_MS) this.row = 0;
+    if (upMs >= STEADY_MS) [this.attempts, this.sinceMs, this.moves] = [0, null, 0];
     if (this.inMs !== null) this.dropMs = nowMs;
     this.inMs = null;
     this.sinceMs ??= nowMs;
@@ -61,7 +66,8 @@ export class Reconnect {
       if (this.moves <= MOVES_MAX) return 0;
     }
     if (nowMs - this.sinceMs >= this.totalMs) return null;
-    const longest = Math.min(this.firstMs * 2 ** this.attempts, this.mostMs);
+    const longest = Math.min(this.firstMs * 2 ** this.row, this.mostMs);
+    this.row += 1;
     this.attempts += 1;
     return Math.min(this.random() * longest, this.sinceMs + this.totalMs - nowMs);
   }

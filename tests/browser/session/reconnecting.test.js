@@ -74,17 +74,36 @@ test("attempts are farther and farther apart, and end after a minute", async () 
   assert.ok(timers.now() < 6_000 + 61_000, `${timers.now()}`);
 });
 
-test("who was in for a while begins the row anew, however often the line is cut", async () => {
-  const { timers, told } = await playing();
-  for (let cut = 0; cut < 40; cut++) {
-    await run(timers, 1_002, 75);
+/**
+ * Cuts the line each time when we were in for so many ticks, until it is over.
+ * @param {number} ticks
+ * @param {number} cuts at the most
+ */
+async function cutAgainAndAgain(ticks, cuts) {
+  const { timers, told, room } = await playing();
+  for (let cut = 0; cut < cuts && room.state !== "over"; cut++) {
+    await run(timers, 1_002, ticks);
     FakeSocket.last.end(1006);
-    await timers.advance(250);
-    FakeSocket.last.letIn();
+    await timers.advance(5_000);
+    if (FakeSocket.last.readyState === 0) FakeSocket.last.letIn();
     await timers.advance(0);
   }
-  const waits = told.filter(([name]) => name === "drop").map(([, { retryInMs }]) => retryInMs);
-  assert.deepEqual(waits, new Array(40).fill(250), "also after a minute of it");
+  const drops = told.filter(([name]) => name === "drop").map(([, { retryInMs, attempt }]) => [retryInMs, attempt]);
+  return { room, timers, waits: drops.map(([wait]) => wait), attempts: drops.map(([, attempt]) => attempt) };
+}
+
+test("who was in for a while waits no longer the next time, but a server that fails again and again is left after a minute", async () => {
+  const { room, timers, waits, attempts } = await cutAgainAndAgain(75, 40);
+  assert.equal(room.state, "over");
+  assert.ok(timers.now() < 80_000, `${timers.now()}`);
+  assert.ok(waits.length > 5 && waits.length < 12, `${waits}`);
+  assert.deepEqual(waits, new Array(waits.length).fill(250));
+  assert.deepEqual(attempts, Array.from(waits, (_, place) => place + 1), "it is one row");
+});
+
+test("who was in for longer begins the row anew, however often the line is cut", async () => {
+  const { room, waits, attempts } = await cutAgainAndAgain(310, 20);
+  assert.deepEqual([room.state, waits, attempts], ["playing", new Array(20).fill(250), new Array(20).fill(1)], "also after a minute of it");
 });
 
 test("chance spreads those who come back", async () => {
