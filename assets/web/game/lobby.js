@@ -31,6 +31,7 @@ export class Lobby {
     this.name = /** @type {HTMLInputElement} */ (part("name"));
     this.roomName = /** @type {HTMLInputElement} */ (part("room-name"));
     this.name.value = settings.choices.name;
+    this.play = part("play");
     this.shown = "";
     part("play-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -47,7 +48,9 @@ export class Lobby {
   show(open) {
     this.root.hidden = !open;
     this.backdrop.hidden = !open;
-    if (open) this.look();
+    if (!open) return;
+    (this.name.value === "" ? this.name : this.play).focus();
+    this.look();
   }
 
   /** @param {string} room */

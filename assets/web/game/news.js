@@ -73,8 +73,9 @@ function tellTaken(stage, { sort }) {
 /** @param {Stage} stage @param {import("./arena.js").Events["Said"]} said */
 function tellSaid(stage, { speaker, name, team, text }) {
   const { faction } = stage.roster.find(speaker);
-  const side = speaker !== null && speaker === stage.me ? "me" : faction === "Red" ? "red" : faction === "Blue" ? "blue" : "";
-  stage.hud.chat.add({ name, side, team, text });
+  const side = faction === "Red" ? "red" : faction === "Blue" ? "blue" : "";
+  const me = speaker !== null && speaker === stage.me ? " me" : "";
+  stage.hud.chat.add({ name, side: side + me, team, text });
 }
 
 /** @param {Stage} stage @param {import("./arena.js").Events["RoundOver"]} over */

@@ -43,7 +43,7 @@ export class Play {
     this.surface = part("arena");
     this.shelf = new MapShelf();
     this.meter = new FrameMeter();
-    const back = () => this.surface.focus();
+    const back = () => this.listens() ? this.surface.focus() : this.overlay.focus();
     this.overlay = new Overlay(() => this.again(), () => this.quit());
     this.menu = new Menu(settings, { giveUp: () => this.giveUp(), leave: () => this.quit(), closed: back });
     this.hud = new Hud(this.meter, (text, team) => this.say(text, team), back);
@@ -204,9 +204,16 @@ export class Play {
 
   /** @param {import("./input/keyboard.js").Act} act */
   act(act) {
-    if (act === "score" || act === "scoreEnd") this.hud.scoreboard.held = act === "score";
-    if (!this.listens()) return;
-    if (act === "chat" || act === "teamChat") {
+    if (act === "scoreEnd") this.hud.scoreboard.held = false;
+    if (act === "menu" && this.menu.isOpen) this.menu.close();
+    else if (this.listens()) this.do(act);
+  }
+
+  /** @param {import("./input/keyboard.js").Act} act */
+  do(act) {
+    if (act === "score") {
+      this.hud.scoreboard.held = true;
+    } else if (act === "chat" || act === "teamChat") {
       this.controls.drop();
       this.hud.chat.open(act === "teamChat");
     } else if (act === "menu") {
@@ -239,7 +246,8 @@ export class Play {
     stage.me = view.me?.id ?? null;
     stage.predicts = view.state !== null;
     stage.map = scene.match === null ? null : this.shelf.maps[this.shelf.position(scene.match.map)] ?? null;
-    const pointer = this.wish.watch ? this.lookOn(nowMs) : this.lookAhead(room, nowMs);
+    const aimed = this.controls.look(nowMs);
+    const pointer = this.wish.watch ? this.lookOn(nowMs) : this.lookAhead(room, aimed, nowMs);
     this.watcher.watch(stage, view.state, view.ghosts, this.controls.hands.fires, nowMs);
     stage.picture.draw(scene, stage.map, pointer, nowMs);
     reveal(stage.minimap.canvas, stage.map !== null);
@@ -259,11 +267,15 @@ export class Play {
     return null;
   }
 
-  /** A player looks where it is and a little where it aims; and its hands act. @param {Room} room @param {number} nowMs */
-  lookAhead(room, nowMs) {
+  /**
+   * A player looks where it is and a little where it aims; and its hands act. Where to draw what it aims with.
+   * @param {Room} room
+   * @param {{ x: number, y: number } | null} pointer
+   * @param {number} nowMs
+   */
+  lookAhead(room, pointer, nowMs) {
     const { scene: { own }, picture, map } = this.stage;
     const { hands } = this.controls;
-    const pointer = this.controls.pointer();
     if (own !== null) {
       picture.look(own.x, own.y, pointer, map, nowMs);
       if (pointer !== null) {
@@ -275,7 +287,7 @@ export class Play {
     }
     const values = room.state === "playing" ? hands.take() : null;
     if (values !== null) room.sendInput(values);
-    return pointer;
+    return pointer ?? (own === null ? null : picture.ahead(own));
   }
 
   /** What the player has left: as predicted, else as the server said. @param {ArenaView} view */

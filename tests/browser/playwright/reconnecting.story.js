@@ -31,8 +31,10 @@ test("who is cut off reads so, and is in again by itself with a whole world", { 
     path.refuse(true);
     path.cut();
     await page.getByText("The connection is lost").waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "overlay-lobby");
     path.refuse(false);
     await page.locator("#overlay").waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => document.activeElement.id), "arena");
     const again = await until(page, ({ own, state, stats }) => own?.hp > 0 && state === "playing" && stats.digestsChecked > 20);
     assert.equal(again.stats.reconnects, 1);
     assert.equal(again.stats.digestsWrong, 0);

@@ -34,5 +34,10 @@ test("two thumbs go and shoot", { timeout: 60_000 }, async () => {
     await touch("touchMove", 66, 110);
     await until(page, ({ own }) => Math.hypot(own.x - begun.own.x, own.y - begun.own.y) > 3 && own.shots > begun.own.shots && own.aim > Math.PI);
     await touch("touchEnd");
+    // What presses without a finger, as a screen reader does, is heard, too: once to look, once more to let go.
+    for (const shown of ["visible", "hidden"]) {
+      await page.evaluate(() => document.getElementById("touch-score").click());
+      await page.locator("#scoreboard").waitFor({ state: shown });
+    }
   });
 });

@@ -19,6 +19,8 @@ import { Pickups } from "./pickups.js";
 
 /** Pixels of the screen per pixel of the page, at most: more costs and shows little. */
 const RATIO_MAX = 2;
+/** World units from somebody to where its aim is drawn, if it has no pointer. */
+const AHEAD_UNITS = 70;
 
 export class Picture {
   /** @param {HTMLCanvasElement} canvas */
@@ -136,6 +138,12 @@ export class Picture {
       if (figure.hp === 0 || figure.isOwn || !camera.sees(figure.x, figure.y, 14)) continue;
       this.labels.draw(this.context, figure.name, colourOf(figure), size, camera.screenX(figure.x), camera.screenY(figure.y - 9.5));
     }
+  }
+
+  /** Where somebody aims who has no pointer, in pixels of the page. @param {import("../scene.js").Figure} figure */
+  ahead({ x, y, aim }) {
+    const { camera, ratio } = this;
+    return { x: camera.screenX(x + Math.cos(aim) * AHEAD_UNITS) / ratio, y: camera.screenY(y + Math.sin(aim) * AHEAD_UNITS) / ratio };
   }
 
   /** @param {{ x: number, y: number }} pointer @param {boolean} lives */

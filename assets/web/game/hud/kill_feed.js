@@ -42,5 +42,5 @@ export class KillFeed {
 /** @param {Somebody} somebody */
 function nameOf({ name, faction, isOwn }) {
   const side = faction === "Red" ? "red" : faction === "Blue" ? "blue" : "";
-  return make("span", `name ${isOwn ? "me" : side}`, name);
+  return make("span", `name ${side}${isOwn ? " me" : ""}`, name);
 }

@@ -4,7 +4,10 @@
 
 import { part, say } from "../page.js";
 
-/** @typedef {{ title: string, text: string, waits?: boolean, again?: boolean, lobby?: boolean }} Notice */
+/** Milliseconds for which a notice is deaf to keys: they were meant for the game. */
+const HASTY_MS = 600;
+
+/** @typedef {{ title: string, text: string, waits?: boolean, again?: boolean }} Notice */
 
 export class Overlay {
   /**
@@ -18,8 +21,11 @@ export class Overlay {
     this.spinner = part("overlay-spinner");
     this.again = part("overlay-again");
     this.lobby = part("overlay-lobby");
-    this.again.addEventListener("click", again);
-    this.lobby.addEventListener("click", lobby);
+    this.shownMs = 0;
+    this.again.addEventListener("click", (event) => { if (this.isMeant(event)) again(); });
+    this.lobby.addEventListener("click", (event) => { if (this.isMeant(event)) lobby(); });
+    // A key that is still held from before presses nothing.
+    this.root.addEventListener("keydown", (event) => { if (event.repeat && event.code !== "Tab") event.preventDefault(); });
   }
 
   get isOpen() {
@@ -27,17 +33,27 @@ export class Overlay {
   }
 
   /** @param {Notice} notice */
-  show({ title, text, waits = false, again = false, lobby = true }) {
+  show({ title, text, waits = false, again = false }) {
+    if (!this.isOpen) this.shownMs = performance.now();
     say(this.title, title);
     say(this.text, text);
     this.spinner.hidden = !waits;
     this.again.hidden = !again;
-    this.lobby.hidden = !lobby;
     this.root.hidden = false;
-    if (again) this.again.focus();
+    this.focus();
   }
 
   hide() {
     this.root.hidden = true;
+  }
+
+  /** Keys go to what one most likely wants now; to nothing if nothing is shown. */
+  focus() {
+    if (this.isOpen) (this.again.hidden ? this.lobby : this.again).focus();
+  }
+
+  /** Whoever clicks means it; a key may have been for the game that was there a moment ago. @param {MouseEvent} event */
+  isMeant(event) {
+    return event.detail > 0 || performance.now() - this.shownMs > HASTY_MS;
   }
 }

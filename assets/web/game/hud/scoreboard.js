@@ -45,9 +45,9 @@ export class Scoreboard {
 /** @param {import("../scene.js").Figure} player */
 function row({ name, kills, deaths, faction, isOwn }) {
   const line = make("tr", isOwn ? "own" : "");
-  const side = faction === "Red" ? "red" : faction === "Blue" ? "blue" : isOwn ? "me" : "";
+  const side = faction === "Red" ? "red" : faction === "Blue" ? "blue" : "";
   const cell = make("td", "");
-  cell.append(make("span", `name ${side}`, name));
+  cell.append(make("span", `name ${side}${isOwn ? " me" : ""}`, name));
   line.append(cell, make("td", "", String(kills)), make("td", "", String(deaths)));
   return line;
 }

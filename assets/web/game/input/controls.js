@@ -21,17 +21,21 @@ export class Controls {
   constructor(game, surface, act, listens) {
     this.hands = new Hands();
     this.keyboard = new Keyboard(surface, this.hands, act, listens);
-    this.pads = new Pads(this.hands, act);
+    this.pads = new Pads(this.hands, act, listens);
     this.touch = new Touch({
       game, touch: part("touch"), go: part("stick-move"), aim: part("stick-aim"), dash: part("touch-dash"),
       swap: part("touch-weapon"), menu: part("touch-menu"), chat: part("touch-chat"), score: part("touch-score"),
-    }, this.hands, act);
+    }, this.hands, act, listens);
   }
 
-  /** Where the mouse points, in pixels of the page; null where something else aims. */
-  pointer() {
-    const aims = this.pads.look() || this.touch.aims;
-    return aims ? null : this.keyboard.pointer;
+  /**
+   * Looks at what tells nothing by itself; once per picture. Where the mouse points, in pixels of the page; null where something else aimed last.
+   * @param {number} nowMs
+   */
+  look(nowMs) {
+    if (this.pads.look() || this.touch.aims) this.keyboard.pointer = null;
+    this.keyboard.aim(nowMs);
+    return this.keyboard.pointer;
   }
 
   /** Nothing is held any more. */

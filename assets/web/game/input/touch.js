@@ -13,20 +13,24 @@ export class Touch {
    *   menu: HTMLElement, chat: HTMLElement, score: HTMLElement }} parts
    * @param {import("./hands.js").Hands} hands
    * @param {(act: import("./keyboard.js").Act) => void} act
+   * @param {() => boolean} listens false while somebody types or a menu is open
    */
-  constructor(parts, hands, act) {
+  constructor(parts, hands, act, listens) {
     this.hands = hands;
+    this.listens = listens;
     this.parts = parts;
     this.aims = false;
     addEventListener("touchstart", () => this.show(), { passive: true, once: true });
-    stick(parts.go, (x, y) => hands.go("touch", x, y));
-    stick(parts.aim, (x, y) => this.aim(x, y));
-    press(parts.dash, () => { hands.leap(); act("next"); });
-    press(parts.swap, () => hands.choose());
+    stick(parts.go, (x, y) => listens() ? hands.go("touch", x, y) : hands.go("touch", 0, 0));
+    stick(parts.aim, (x, y) => listens() ? this.aim(x, y) : this.aim(0, 0));
+    press(parts.dash, () => {
+      if (listens()) hands.leap();
+      act("next");
+    });
+    press(parts.swap, () => { if (listens()) hands.choose(); });
     press(parts.menu, () => act("menu"));
     press(parts.chat, () => act("chat"));
-    press(parts.score, () => act("score"));
-    parts.score.addEventListener("pointerup", () => act("scoreEnd"));
+    hold(parts.score, (on) => act(on ? "score" : "scoreEnd"));
   }
 
   /** From now on the sticks are there. */
@@ -77,10 +81,41 @@ function stick(pad, tell) {
   pad.addEventListener("pointercancel", end);
 }
 
-/** @param {HTMLElement} button @param {() => void} act */
+/**
+ * A button acts when a finger comes down on it; and when something else presses it: a screen reader, a switch, a key.
+ * @param {HTMLElement} button
+ * @param {() => void} act
+ */
 function press(button, act) {
   button.addEventListener("pointerdown", (event) => {
     event.preventDefault();
     act();
   });
+  button.addEventListener("click", (event) => { if (isMadeUp(event)) act(); });
+}
+
+/**
+ * A button that is held; who can only press it presses once more to let go.
+ * @param {HTMLElement} button
+ * @param {(on: boolean) => void} tell
+ */
+function hold(button, tell) {
+  let isOn = false;
+  /** @param {boolean} on */
+  const turn = (on) => {
+    isOn = on;
+    tell(on);
+  };
+  button.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    button.setPointerCapture(event.pointerId);
+    turn(true);
+  });
+  for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) button.addEventListener(end, () => turn(false));
+  button.addEventListener("click", (event) => { if (isMadeUp(event)) turn(!isOn); });
+}
+
+/** Whether no finger and no mouse made this click: those count their clicks. @param {MouseEvent} event */
+function isMadeUp(event) {
+  return event.detail === 0;
 }
