@@ -102,6 +102,7 @@ test("ticks come back from the bits that travel, and nothing lies before tick 0"
     }
   }
   assert.equal(unwrapNear(3, 65_535), 0);
+  assert.equal(unwrapNear(2 ** 32 - 4, 5), 2 ** 32 - 1, "there is no later tick");
 });
 
 test("bytes of every length are called what Rust calls them", () => {

@@ -73,6 +73,26 @@ test("the whole digest proves the same world, and any bit that is turned is seen
   assert.ok(seen > 200, `${seen}`);
 });
 
+test("the whole digest proves nothing unless both halves of it are right", () => {
+  const held = replica(true);
+  apply("state_full_digest", held);
+  for (const half of /** @type {const} */ (["proofA", "proofB"])) {
+    assert.equal(held.isProven(), true);
+    held.header[half] = (held.header[half] ^ 1) >>> 0;
+    assert.equal(held.isProven(), false, half);
+    held.header[half] = (held.header[half] ^ 1) >>> 0;
+  }
+});
+
+test("who comes into the slot of our own entity that left is not us", () => {
+  const held = replica();
+  apply("state_full", held);
+  held.told = 17;
+  assert.equal(held.me, 17);
+  const step = apply("state_step", held);
+  assert.deepEqual([step.despawned, step.spawned, held.kind(17) !== null, held.me], [[17], [17], true, null]);
+});
+
 test("a frame that goes on from elsewhere loses the world until a full one, and events are told all the same", () => {
   const held = replica();
   const early = held.apply(golden("state_step"));

@@ -118,6 +118,8 @@ test("a schema that no codec can carry is refused", () => {
   const wrongs = [
     [said("Look"), said("Purs"), "ok"],
     [said("Look"), said(""), "name"],
+    [said("Look"), said("Place"), "twice"],
+    [said("stone"), said("walker"), "twice"],
     [`${said("stone")}0100`, `${said("stone")}0109`, "unknown-component"],
     [`${said("walker")}0400010203`, `${said("walker")}0400010302`, "twice"],
     [`${said("awake")}`, `${said("angle")}`, "twice"],

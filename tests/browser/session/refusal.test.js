@@ -65,6 +65,8 @@ test("a server that is not there, or not trusted, is named with what to do", asy
   const error = await asked({}, { origin: "https://games.example" });
   assert.deepEqual([error.code, error.fault], ["unreachable", "path"]);
   assert.match(error.message, /nothing answers at play\.example\.org: open https:\/\/play\.example\.org\/ in a tab/);
+  const own = await asked({ "no-cors": () => new Response(null) }, { origin: "https://play.example.org" });
+  assert.equal(own.code, "unreachable", "a page is allowed at its own server");
   const blind = await refusal({ url: URL_WSS, room: null, said: "ECONNREFUSED", fetch: null, origin: null, timers: new FakeTimers() });
   assert.match(blind.message, /ECONNREFUSED/);
 });

@@ -67,6 +67,7 @@ test("a backlog without end is handed on in parts", async () => {
   const { timers, room } = await playing();
   timers.ms += 5_000;
   for (let tick = 1_002; tick < 1_002 + 5_000; tick++) FakeSocket.last.say(step(tick));
+  assert.equal(room.stats.tick, 6_001, "nobody waits until it ends");
   await timers.advance(10);
   assert.equal(room.stats.tick, 6_001);
 });

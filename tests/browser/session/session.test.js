@@ -45,6 +45,15 @@ function playing(config) {
   return session;
 }
 
+test("how far ahead inputs may be is kept to what makes sense, whatever the server says", () => {
+  for (const [said, kept] of [[0, 1], [1, 1], [64, 64], [65, 64], [4_000_000_000, 64]]) {
+    const session = fresh();
+    session.handleTick(0);
+    session.handleFrame(welcome({ ahead: said }), 20);
+    assert.equal(session.playing?.agreement.limits.inputAheadTicks, kept, `${said}`);
+  }
+});
+
 /** Flips all bits of the digest's last byte. @param {Uint8Array} frame */
 function wronged(frame) {
   const bytes = frame.slice();
