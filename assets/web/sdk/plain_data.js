@@ -25,7 +25,7 @@ export function areEqual(one, other, depth = 0) {
   const [left, right] = [/** @type {Record<string, unknown>} */ (one), /** @type {Record<string, unknown>} */ (other)];
   const names = Object.keys(left);
   if (names.length !== Object.keys(right).length) return false;
-  return names.every((name) => Object.hasOwn(right, name) && areEqual(left[name], right[name], depth + 1));
+  return names.every((name) => name in right && areEqual(left[name], right[name], depth + 1));
 }
 
 /**
