@@ -129,6 +129,7 @@ export class Play {
     this.tickRateHz = agreement.tickRateHz;
     this.dashTicks = tuningAt(agreement.tickRateHz).dashTicks;
     this.watcher.clear();
+    this.controls.hands.begin();
     this.shelf.fill(agreement).then(() => {
       if (this.shelf.problem !== "") this.hud.chat.note(this.shelf.problem);
     });

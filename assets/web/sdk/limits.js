@@ -45,5 +45,3 @@ export const TABLES_WAITING_MAX = 4;
 export const CODE_BITS_MAX = 12;
 /** Requests that may wait for their reply. */
 export const REQUESTS_WAITING_MAX = 16;
-/** Events of the game that wait until the world is there. Over it: the oldest is lost, and counted. */
-export const EVENTS_HELD_MAX = 256;

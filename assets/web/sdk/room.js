@@ -11,7 +11,6 @@ import { Disagreement } from "./agreement.js";
 import { deferred } from "./deferred.js";
 import { TickwireError, closed, usage } from "./errors.js";
 import { forget, remember } from "./known.js";
-import { EVENTS_HELD_MAX } from "./limits.js";
 import { Line } from "./line.js";
 import { Listeners, report } from "./listeners.js";
 import { isUpToDate } from "./outdated.js";
@@ -32,6 +31,8 @@ const NAMES = ["connect", "spawn", "despawn", "snapshot", "event", "drop", "reco
 const WRONG_VERSION = 4000;
 /** How the SDK ends a connection whose server it cannot understand: to come again may help, or not. */
 const BROKEN = 4001;
+/** Events that wait until the world is there. Over it the oldest is lost, and counted. */
+export const EVENTS_HELD_MAX = 256;
 /** How it ends one that it cannot play on. */
 const REFUSED = 1000;
 

@@ -91,3 +91,12 @@ test("who did not look for long does not spin when it does", () => {
   turning.turn(0, 0, 1, 0);
   assert.ok(turning.turn(0, 0, 1, 60_000) < 16_384);
 });
+
+test("a new connection is told all anew, also what did not change", () => {
+  const hands = new Hands();
+  hands.choose("RocketLauncher");
+  const before = hands.take();
+  assert.equal(hands.take(), null);
+  hands.begin();
+  assert.deepEqual([hands.take(), hands.take()], [before, null]);
+});

@@ -3,7 +3,7 @@
 import { beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { connect } from "../../../assets/web/sdk/index.js";
-import { EVENTS_HELD_MAX } from "../../../assets/web/sdk/limits.js";
+import { EVENTS_HELD_MAX } from "../../../assets/web/sdk/room.js";
 import { FakeSocket, SCHEMA, TICK_MS, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
 import { URL_PLAIN, failure, playing, run, story } from "./story.js";
 

@@ -3,8 +3,10 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { Session } from "../../../assets/web/sdk/session.js";
+import { CLIENT_MESSAGE_BYTES_MAX } from "../../../assets/web/sdk/limits.js";
 import { SHED_BYTES } from "../../../assets/web/sdk/session/playing.js";
-import { SCHEMA_BYTES, TABLES_BYTES, TICK_MS, full, golden, keepAlive, pong, readClientMessage, reply, step, welcome } from "./fakes.js";
+import { writeHello, writeRequest } from "../../../assets/web/sdk/wire/client_message.js";
+import { SCHEMA, SCHEMA_BYTES, TABLES_BYTES, TICK_MS, full, golden, keepAlive, pong, readClientMessage, reply, step, welcome } from "./fakes.js";
 import { BitWriter } from "../../../assets/web/sdk/bits/writer.js";
 import { xxh3 } from "../../../assets/web/sdk/bits/xxh3.js";
 
@@ -326,4 +328,18 @@ test("a prediction that throws is told once and not asked again", () => {
   assert.match(session.playing?.screen.refusal ?? "", /no map/);
   session.handleFrame(full(1_001), 40);
   assert.ok(session.isIn);
+});
+
+test("a message that no server takes is not written, and the caller is told", () => {
+  const hello = { protocolMin: 3, protocolMax: 3, schema: null, tables: null, features: 0, role: /** @type {const} */ ("player"), resume: null, extensions: [] };
+  const rest = writeHello({ ...hello, name: "n".repeat(4_000) }).length - 4_000;
+  assert.equal(writeHello({ ...hello, name: "n".repeat(CLIENT_MESSAGE_BYTES_MAX - rest) }).length, CLIENT_MESSAGE_BYTES_MAX);
+  const long = () => writeHello({ ...hello, name: "n".repeat(CLIENT_MESSAGE_BYTES_MAX - rest + 1) });
+  assert.throws(long, { name: "TickwireError", code: "usage", message: /Hello has 4097 bytes: .*4096/ });
+  // Of a game that asks for more than any real one may: every part of a request counts.
+  const [request] = SCHEMA.requests;
+  const fields = Array.from({ length: 2_000 }, () => request.fields[0]);
+  const schema = Object.assign(Object.create(SCHEMA), { requests: [{ ...request, fields }] });
+  const codes = fields.flatMap(({ parts }) => parts.map(() => 0));
+  assert.throws(() => writeRequest(schema, 0, 0, codes), { name: "TickwireError", code: "usage", message: /Request Rename has \d+ bytes/ });
 });

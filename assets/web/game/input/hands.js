@@ -64,6 +64,11 @@ export class Hands {
     this.leaps = false;
   }
 
+  /** A new connection knows nothing yet: all is new to it. */
+  begin() {
+    this.sent = "";
+  }
+
   /** Where to: -1, 0 or 1 on each axis. */
   thrust() {
     const { keys, pad, touch } = this.held;

@@ -309,10 +309,11 @@ export class Playing {
       this.#send(writeConfirm(this.newest));
     }
     const number = this.requestNumber;
+    const bytes = writeRequest(this.agreement.schema, number, kind, codes);
     this.requestNumber = (number + 1) & 0xffff;
     this.requestsWaiting.add(number);
     this.outlet.counters.requests += 1;
-    this.#send(writeRequest(this.agreement.schema, number, kind, codes));
+    this.#send(bytes);
     return number;
   }
 

@@ -9,10 +9,14 @@
 //   7 Request   number · kind · values                               answered
 //   8 Bye                                                            the player leaves
 //
+// A server closes who sends it a message of more than 4 KiB: such a one is not written.
+//
 // PROTOCOL.md, "Client". Never here: when a message is due (see session).
 
 import { BitWriter } from "../bits/writer.js";
+import { usage } from "../errors.js";
 import { tickLow } from "../ids.js";
+import { CLIENT_MESSAGE_BYTES_MAX } from "../limits.js";
 import { ControlWriter, writeHello as writeHelloFields } from "./control.js";
 import { writeValues } from "./values.js";
 
@@ -43,12 +47,13 @@ export const SPAN_MAX = 31;
  * The first message.
  * @param {import("./control.js").Hello} hello
  * @returns {Uint8Array}
+ * @throws {import("../errors.js").TickwireError} it is too long
  */
 export function writeHello(hello) {
   const out = new ControlWriter();
   out.u8(1);
   writeHelloFields(out, hello);
-  return out.intoBytes();
+  return bounded("Hello", out.intoBytes());
 }
 
 /**
@@ -57,6 +62,7 @@ export function writeHello(hello) {
  * @param {Input} input
  * @param {ArrayLike<number> | null} before the codes of the input that was sent before this one on this connection; null: there was none
  * @returns {Uint8Array}
+ * @throws {import("../errors.js").TickwireError} it is too long
  */
 export function writeInput(schema, input, before) {
   const out = new BitWriter();
@@ -69,7 +75,7 @@ export function writeInput(schema, input, before) {
   const same = before !== null && areSame(before, input.codes);
   out.writeBool(same);
   if (!same) writeValues(out, schema.input, input.codes);
-  return out.intoBytes();
+  return bounded("Input", out.intoBytes());
 }
 
 /**
@@ -115,6 +121,7 @@ export function writePing(stamp) {
  * @param {number} kind position in the schema's requests
  * @param {ArrayLike<number>} codes see `codesOf` in schema/component.js
  * @returns {Uint8Array}
+ * @throws {import("../errors.js").TickwireError} it is too long
  */
 export function writeRequest(schema, number, kind, codes) {
   const out = new BitWriter();
@@ -122,7 +129,7 @@ export function writeRequest(schema, number, kind, codes) {
   out.write(number, 16);
   out.write(kind, 8);
   writeValues(out, schema.requests[kind], codes);
-  return out.intoBytes();
+  return bounded(`Request ${schema.requests[kind].name}`, out.intoBytes());
 }
 
 /**
@@ -143,6 +150,15 @@ function small(kind, value, bits) {
   out.write(kind, 8);
   out.write(value, bits);
   return out.intoBytes();
+}
+
+/**
+ * @param {string} what
+ * @param {Uint8Array} bytes
+ */
+function bounded(what, bytes) {
+  if (bytes.length <= CLIENT_MESSAGE_BYTES_MAX) return bytes;
+  throw usage(`the message ${what} has ${bytes.length} bytes`, `a server takes at most ${CLIENT_MESSAGE_BYTES_MAX}: say less`);
 }
 
 /**
