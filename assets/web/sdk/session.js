@@ -22,7 +22,10 @@ import { isFull, isStep } from "./wire/state_frame.js";
 /** @import { Predict } from "./types.js" */
 /** @typedef {import("./wire/server_message.js").ServerMessage} ServerMessage */
 
-/** Events that wait to be polled. Whoever does not poll loses the oldest; `Counters.eventsDropped` counts them. */
+/**
+ * Events that wait to be polled. Beyond them the oldest of what the game told is lost (one frame may tell more), and where there is none of
+ * that, because nobody polls, the oldest of all; `Counters.eventsDropped` counts them.
+ */
 const EVENTS_MAX = 1_024;
 
 /**
@@ -182,7 +185,7 @@ export class Session {
   /** @param {SessionEvent} event */
   #tell(event) {
     if (this.events.length === EVENTS_MAX) {
-      this.events.shift();
+      this.events.splice(Math.max(this.events.findIndex(({ kind }) => kind === "event"), 0), 1);
       this.counters.eventsDropped += 1;
     }
     this.events.push(event);

@@ -87,6 +87,30 @@ test("inputs run ahead of the server one per tick and confirm the newest frame",
   assert.ok(ahead >= 1 && ahead <= 4, `${ahead} ticks ahead`);
 });
 
+test("of more events than anybody polls the game's oldest are lost, and never what is held", () => {
+  const session = fresh();
+  session.handleTick(0);
+  session.handleFrame(welcome({ tick: 70_000 }), 20);
+  const replica = session.playing?.replica;
+  assert.ok(replica);
+  const apply = replica.apply.bind(replica);
+  const many = Array.from({ length: 3_000 }, (_, coins) => ({ kind: 0, name: "Found", codes: [-1, coins], values: { who: null, coins } }));
+  replica.apply = (bytes) => Object.assign(apply(bytes), { events: many });
+  session.handleFrame(golden("state_full"), 40);
+  const told = events(session);
+  assert.deepEqual(told.slice(0, 2).map(({ kind }) => kind), ["welcomed", "world"]);
+  assert.deepEqual(told[1].spawned.map((/** @type {any} */ { id }) => id), [5, 17]);
+  assert.deepEqual(told.slice(-3).map(({ kind }) => kind), ["event", "frame", "complete"]);
+  assert.deepEqual([told.length, told.at(-3).values.coins, session.counters.eventsDropped], [1_024, 2_999, 3_000 - 1_020]);
+});
+
+test("who never polls holds no more than so many events", () => {
+  const session = playing();
+  for (let tick = 1_002; tick < 3_002; tick++) session.handleFrame(step(tick), tick);
+  const told = events(session);
+  assert.deepEqual([told.length, told.at(-1).tick], [1_024, 3_001]);
+});
+
 test("the effect of an input is timed and a stand-in is counted as late", () => {
   const session = playing();
   session.handleTick(120);
