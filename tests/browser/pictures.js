@@ -50,6 +50,8 @@ try {
 /** One picture of a moment at which much goes on around us. */
 async function picture(page, path) {
   await page.keyboard.press("F3");
+  // So that what is measured over seconds is there.
+  for (let turn = 0; turn < 30; turn++) await fight(page);
   let best = -1;
   for (let turn = 0; turn < 60; turn++) {
     await fight(page);

@@ -27,7 +27,7 @@ export class KillFeed {
   add(killer, victim) {
     const line = make("li", killer?.isOwn || victim.isOwn ? "own" : "");
     if (killer !== null) line.append(nameOf(killer));
-    line.append(make("i", "", killer === null ? "✕" : "▸"), nameOf(victim));
+    line.append(make("i", "", killer === null ? "✕" : "→"), nameOf(victim));
     this.list.append(line);
     while (this.list.children.length > LINES_MAX) this.list.firstElementChild?.remove();
     setTimeout(() => line.classList.add("old"), STAYS_MS);
