@@ -73,6 +73,14 @@ export class Reconnect {
   }
 
   /**
+   * How long it goes on before it gives up.
+   * @param {number} nowMs
+   */
+  leftMs(nowMs) {
+    return Math.max((this.sinceMs ?? nowMs) + this.totalMs - nowMs, 0);
+  }
+
+  /**
    * We are in; how many attempts it took, and how long.
    * @param {number} nowMs
    */

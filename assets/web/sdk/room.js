@@ -8,7 +8,7 @@
 // Never here: bytes (see session), sockets (see socket), pictures.
 
 import { Disagreement } from "./agreement.js";
-import { deferred } from "./deferred.js";
+import { deferred, within } from "./deferred.js";
 import { TickwireError, closed, usage } from "./errors.js";
 import { forget, remember } from "./known.js";
 import { Line } from "./line.js";
@@ -425,7 +425,7 @@ export class Room {
       this.#elsewhere = null;
     } else if (setting.renewTicket !== null) {
       try {
-        const ticket = checkedTicket(await setting.renewTicket());
+        const ticket = checkedTicket(await within(setting.renewTicket(), this.#reconnect.leftMs(this.#now()), setting.timers));
         setting.target = { ...setting.target, ticket };
       } catch (cause) {
         const says = `no new ticket: ${cause instanceof Error ? cause.message : cause}`;

@@ -271,3 +271,19 @@ test("the world of before is shown until the next one is there, and then goes", 
   assert.deepEqual(told.map(([name]) => name), ["despawn", "despawn", "reconnect", "connect"]);
   assert.equal(room.entities.size, 0);
 });
+
+test("a ticket that never comes does not keep us coming back for ever", async () => {
+  const { timers, told, names, room } = await playing({ ticket: "old", renewTicket: () => new Promise(() => {}), retry: { totalMs: 20_000 } });
+  FakeSocket.last.end(1006);
+  await timers.advance(19_000);
+  assert.deepEqual([room.state, FakeSocket.all.length], ["reconnecting", 1]);
+  await timers.advance(1_100);
+  const [[, error]] = told.filter(([name]) => name === "error");
+  assert.deepEqual([error.code, error.fault], ["usage", "page"]);
+  assert.match(error.message, /no new ticket: nothing came in \d+ ms/);
+  // One last attempt with the ticket that we have, and then it is over.
+  assert.deepEqual([FakeSocket.all.length, FakeSocket.last.protocols.at(-1)], [2, "ticket.old"]);
+  FakeSocket.last.end(1006);
+  await timers.advance(10);
+  assert.deepEqual([names(), room.state], [["connect", "drop", "error", "leave"], "over"]);
+});
