@@ -8,6 +8,7 @@
 // Never here: what is between two frames (see interpolate).
 
 import { valuesOf } from "./schema/component.js";
+import { NO_REFERENCE } from "./wire/values.js";
 
 /** @typedef {import("./replica.js").Replica} Replica */
 /** @typedef {import("./schema/registry.js").Schema} Schema */
@@ -71,6 +72,8 @@ export class Shape {
       return { component, at: at - count, count };
     });
     this.partCount = at;
+    /** Where the codes stand that an entity keeps for life, by component. */
+    this.constants = this.places.map((place) => constantsOf(schema.components[place.component], place.at));
     /** The first field that is marked as its place. */
     this.position = positionOf(schema, this.kind.components);
     this.scratch = new Int32Array(at + this.places.length);
@@ -91,6 +94,22 @@ export class Shape {
     });
     if (before !== null && before.shape === this && areSame(before.codes, scratch)) return before;
     return new Snapshot(this, scratch.slice());
+  }
+
+  /**
+   * Whether two snapshots can be of the same entity: nothing that it keeps for life differs, as far as both say it.
+   * @param {Snapshot} one
+   * @param {Snapshot} other
+   */
+  areAlike(one, other) {
+    return this.places.every((place, at) => {
+      if (!one.has(place) || !other.has(place)) return true;
+      return this.constants[at].every(({ code, refers }) => {
+        const [before, after] = [one.codes[code], other.codes[code]];
+        // What it refers to need not be in view all the time.
+        return before === after || (refers && (before === NO_REFERENCE || after === NO_REFERENCE));
+      });
+    });
   }
 }
 
@@ -123,7 +142,8 @@ export class Entities {
   }
 
   /**
-   * A frame was applied: what came into view and what left it. What is still there after a full frame, of the same kind, is the same.
+   * A frame was applied: what came into view and what left it. What is still there after a full frame, of the same kind
+   * and with the same constants, is the same; else another came in its slot.
    * @param {Replica} replica
    * @returns {{ spawned: Held[], despawned: Held[] }}
    * @param {{ kind: string, spawned: number[], despawned: number[] }} applied
@@ -134,7 +154,7 @@ export class Entities {
     const again = applied.kind === "full";
     for (const slot of applied.despawned) {
       const held = this.held.get(slot);
-      if (held === undefined || (again && replica.kind(slot) === held.kind)) continue;
+      if (held === undefined || (again && this.#goesOn(replica, held))) continue;
       this.held.delete(slot);
       despawned.push(held);
     }
@@ -152,6 +172,29 @@ export class Entities {
     }
     return { spawned, despawned };
   }
+
+  /**
+   * Whether what is in an entity's slot now can be that entity.
+   * @param {Replica} replica
+   * @param {Held} held
+   */
+  #goesOn(replica, { id, snapshot }) {
+    const { shape } = snapshot;
+    if (this.shapes[replica.kindNumber(id)] !== shape) return false;
+    return shape.areAlike(snapshot, shape.snapshot(replica, id, snapshot));
+  }
+}
+
+/**
+ * @param {import("./schema/component.js").Declaration} declaration
+ * @param {number} at where its codes begin
+ */
+function constantsOf({ fields }, at) {
+  let code = at;
+  return fields.flatMap(({ kind, marks, parts }) => {
+    const own = parts.map(() => ({ code: code++, refers: kind.word === "reference" }));
+    return marks.constant ? own : [];
+  });
 }
 
 /**
