@@ -36,12 +36,16 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("it holds modules, their types, its page and its description, and nothing else", () => {
+test("it holds modules, their types, its page, its description and its licences, and nothing else", () => {
   const paths = files.map(({ path }) => path);
   const modules = paths.filter((path) => /^([a-z0-9_]+\/)?[a-z0-9_]+\.js$/.test(path));
   const types = paths.filter((path) => /^types\/([a-z0-9_]+\/)?[a-z0-9_]+\.d\.ts$/.test(path));
   const others = paths.filter((path) => !modules.includes(path) && !types.includes(path));
-  assert.deepEqual(others.sort(), ["README.md", "package.json"]);
+  assert.deepEqual(others.sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"]);
+  for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+    const [packed, own] = [join(folder, "consumer/node_modules/tickwire", name), new URL(`../../../${name}`, import.meta.url)];
+    assert.equal(readFileSync(packed, "utf8"), readFileSync(own, "utf8"), `${name} is the project's`);
+  }
   assert.deepEqual(modules.map((path) => `types/${path.replace(/\.js$/, ".d.ts")}`).sort(), types.sort(), "each module has its types");
   assert.ok(modules.includes("index.js") && modules.includes("wire/close_code.js"));
   const bytes = files.filter(({ path }) => modules.includes(path)).reduce((sum, { size }) => sum + size, 0);
