@@ -20,7 +20,12 @@ after(async () => {
 
 /** How many pixels have the colour of one's own square, and how many that of others. */
 const painted = (page) => page.evaluate(() => {
-  const { data } = document.querySelector("canvas").getContext("2d").getImageData(0, 0, 640, 640);
+  // From a copy: of a canvas that is read again and again the browser complains, and keeps it elsewhere from then on.
+  const copy = document.createElement("canvas");
+  copy.width = copy.height = 640;
+  const pen = copy.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(document.querySelector("canvas"), 0, 0);
+  const { data } = pen.getImageData(0, 0, 640, 640);
   const found = { own: 0, others: 0 };
   for (let at = 0; at < data.length; at += 4) {
     if (data[at + 3] === 255) found[data[at] === 0xff && data[at + 1] === 0xd1 && data[at + 2] === 0x66 ? "own" : "others"] += 1;
