@@ -42,6 +42,12 @@ pub mod directory;
 // What somebody is in a room.
 pub mod standing;
 
+// Who somebody is.
+pub mod identity;
+
+// Who is connected; asked by the front, let go of by the workers.
+pub mod sessions;
+
 // ③ Plain threads that own rooms and their sockets; the only clock of the tick.
 pub mod worker;
 

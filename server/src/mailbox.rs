@@ -21,6 +21,7 @@ use shared::codec::Tables;
 use shared::wire::close_code::CloseCode;
 
 use crate::directory::{Place, RoomName};
+use crate::sessions::Session;
 
 /// Letters that may wait for one worker. A worker takes 64 per turn, so a full box means one that is seconds behind.
 pub const LETTERS_MAX: usize = 256;
@@ -35,6 +36,8 @@ pub struct Admitted {
     pub socket: HandedOver,
     /// The reserved place in a room; dropping it gives the place back.
     pub place: Place,
+    /// Who it is; dropping it takes it off the list of those who are connected.
+    pub session: Session,
     /// The other end.
     pub peer: SocketAddr,
     /// Its number in this process, for logs.
@@ -61,6 +64,15 @@ pub enum Mail {
     Admitted(Box<Admitted>),
     /// Better code tables, for all rooms.
     Tables(Arc<Tables>),
+    /// Close these connections at once.
+    Dismiss {
+        /// Their numbers in this process.
+        connections: Vec<u64>,
+        /// What they are told.
+        code: CloseCode,
+        /// Whether their players may come back to their seats.
+        keep_seat: bool,
+    },
     /// Close everybody in this room and end it.
     Close {
         /// Which.

@@ -28,6 +28,7 @@ use shared::wire::close_code::CloseCode;
 /// Why a connection or a request was refused before it could play; the labels of `tickwire_refusals_total`.
 pub const REFUSAL_REASONS: &[&str] = &[
     "address_full",
+    "already_in",
     "bad_key",
     "bad_request",
     "busy",

@@ -14,6 +14,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use crate::directory::Refused;
+use crate::sessions::AlreadyIn;
 
 /// What a client that was refused for lack of room is told to wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -88,6 +89,12 @@ impl From<Refused> for Refusal {
             Refused::Draining => "draining",
         };
         Self::try_again(reason, refused.to_string())
+    }
+}
+
+impl From<AlreadyIn> for Refusal {
+    fn from(refused: AlreadyIn) -> Self {
+        Self::new(StatusCode::CONFLICT, "already_in", refused.to_string())
     }
 }
 

@@ -11,7 +11,6 @@
 //!
 //! Never here: sockets and deadlines (see `listener`), what an answer looks like (see `answers`).
 
-use std::net::IpAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -22,7 +21,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use super::answers::{Refusal, json_bytes};
 use super::cross_origin::{self, Sharing};
 use super::host::{check_host, plain_host_of};
-use super::upgrade::Granted;
+use super::upgrade::{Comer, Granted};
 use super::{Front, upgrade};
 
 /// What a request comes to.
@@ -38,8 +37,8 @@ impl From<Response<Full<Bytes>>> for Answer {
     }
 }
 
-/// Answers one request `from` an address; counts it, and logs a refusal. Called inside the connection's span.
-pub(super) async fn answer(front: &Front, from: IpAddr, request: Request<Incoming>) -> Answer {
+/// Answers one request of a connection; counts it, and logs a refusal. Called inside the connection's span.
+pub(super) async fn answer(front: &Front, from: Comer, request: Request<Incoming>) -> Answer {
     front.metrics.requests_answered.increment(1);
     let sharing = Sharing::of(&request, &front.origins);
     let mut answer = match route(front, from, request, sharing.is_some()).await {
@@ -69,7 +68,7 @@ fn refuse(front: &Front, refusal: Refusal) -> Answer {
     refusal.into_response().into()
 }
 
-async fn route(front: &Front, from: IpAddr, request: Request<Incoming>, is_shared: bool) -> Result<Answer, Refusal> {
+async fn route(front: &Front, from: Comer, request: Request<Incoming>, is_shared: bool) -> Result<Answer, Refusal> {
     check_host(front.scheme, &request)?;
     let path = request.uri().path();
     if let Some(room) = upgrade::room_of(path) {

@@ -38,7 +38,7 @@ use super::answers::Refusal;
 use super::host::plain_host_of;
 use super::http::{Answer, answer, answer_too_many};
 use super::tls::Tls;
-use super::upgrade::Granted;
+use super::upgrade::{Comer, Granted};
 use crate::directory::Presence;
 use crate::mailbox::{Admitted, HandedOver, Mail};
 
@@ -160,6 +160,11 @@ impl Visitor {
         })
     }
 
+    /// Who asks.
+    fn comer(&self) -> Comer {
+        Comer { connection: self.connection, address: self.peer.ip() }
+    }
+
     /// Counts a request. False: it is one too many for a connection in this idle period.
     fn may_ask(&self) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -245,7 +250,7 @@ impl Visitor {
             async move {
                 let front = &visitor.front;
                 let Answer { response, granted } = if visitor.may_ask() {
-                    answer(front, visitor.peer.ip(), request).await
+                    answer(front, visitor.comer(), request).await
                 } else {
                     answer_too_many(front)
                 };
@@ -295,7 +300,7 @@ impl Visitor {
 
     /// Takes the connection out of tokio and leaves it in its worker's mailbox.
     async fn hand_over<L: Line>(&self, granted: Granted) {
-        let Granted { upgrade, mut place, letter } = granted;
+        let Granted { upgrade, mut place, session, letter } = granted;
         let upgraded = match timeout_at(self.deadline.at(), upgrade).await {
             Ok(Ok(upgraded)) => upgraded,
             Ok(Err(error)) => return tracing::info!(%error, "gone before the upgrade was finished"),
@@ -314,9 +319,11 @@ impl Visitor {
         let took = self.deadline.start.elapsed();
         let (room, worker) = (place.room.clone(), place.worker);
         let early = parts.read_buf.to_vec();
+        session.replace_older();
         let admitted = Admitted {
             socket: HandedOver { tcp, tls, early },
             place,
+            session,
             peer: self.peer,
             connection: self.connection,
             span: self.span.clone(),

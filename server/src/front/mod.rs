@@ -74,6 +74,7 @@ use crate::config::{Config, LimitsConfig, Transport};
 use crate::directory::Directory;
 use crate::mailbox::MailboxSender;
 use crate::metrics::Metrics;
+use crate::sessions::{Again, Sessions};
 
 /// What every connection's task needs.
 pub(crate) struct Front {
@@ -86,6 +87,7 @@ pub(crate) struct Front {
     tls: Option<tls::Tls>,
     directory: Arc<Directory>,
     mailboxes: Vec<MailboxSender>,
+    sessions: Arc<Sessions>,
     metrics: Metrics,
     handshakes: Arc<Semaphore>,
     room_list: room_list::RoomList,
@@ -111,6 +113,7 @@ impl Front {
             policy: policy::Policy::new(config),
             tls,
             directory,
+            sessions: Sessions::new(mailboxes.clone(), Again::Replaces),
             mailboxes,
             metrics,
             handshakes: Arc::new(Semaphore::new(config.limits.handshakes_max)),

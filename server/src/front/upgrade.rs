@@ -1,8 +1,8 @@
 //! From a request to a place in a room: everything is checked before anything is made.
 //!
 //! ```text
-//!   path ─► method ─► upgrade? ─► version 13 ─► key ─► origin ─► sub-protocol ─► place ─► letter ─► 101
-//!    404     405        426          426        400     403         400           503      503
+//!   path ─► method ─► upgrade? ─► version 13 ─► key ─► origin ─► sub-protocol ─► place ─► player ─► letter ─► 101
+//!    404     405        426          426        400     403         400           503      409      503
 //! ```
 //!
 //! The order is from what costs nothing to what takes something. A place and a letter are taken last and given back by
@@ -12,6 +12,7 @@
 //! Never here: what happens after 101 (see `listener`).
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -26,16 +27,28 @@ use super::Front;
 use super::answers::Refusal;
 use super::host::host_of;
 use crate::directory::{Place, RoomName};
+use crate::identity::{Identity, PlayerKey};
 use crate::mailbox::{Letter, NotTaken};
+use crate::sessions::Session;
 use crate::standing::Standing;
 
 /// Length of a `Sec-WebSocket-Key`: 16 bytes in base64.
 const KEY_LETTERS: usize = 24;
 
+/// The connection that asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comer {
+    /// Its number in this process.
+    pub(super) connection: u64,
+    /// Where it comes from.
+    pub(super) address: IpAddr,
+}
+
 /// An upgrade that was granted: what its connection takes with it.
 pub(super) struct Granted {
     pub(super) upgrade: OnUpgrade,
     pub(super) place: Place,
+    pub(super) session: Session,
     pub(super) letter: Letter,
 }
 
@@ -56,18 +69,20 @@ pub(super) fn room_of(path: &str) -> Option<Result<Option<RoomName>, Refusal>> {
 /// The client's fault, or a cap is reached.
 pub(super) fn grant(
     front: &Front,
-    from: IpAddr,
+    from: Comer,
     room: Option<RoomName>,
     mut request: Request<Incoming>,
 ) -> Result<(Response<Full<Bytes>>, Granted), Refusal> {
     let accept = check(&request, front.scheme, &front.origins)?;
-    let approach = front.directory.approach(from)?;
+    let identity = identify(from.address)?;
+    let approach = front.directory.approach(from.address)?;
     let standing = standing_of(&request);
     let mut place = match &room {
         Some(room) => front.directory.admit(room, standing)?,
         None => front.directory.admit_anywhere(standing)?,
     };
     place.await_seat(approach);
+    let session = front.sessions.enter(from.connection, &place, identity)?;
     let mailbox = front.mailboxes.get(place.worker);
     let letter = mailbox.ok_or(NotTaken::Ended).and_then(|mailbox| mailbox.reserve());
     let letter = letter.map_err(|why| Refusal::try_again("busy", why.to_string()))?;
@@ -80,7 +95,15 @@ pub(super) fn grant(
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
-    Ok((response, Granted { upgrade, place, letter }))
+    Ok((response, Granted { upgrade, place, session, letter }))
+}
+
+/// Who comes: a guest.
+fn identify(address: IpAddr) -> Result<Arc<Identity>, Refusal> {
+    let mut number = [0; 16];
+    getrandom::fill(&mut number).map_err(|_| Refusal::try_again("busy", "the system gives no randomness"))?;
+    let player = PlayerKey::guest(u128::from_le_bytes(number));
+    Ok(Arc::new(Identity::guest(player, None, address)))
 }
 
 /// Who says `?watch` asks for a spectator's place: there may be one where all places of players are taken. What it is the room decides.

@@ -185,6 +185,11 @@ impl Room {
         self.seats.detach(connection);
     }
 
+    /// A connection is gone because its player must go: whatever else a player might come back to, this one does not.
+    pub fn dismiss(&mut self, connection: ConnectionId) {
+        self.seats.detach(connection);
+    }
+
     /// Nobody is here, and nobody is about to leave.
     #[must_use]
     pub fn is_empty(&self) -> bool {

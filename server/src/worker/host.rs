@@ -5,7 +5,7 @@
 //!              ▼                                                              │
 //!   nothing to do? wait for mail · else sleep to the earliest deadline        │
 //!              ▼                                                              │
-//!   mail: admitted ─► its room, or wait for it · close · stop                 │
+//!   mail: admitted ─► its room, or wait for it · dismiss · close · stop       │
 //!              ▼                                                              │
 //!   those who linger ─► the room whose deadline is earliest: one tick         │
 //!              ▼                                                              │
@@ -156,6 +156,9 @@ impl Host {
                 self.rooms.values_mut().for_each(|hosted| hosted.replace_tables(&tables));
                 self.setup.tables = tables;
             }
+            Mail::Dismiss { connections, code, keep_seat } => {
+                self.dismiss(&connections.into_iter().collect(), code, keep_seat, now);
+            }
             Mail::Close { room, code } => {
                 let cause = "the operator closed the room";
                 let found = self.rooms.iter().find(|(_, hosted)| *hosted.name() == room).map(|(id, _)| *id);
@@ -174,10 +177,31 @@ impl Host {
         if let Some((code, _)) = self.stopping {
             return self.refuse(admitted, code, "the worker stops", now);
         }
+        // It was told to go while it was on its way, when nobody here knew of it yet.
+        if let Some(dismissal) = admitted.session.dismissal() {
+            return self.refuse(admitted, dismissal.code, "told to go", now);
+        }
         let id = admitted.place.room_id;
         let Some(hosted) = self.rooms.get_mut(&id) else { return self.making.add(admitted, now) };
         if let Err(panicked) = hosted.attach(admitted, now) {
             self.fail_room(id, &panicked.to_string(), now);
+        }
+    }
+
+    /// Closes those of these numbers that are here, whether they play, have no seat yet or wait for their room.
+    fn dismiss(&mut self, connections: &BTreeSet<u64>, code: CloseCode, keep_seat: bool, now: Instant) {
+        let mut failed = Vec::new();
+        let mut exit = Exit { leaving: &mut self.leaving, tally: &mut self.tally };
+        for (id, hosted) in &mut self.rooms {
+            if let Err(panicked) = hosted.dismiss(connections, code, keep_seat, now, &mut exit) {
+                failed.push((*id, panicked.to_string()));
+            }
+        }
+        for (id, error) in failed {
+            self.fail_room(id, &error, now);
+        }
+        for admitted in self.making.take_those(connections) {
+            self.refuse(admitted, code, "told to go", now);
         }
     }
 
@@ -375,8 +399,10 @@ mod tests {
     use super::*;
     use crate::config::RoomsConfig;
     use crate::directory::{Caps, Directory};
+    use crate::identity::Identity;
     use crate::mailbox::{HandedOver, MailboxSender, mailbox};
     use crate::metrics::Metrics;
+    use crate::sessions::{Again, Sessions};
     use crate::standing::Standing;
     use shared::bits::BitReader;
     use shared::codec::Tables;
@@ -384,12 +410,16 @@ mod tests {
     use shared::wire::state_frame::{Digest, FrameHeader};
     use shared::wire::{ClientMessage, Hello, version};
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::thread::JoinHandle;
     use tokio_tungstenite::tungstenite::Message;
 
     /// A worker as the front sees it.
     struct Worker {
         directory: Arc<Directory>,
+        sessions: Arc<Sessions>,
+        /// Connections that came.
+        came: AtomicU64,
         metrics: Metrics,
         mail: MailboxSender,
         thread: Option<JoinHandle<()>>,
@@ -438,14 +468,19 @@ mod tests {
                 #[cfg(feature = "sabotage")]
                 leak: None,
             };
-            (Self { directory, metrics, mail, thread: None }, move || Host::new(0, receiver, setup))
+            let sessions = Sessions::new(vec![mail.clone()], Again::Replaces);
+            (Self { directory, sessions, came: AtomicU64::new(0), metrics, mail, thread: None }, move || {
+                Host::new(0, receiver, setup)
+            })
         }
 
         fn admit(&self, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
             let place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
             let address = peer.tcp().local_addr().unwrap();
             let span = tracing::Span::none();
-            let admitted = Admitted { socket, place, peer: address, connection: 1, span };
+            let connection = self.came.fetch_add(1, Ordering::Relaxed);
+            let session = self.sessions.enter(connection, &place, Identity::of_test(connection)).unwrap();
+            let admitted = Admitted { socket, place, session, peer: address, connection, span };
             self.mail.try_send(Mail::Admitted(Box::new(admitted))).unwrap();
             peer
         }
@@ -505,6 +540,45 @@ mod tests {
             assert!(in_order);
         }
         assert_eq!(directory.place_count(), 0);
+    }
+
+    #[test]
+    fn who_is_dismissed_is_closed_at_once_wherever_it_is_and_nobody_else_notices() {
+        let worker = Worker::start();
+        let mut plays = worker.player("main", tls_pair());
+        let mut stays = worker.player("main", plain_pair());
+        let mut silent = worker.admit("main", plain_pair());
+        assert_eq!(worker.sessions.dismiss(&[0, 2, 77], CloseCode::Kicked, false), 2);
+        for gone in [&mut plays, &mut silent] {
+            assert_eq!(gone.receive_close(), (4011, CloseCode::Kicked.reason().to_owned()));
+        }
+        assert_eq!(worker.sessions.find(|_| true), [1], "those who were told are off the list");
+        for _ in 0..5 {
+            assert!(matches!(stays.receive(), Message::Binary(_)));
+        }
+        worker.stop();
+    }
+
+    #[test]
+    fn who_waits_for_a_room_or_is_on_its_way_is_dismissed_too() {
+        let (worker, host) = Worker::without_thread();
+        let mut host = host();
+        let mut waits = worker.admit("later", plain_pair());
+        let Some(Mail::Admitted(admitted)) = host.mail.try_recv() else { panic!("a newcomer") };
+        let now = schedule::now();
+        host.making.add(*admitted, now);
+        worker.sessions.dismiss(&[0], CloseCode::TicketEnded, false);
+        let Some(mail) = host.mail.try_recv() else { panic!("an order") };
+        host.take(mail);
+        assert!(host.making.next().is_none(), "nobody waits any more");
+        assert_eq!(waits.receive_close().0, 4012);
+
+        let mut comes = worker.admit("later", plain_pair());
+        let Some(Mail::Admitted(admitted)) = host.mail.try_recv() else { panic!("a newcomer") };
+        worker.sessions.dismiss(&[1], CloseCode::Replaced, true);
+        host.admit(*admitted, now);
+        assert!(host.making.next().is_none(), "it is not let in");
+        assert_eq!(comes.receive_close().0, 4010);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //!
 //! Never here: mail, other rooms, when to sleep (see `host`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -192,6 +193,26 @@ impl Hosted {
                 room.allow_audit(id);
             }
         })
+    }
+
+    /// Closes those of these numbers that are here, at once. A seat that is not kept for them is gone with them.
+    pub(super) fn dismiss(
+        &mut self,
+        connections: &BTreeSet<u64>,
+        code: CloseCode,
+        keep_seat: bool,
+        now: Instant,
+        exit: &mut Exit<'_>,
+    ) -> Result<(), RoomPanicked> {
+        let numbered = (0..).map(ConnectionId).zip(self.visits.places());
+        let wanted = |visit: Option<&mut Visit>| visit.is_some_and(|visit| connections.contains(&visit.number()));
+        let found: Vec<ConnectionId> = numbered.filter_map(|(id, visit)| wanted(visit).then_some(id)).collect();
+        for id in found {
+            let Some(visit) = self.visits.remove(id) else { continue };
+            exit.leaving.add(visit, Ending::Closed(code, "told to go"), now, exit.tally);
+            self.with_room(|room| if keep_seat { room.detach(id) } else { room.dismiss(id) })?;
+        }
+        Ok(())
     }
 
     /// One tick of this room, from its sockets to its sockets. Called at or after its deadline.

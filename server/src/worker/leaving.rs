@@ -40,6 +40,7 @@ impl Leaving {
     /// Ends a visit: whoever is owed a close frame gets it and lingers, the others are over at once.
     pub(super) fn add(&mut self, mut visit: Visit, ending: Ending, now: Instant, tally: &mut Tally) {
         tally.ended(ending);
+        visit.leave();
         match ending {
             Ending::Closed(code, _) if caught(|| visit.connection.close(code)).is_ok() => {
                 self.look.get_or_insert(now + LOOK_EVERY);

@@ -13,7 +13,7 @@
 //!
 //! Never here: how a room is made (see `host`), a clock.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,15 @@ impl Making {
         places.into_iter().find(|place| place.room == *name).map(|place| place.room_id)
     }
 
+    /// Takes out those of these numbers.
+    pub(super) fn take_those(&mut self, connections: &BTreeSet<u64>) -> impl Iterator<Item = Admitted> + use<> {
+        let those = |(admitted, _): &(Admitted, Instant)| connections.contains(&admitted.connection);
+        let (found, others) = self.waiting.drain(..).partition(those);
+        self.waiting = others;
+        let found: VecDeque<(Admitted, Instant)> = found;
+        found.into_iter().map(|(admitted, _)| admitted)
+    }
+
     /// Takes out everybody.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = Admitted> + use<> {
         std::mem::take(&mut self.waiting).into_iter().map(|(admitted, _)| admitted)
@@ -105,6 +114,8 @@ mod tests {
     use super::super::test_peer::{Peer, plain_pair, until};
     use super::*;
     use crate::directory::{Caps, Directory};
+    use crate::identity::Identity;
+    use crate::sessions::{Again, Sessions};
     use crate::standing::Standing;
     use std::sync::Arc;
 
@@ -126,7 +137,8 @@ mod tests {
         let (socket, end) = plain_pair();
         let place = directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
         let peer = end.tcp().local_addr().unwrap();
-        (Admitted { socket, place, peer, connection: 1, span: tracing::Span::none() }, end)
+        let session = Sessions::new(Vec::new(), Again::Replaces).enter(1, &place, Identity::of_test(1)).unwrap();
+        (Admitted { socket, place, session, peer, connection: 1, span: tracing::Span::none() }, end)
     }
 
     #[test]

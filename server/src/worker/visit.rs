@@ -21,6 +21,7 @@ use super::transport::Traffic;
 use crate::directory::Place;
 use crate::exchange::ConnectionId;
 use crate::mailbox::Admitted;
+use crate::sessions::Session;
 use crate::standing::Standing;
 
 /// One visit of a client.
@@ -31,6 +32,10 @@ pub(super) struct Visit {
     tallied: Traffic,
     /// Given back when the visit is dropped.
     place: Place,
+    /// Until it is told to go.
+    session: Option<Session>,
+    /// Its number in this process.
+    number: u64,
 }
 
 impl Visit {
@@ -39,7 +44,7 @@ impl Visit {
     /// # Errors
     /// The socket died on the way here.
     pub(super) fn new(admitted: Admitted, tick_rate_hz: u16, tick: Tick, now: Instant) -> io::Result<Self> {
-        let Admitted { socket, place, span, .. } = admitted;
+        let Admitted { socket, place, session, span, connection: number, .. } = admitted;
         let connection = match Connection::adopt(socket, tick_rate_hz, tick, now) {
             Ok(connection) => connection,
             Err(error) => {
@@ -47,7 +52,7 @@ impl Visit {
                 return Err(error);
             }
         };
-        Ok(Self { connection, span, came: now, tallied: Traffic::default(), place })
+        Ok(Self { connection, span, came: now, tallied: Traffic::default(), place, session: Some(session), number })
     }
 
     /// Life event: the room has it.
@@ -82,6 +87,16 @@ impl Visit {
             }
             Ending::Lost(cause) => tracing::info!(cause, bytes_in, bytes_out, seconds, "lost"),
         }
+    }
+
+    /// Its number in this process, as in logs.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// It is told to go: nobody need tell it again, and its player may come anew.
+    pub(super) fn leave(&mut self) {
+        self.session = None;
     }
 
     /// Adds what went through the socket since the last call.

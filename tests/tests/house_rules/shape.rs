@@ -29,6 +29,8 @@ const FRONT_MAY_NAME: &[&str] = &[
     "crate::mailbox",
     "crate::directory",
     "crate::standing",
+    "crate::identity",
+    "crate::sessions",
     "crate::config",
     "crate::metrics",
     "crate::shutdown",
@@ -111,7 +113,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "front",
-        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, config, metrics, shutdown, error \
+        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, identity, sessions, config, metrics, shutdown, error \
               and shared::{ids, limits, wire::{close_code, version}}",
         check: Check::Sight(front_names),
         fires: &[

@@ -1,0 +1,393 @@
+//! Who is connected, as whom and where: asked and changed by the front; a worker only lets go of what it was handed.
+//!
+//! ```text
+//!   upgrade ─► enter(connection, place, identity) ─► Session ─► mailbox ─► visit ─► told to go, or gone: dropped
+//!                                                      │
+//!   dismiss(connections, code, keep_seat) ─────────────┴─► marked here ─► Mail::Dismiss to its worker, which closes it within a turn
+//! ```
+//!
+//! Whoever must go is marked first and then told: a connection that is on its way to its worker meanwhile is closed when it comes
+//! there, because the worker looks at the mark ([`Session::dismissal`]). An order that a worker's mailbox does not take stays here and
+//! is sent again ([`Sessions::deliver`]).
+//!
+//! The lock is held for a look-up and never across anything else. Never here: who may come in (see `front`), what a seat is (see `seats`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use shared::wire::close_code::CloseCode;
+
+use crate::directory::{Place, RoomName};
+use crate::identity::{Identity, KeyId, PlayerKey, TicketId};
+use crate::mailbox::{Mail, MailboxSender};
+
+/// What becomes of a player's older connection when it comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The newer one replaces it.
+    Replaces,
+    /// The newer one is refused as long as the older one is there.
+    Refused,
+}
+
+/// The player is connected, and that is all that it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this player is connected already: leave there first")]
+pub struct AlreadyIn;
+
+/// That a connection must go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dismissal {
+    /// What it is told.
+    pub code: CloseCode,
+    /// Whether its player may come back to its seat.
+    pub keep_seat: bool,
+}
+
+/// One who is connected, for lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// Its number in this process, as in logs.
+    pub connection: u64,
+    /// Who.
+    pub identity: Arc<Identity>,
+    /// Where.
+    pub room: RoomName,
+}
+
+#[derive(Debug)]
+struct Entry {
+    identity: Arc<Identity>,
+    room: RoomName,
+    worker: usize,
+    dismissal: Option<Dismissal>,
+    /// Its worker was told.
+    told: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    entries: BTreeMap<u64, Entry>,
+    /// Whose connections these are, in the order in which they came.
+    players: BTreeMap<PlayerKey, Vec<u64>>,
+    /// Some were dismissed and their workers not told yet.
+    untold: bool,
+}
+
+/// All who are connected.
+#[derive(Debug)]
+pub struct Sessions {
+    mailboxes: Vec<MailboxSender>,
+    again: Again,
+    state: Mutex<State>,
+}
+
+/// Somebody who is connected. Dropping it takes it off the list.
+#[derive(Debug)]
+pub struct Session {
+    sessions: Arc<Sessions>,
+    connection: u64,
+    identity: Arc<Identity>,
+}
+
+impl Sessions {
+    /// Nobody yet. The workers' mailboxes, in order.
+    #[must_use]
+    pub fn new(mailboxes: Vec<MailboxSender>, again: Again) -> Arc<Self> {
+        Arc::new(Self { mailboxes, again, state: Mutex::default() })
+    }
+
+    /// A connection with a place is somebody's from now on. Those of the same player that came before stay until
+    /// [`Session::replace_older`].
+    ///
+    /// # Errors
+    /// The player is connected and a second connection is refused.
+    pub fn enter(
+        self: &Arc<Self>,
+        connection: u64,
+        place: &Place,
+        identity: Arc<Identity>,
+    ) -> Result<Session, AlreadyIn> {
+        let mut state = self.lock();
+        let State { entries, players, .. } = &mut *state;
+        let stays = |other: &u64| entries.get(other).is_some_and(|entry| entry.dismissal.is_none());
+        let theirs = players.entry(identity.player.clone()).or_default();
+        if self.again == Again::Refused && theirs.iter().any(stays) {
+            return Err(AlreadyIn);
+        }
+        theirs.push(connection);
+        let (room, worker) = (place.room.clone(), place.worker);
+        let entry = Entry { identity: identity.clone(), room, worker, dismissal: None, told: false };
+        entries.insert(connection, entry);
+        drop(state);
+        Ok(Session { sessions: self.clone(), connection, identity })
+    }
+
+    /// Closes these connections, those on the way to their workers included. How many of them there were; those that are told to go
+    /// already are none of them.
+    pub fn dismiss(&self, connections: &[u64], code: CloseCode, keep_seat: bool) -> usize {
+        let mut state = self.lock();
+        let mut count = 0;
+        for connection in connections {
+            if let Some(entry) = state.entries.get_mut(connection)
+                && entry.dismissal.is_none()
+            {
+                entry.dismissal = Some(Dismissal { code, keep_seat });
+                count += 1;
+            }
+        }
+        state.untold |= count > 0;
+        drop(state);
+        self.deliver();
+        count
+    }
+
+    /// Tells workers of those who must go and of whom they were not told yet. To be called now and then: a worker that is behind with
+    /// its mail may not have taken it before.
+    pub fn deliver(&self) {
+        let mut state = self.lock();
+        if !std::mem::replace(&mut state.untold, false) {
+            return;
+        }
+        for (worker, mailbox) in self.mailboxes.iter().enumerate() {
+            let mut orders: Vec<(Dismissal, Vec<u64>)> = Vec::new();
+            for (&connection, entry) in &state.entries {
+                let Some(dismissal) = entry.dismissal.filter(|_| !entry.told && entry.worker == worker) else {
+                    continue;
+                };
+                match orders.iter_mut().find(|(other, _)| *other == dismissal) {
+                    Some((_, connections)) => connections.push(connection),
+                    None => orders.push((dismissal, vec![connection])),
+                }
+            }
+            for (Dismissal { code, keep_seat }, connections) in orders {
+                let told =
+                    mailbox.try_send(Mail::Dismiss { connections: connections.clone(), code, keep_seat }).is_ok();
+                state.untold |= !told;
+                for connection in connections {
+                    if let Some(entry) = state.entries.get_mut(&connection) {
+                        entry.told = told;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The connections of those whose identity is as wanted, who were not told to go.
+    pub fn find(&self, mut is_wanted: impl FnMut(&Identity) -> bool) -> Vec<u64> {
+        let state = self.lock();
+        let wanted = state.entries.iter().filter(|(_, entry)| entry.dismissal.is_none() && is_wanted(&entry.identity));
+        wanted.map(|(&connection, _)| connection).collect()
+    }
+
+    /// The connections of a player.
+    #[must_use]
+    pub fn of_player(&self, player: &PlayerKey) -> Vec<u64> {
+        self.find(|identity| identity.player == *player)
+    }
+
+    /// The connections that came with a ticket of that number.
+    #[must_use]
+    pub fn of_ticket(&self, ticket: &TicketId) -> Vec<u64> {
+        self.find(|identity| identity.ticket.as_ref() == Some(ticket))
+    }
+
+    /// The connections that came with a ticket signed with that key.
+    #[must_use]
+    pub fn of_key(&self, key: &KeyId) -> Vec<u64> {
+        self.find(|identity| identity.key.as_ref() == Some(key))
+    }
+
+    /// Everybody, by connection, those told to go left out.
+    #[must_use]
+    pub fn list(&self) -> Vec<Connected> {
+        let state = self.lock();
+        let staying = state.entries.iter().filter(|(_, entry)| entry.dismissal.is_none());
+        staying
+            .map(|(&connection, entry)| Connected {
+                connection,
+                identity: entry.identity.clone(),
+                room: entry.room.clone(),
+            })
+            .collect()
+    }
+
+    /// A panic under the lock cannot leave it half-changed: nothing in here panics between two changes.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Who it is.
+    #[must_use]
+    pub const fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// What was decided of it while it was on its way.
+    #[must_use]
+    pub fn dismissal(&self) -> Option<Dismissal> {
+        self.sessions.lock().entries.get(&self.connection).and_then(|entry| entry.dismissal)
+    }
+
+    /// It is about to be handed over: those of the same player that came before are told to go; they may keep the seat for it.
+    pub fn replace_older(&self) {
+        let state = self.sessions.lock();
+        let theirs = state.players.get(&self.identity.player).map_or(&[][..], Vec::as_slice);
+        let older: Vec<u64> = theirs.iter().copied().take_while(|&other| other != self.connection).collect();
+        drop(state);
+        if !older.is_empty() {
+            self.sessions.dismiss(&older, CloseCode::Replaced, true);
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let mut state = self.sessions.lock();
+        state.entries.remove(&self.connection);
+        if let Some(theirs) = state.players.get_mut(&self.identity.player) {
+            theirs.retain(|&other| other != self.connection);
+            if theirs.is_empty() {
+                state.players.remove(&self.identity.player);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{Caps, Directory};
+    use crate::identity::{Role, RoomsAllowed};
+    use crate::mailbox::{MailboxReceiver, mailbox};
+    use crate::standing::Standing;
+
+    struct Hall {
+        directory: Arc<Directory>,
+        sessions: Arc<Sessions>,
+        mail: Vec<MailboxReceiver>,
+        places: Vec<Place>,
+    }
+
+    impl Hall {
+        /// Two workers; the rooms `a` and `b` are on one each.
+        fn new(again: Again) -> Self {
+            let caps = Caps {
+                players_max: 100,
+                spectators_max: 0,
+                rooms_max: 8,
+                connections_max: 100,
+                connections_per_address_max: 100,
+                unseated_per_address_max: 100,
+                limit_loopback: false,
+                workers: 2,
+                tick_rate_hz: 30,
+            };
+            let (senders, mail) = (0..2).map(|_| mailbox()).unzip();
+            let (directory, sessions) = (Directory::new(caps), Sessions::new(senders, again));
+            Self { directory, sessions, mail, places: Vec::new() }
+        }
+
+        fn enter(&mut self, connection: u64, room: &str, player: &str) -> Result<Session, AlreadyIn> {
+            let place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
+            let identity = Identity {
+                player: PlayerKey::new(player).unwrap(),
+                name: None,
+                ticket: TicketId::new(&format!("ticket-of-{player}")),
+                key: KeyId::new(if connection.is_multiple_of(2) { "even" } else { "odd" }),
+                role: Role::Player,
+                rooms: RoomsAllowed::All,
+                expires: None,
+                address: [127, 0, 0, 1].into(),
+            };
+            let session = self.sessions.enter(connection, &place, Arc::new(identity));
+            self.places.push(place);
+            session
+        }
+
+        /// What a worker is told: connections, code, whether the seat is kept.
+        fn told(&self, worker: usize) -> Vec<(Vec<u64>, CloseCode, bool)> {
+            let mut told = Vec::new();
+            while let Some(mail) = self.mail[worker].try_recv() {
+                match mail {
+                    Mail::Dismiss { connections, code, keep_seat } => told.push((connections, code, keep_seat)),
+                    other => panic!("not expected: {other:?}"),
+                }
+            }
+            told
+        }
+    }
+
+    #[test]
+    fn each_worker_is_told_once_of_those_of_its_own_who_must_go() {
+        let mut hall = Hall::new(Again::Replaces);
+        let _sessions: Vec<_> =
+            [(1, "a"), (2, "b"), (3, "a"), (4, "b")].map(|(n, room)| hall.enter(n, room, &n.to_string())).into();
+        assert_eq!(hall.sessions.dismiss(&[1, 3, 4, 99], CloseCode::Kicked, false), 3);
+        assert_eq!(hall.told(0), [(vec![1, 3], CloseCode::Kicked, false)]);
+        assert_eq!(hall.told(1), [(vec![4], CloseCode::Kicked, false)]);
+        assert_eq!(hall.sessions.dismiss(&[1, 3, 4], CloseCode::Kicked, false), 0, "once is enough");
+        assert!(hall.told(0).is_empty() && hall.told(1).is_empty());
+        assert_eq!(hall.sessions.list().iter().map(|one| one.connection).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn somebody_is_found_by_player_by_ticket_and_by_key_until_it_has_gone() {
+        let mut hall = Hall::new(Again::Replaces);
+        let anna = hall.enter(1, "a", "anna").unwrap();
+        let _berta = hall.enter(2, "a", "berta").unwrap();
+        let of_anna = |hall: &Hall| {
+            let (player, ticket) = (PlayerKey::new("anna").unwrap(), TicketId::new("ticket-of-anna").unwrap());
+            let key = KeyId::new("odd").unwrap();
+            [hall.sessions.of_player(&player), hall.sessions.of_ticket(&ticket), hall.sessions.of_key(&key)]
+        };
+        assert_eq!(of_anna(&hall), [[1], [1], [1]]);
+        drop(anna);
+        assert!(of_anna(&hall).iter().all(Vec::is_empty));
+        assert_eq!(hall.sessions.find(|_| true), [2]);
+    }
+
+    #[test]
+    fn a_newer_connection_replaces_the_older_ones_of_its_player_and_nobody_elses() {
+        let mut hall = Hall::new(Again::Replaces);
+        let first = hall.enter(7, "a", "anna").unwrap();
+        let _other = hall.enter(8, "a", "berta").unwrap();
+        let second = hall.enter(5, "b", "anna").unwrap();
+        assert_eq!(first.dismissal(), None, "not before the newer one is there");
+        second.replace_older();
+        assert_eq!(hall.told(0), [(vec![7], CloseCode::Replaced, true)]);
+        assert_eq!(first.dismissal(), Some(Dismissal { code: CloseCode::Replaced, keep_seat: true }));
+        first.replace_older();
+        assert_eq!(second.dismissal(), None, "the older one replaces nobody");
+        assert!(hall.told(1).is_empty());
+    }
+
+    #[test]
+    fn where_a_second_connection_is_refused_it_may_come_when_the_first_is_gone_or_told_to_go() {
+        let mut hall = Hall::new(Again::Refused);
+        let first = hall.enter(1, "a", "anna").unwrap();
+        assert_eq!(hall.enter(2, "b", "anna").err(), Some(AlreadyIn));
+        assert!(hall.enter(3, "b", "berta").is_ok());
+        drop(first);
+        let second = hall.enter(4, "a", "anna").unwrap();
+        hall.sessions.dismiss(&[4], CloseCode::Kicked, false);
+        assert!(hall.enter(5, "a", "anna").is_ok(), "{second:?}");
+    }
+
+    #[test]
+    fn an_order_that_a_full_mailbox_does_not_take_is_sent_again() {
+        let mut hall = Hall::new(Again::Replaces);
+        let session = hall.enter(1, "a", "anna").unwrap();
+        let mailbox = hall.sessions.mailboxes[0].clone();
+        while mailbox.try_send(Mail::Stop { code: CloseCode::GoingAway }).is_ok() {}
+        assert_eq!(hall.sessions.dismiss(&[1], CloseCode::Kicked, false), 1);
+        assert!(session.dismissal().is_some(), "marked all the same");
+        while hall.mail[0].try_recv().is_some() {}
+        hall.sessions.deliver();
+        assert_eq!(hall.told(0), [(vec![1], CloseCode::Kicked, false)]);
+        hall.sessions.deliver();
+        assert!(hall.told(0).is_empty());
+    }
+}
