@@ -54,13 +54,22 @@ impl Document {
     /// The answer to a request with these headers. Whoever keeps it asks each time whether it still holds: a page and a server
     /// that differ in version do not understand each other.
     pub(super) fn answer(&self, request: &HeaderMap) -> Response<Full<Bytes>> {
+        self.answer_kept(request, "no-cache")
+    }
+
+    /// The same for a path that never stands for anything else: whoever keeps it need not ask again.
+    pub(super) fn answer_for_good(&self, request: &HeaderMap) -> Response<Full<Bytes>> {
+        self.answer_kept(request, "public, max-age=31536000, immutable")
+    }
+
+    fn answer_kept(&self, request: &HeaderMap, keeping: &'static str) -> Response<Full<Bytes>> {
         let packed = self.packed.as_ref().filter(|_| accepts_gzip(request));
         let form = packed.unwrap_or(&self.whole);
         let is_known = values(request, &header::IF_NONE_MATCH).any(|tag| is_same(tag, &form.tag));
         let mut response = Response::new(Full::from(if is_known { Bytes::new() } else { form.bytes.clone() }));
         let headers = response.headers_mut();
         headers.insert(header::ETAG, form.tag.clone());
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
         if self.packed.is_some() {
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }

@@ -36,6 +36,9 @@ pub(crate) mod pages;
 // The files that are compiled in.
 mod built_in;
 
+// All built-in files under one name.
+mod edition;
+
 // As what a file is sent.
 mod file_type;
 

@@ -4,6 +4,7 @@
 //!   /                leads to the game's page, if that is another and no folder is served
 //!   /maps/NAME.tmx   a map that this server's rooms are played on
 //!   anything else    a file of the folder, if one is served; else a built-in one
+//!   /@EDITION/…      a built-in one that may be kept for good (see `edition`)
 //!   /sdk/…           also built in where a folder is served that has none: an author's page finds the SDK beside it
 //! ```
 //!
@@ -28,6 +29,7 @@ use tokio::task::spawn_blocking;
 
 use super::built_in::FILES;
 use super::document::Document;
+use super::edition::{page_in_edition, path_in_edition};
 use super::file_type::type_of;
 
 /// The largest file of a folder that is served: it is read into memory. Over it: 404.
@@ -48,8 +50,9 @@ const SDK: &str = "sdk/";
 /// The built-in files, packed once per process.
 static BUILT_IN: LazyLock<BTreeMap<&str, Document>> = LazyLock::new(|| {
     let documents = FILES.iter().map(|(path, content_type, bytes)| {
-        let document = Document::new(content_type, Bytes::from_static(bytes));
-        (*path, document)
+        let page = path.ends_with(".html").then(|| str::from_utf8(bytes).ok()).flatten();
+        let bytes = page.map_or_else(|| Bytes::from_static(bytes), |page| page_in_edition(page).into());
+        (*path, Document::new(content_type, bytes))
     });
     documents.collect()
 });
@@ -109,7 +112,10 @@ impl Pages {
             return Some(map.answer(request));
         }
         let built_in = || BUILT_IN.get(&*path).map(|document| document.answer(request));
-        let Some(folder) = &self.folder else { return built_in() };
+        let Some(folder) = &self.folder else {
+            let of_edition = || BUILT_IN.get(path_in_edition(&path)?).map(|document| document.answer_for_good(request));
+            return built_in().or_else(of_edition);
+        };
         let content_type = type_of(&path)?;
         match self.read(folder.clone(), path.clone()).await {
             Some(bytes) => Some(unkept(content_type, bytes)),
