@@ -33,7 +33,7 @@ use playing::Playing;
 pub use screen::Drawing;
 use shared::schema::Schema;
 use shared::wire::control::FEATURE_AUDIT;
-use shared::wire::{ClientMessage, Digest, FrameHeader, Role, ServerMessage};
+use shared::wire::{ClientMessage, Digest, FrameHeader, Renew, Role, Secret, ServerMessage};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -196,6 +196,14 @@ impl Session {
         self.phase = Phase::Over;
     }
 
+    /// Hands a new ticket in, before the old one ends.
+    pub fn renew(&mut self, ticket: &str) {
+        if matches!(self.phase, Phase::Playing(_)) {
+            let renew = Renew { ticket: Secret(ticket.to_owned()), ..Renew::default() };
+            self.outgoing.push_back(ClientMessage::Renew(Box::new(renew)).to_bytes(&no_schema()));
+        }
+    }
+
     /// Asks for keep-alives only, or for the world again: a hidden tab.
     pub fn pause(&mut self, on: bool) {
         if let Phase::Playing(playing) = &mut self.phase {
@@ -349,6 +357,10 @@ impl Session {
                 self.counters.replies += 1;
                 self.tell(SessionEvent::Reply { number, outcome });
             }
+            (Phase::Playing(_), ServerMessage::Notice { reason, seconds }) => {
+                self.tell(SessionEvent::Notice { reason, seconds });
+            }
+            (_, ServerMessage::Notice { .. }) => return Err(SessionError::OutOfPlace { what: "Notice" }),
             (Phase::Playing(playing), ServerMessage::Tables { from, bytes }) => playing.take_tables(from, bytes)?,
             (_, ServerMessage::Tables { .. }) => return Err(SessionError::OutOfPlace { what: "Tables" }),
             (Phase::Playing(_), ServerMessage::Audit(audit)) if self.config.audit => {

@@ -58,6 +58,8 @@ pub struct Counts {
     pub requests: u64,
     /// Pings that came too fast and were not answered.
     pub pings_unanswered: u64,
+    /// New tickets that came over live sockets.
+    pub tickets_renewed: u64,
     /// Clients that found a wrong digest and asked for everything anew.
     pub resyncs: u64,
     /// State frames handed over to spectators; they are in no other count.

@@ -216,6 +216,8 @@ catalogue! {
     Counter requests = "tickwire_requests_total";
     /// Pings that came too fast and were not answered.
     Counter pings_unanswered = "tickwire_pings_unanswered_total";
+    /// New tickets that came over live sockets.
+    Counter tickets_renewed = "tickwire_tickets_renewed_total";
     /// Messages that could not be decoded.
     Counter malformed = "tickwire_messages_refused_total" { reason = "malformed" };
     /// Messages that were decoded and made no sense.

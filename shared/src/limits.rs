@@ -173,6 +173,8 @@ pub const FACET_KINDS_MAX: usize = 255;
 pub const NAME_BYTES_MAX: usize = 64;
 /// Bytes of a player's name. Over it the Hello is malformed: nobody is to find its name cut.
 pub const PLAYER_NAME_BYTES_MAX: usize = 32;
+/// Bytes of a ticket that is renewed over the live socket: with what is around it a message of a client still holds it. Over it: malformed.
+pub const TICKET_BYTES_MAX: usize = 4_000;
 /// Bytes of a bounded string field.
 pub const TEXT_BYTES_MAX: usize = 96;
 
@@ -190,6 +192,8 @@ pub const TABLES_SECONDS_MIN: u32 = 10;
 /// Longest code word of a prefix code, in bits.
 pub const CODE_BITS_MAX: u32 = 12;
 
+const _: () =
+    assert!(TICKET_BYTES_MAX + 64 < CLIENT_MESSAGE_BYTES_MAX, "a Renew has a kind, a length and extensions besides");
 const _: () = assert!(CATCH_UP_TICKS <= 16, "the header gives four bits to the number of covered ticks");
 const _: () = assert!(WINDOW_FRAMES_MIN < WINDOW_FRAMES_MAX);
 const _: () = assert!(WINDOW_FRAMES_MAX < 32_768, "unconfirmed ticks must be unambiguous in 16 bits");

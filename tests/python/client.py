@@ -141,7 +141,7 @@ def read_golden(folder):
 
 def play(url, ca, seconds):
     socket, until = WebSocket(url, "tickwire.v1", ca), time.monotonic() + seconds
-    socket.send(bytes([1, 3, 3, 0, 0, 0, 0, 6]) + b"Python" + bytes([0, 0]))
+    socket.send(bytes([1, 4, 4, 0, 0, 0, 0, 6]) + b"Python" + bytes([0, 0]))
     replica, values = Replica(socket.receive()), [(0, 1)]
     for field in replica.schema.input:
         neutral = [(min(part.zero, part.codes - 1), part.bits) for part in parts_of(field)]
@@ -156,7 +156,7 @@ def play(url, ca, seconds):
             newest = (replica.heard, 16)
             socket.send(pack((2, 8), (replica.heard + 3, 16), newest, newest, (0, 5 + 9), *values))
             values = [(1, 1)]
-        elif message[0] not in (3, 4):
+        elif message[0] not in (3, 4, 8):
             raise ValueError(f"a message of kind {message[0]}")
     socket.send(bytes([8]))
     return replica

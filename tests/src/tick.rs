@@ -209,6 +209,7 @@ impl Arena {
                 | SessionEvent::InputSeen { .. }
                 | SessionEvent::Compared { .. }
                 | SessionEvent::RoundTrip { .. }
+                | SessionEvent::Notice { .. }
                 | SessionEvent::Redirect(_) => {}
             }
         }

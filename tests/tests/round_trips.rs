@@ -10,7 +10,7 @@
 //! | `write_record` | `read_record` |
 //! | `write_positions`, `SlotSet::ranks` | `read_positions`, `SlotSet::at_ranks` |
 //! | `write_values` | `read_values` |
-//! | `write_hello`, `write_welcome`, `write_redirect`, `write_audit` | `read_hello`, `read_welcome`, `read_redirect`, `read_audit` |
+//! | `write_hello`, `write_renew`, `write_welcome`, `write_redirect`, `write_audit` | `read_hello`, `read_renew`, `read_welcome`, `read_redirect`, `read_audit` |
 //! | `ClientMessage::to_bytes`, `ServerMessage::to_bytes` | their `read` |
 //! | `ClientMessage::to_bytes_after` | `ClientMessage::read_after` |
 //! | `FrameHeader::write` | `FrameHeader::read` |

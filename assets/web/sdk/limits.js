@@ -33,6 +33,8 @@ export const FACET_KINDS_MAX = 255;
 export const NAME_BYTES_MAX = 64;
 /** Bytes of a player's name. A longer one is not sent: the caller is told. */
 export const PLAYER_NAME_BYTES_MAX = 32;
+/** Bytes of a ticket that is renewed. A longer one is not sent: the caller is told. */
+export const TICKET_BYTES_MAX = 4_000;
 /** Bytes of a text field. Over it: the schema is refused. */
 export const TEXT_BYTES_MAX = 96;
 /** Bytes of a control message's extensions, and two for each. Over it: refused. */

@@ -10,6 +10,7 @@
 import { Disagreement } from "./agreement.js";
 import { deferred, within } from "./deferred.js";
 import { TickwireError, closed, usage } from "./errors.js";
+import { WRONG_VERSION, endingUnder, faultOf, thrown } from "./faults.js";
 import { forget, remember } from "./known.js";
 import { Line } from "./line.js";
 import { Listeners, report } from "./listeners.js";
@@ -26,15 +27,9 @@ import { unitOf } from "./units.js";
 /** @import { SessionEvent } from "./session.js" */
 /** @import { Playing } from "./session/playing.js" */
 
-const NAMES = ["connect", "spawn", "despawn", "snapshot", "event", "drop", "reconnect", "leave", "error"];
-/** Protocol versions that do not meet: the page is older than the server. */
-const WRONG_VERSION = 4000;
-/** How the SDK ends a connection whose server it cannot understand: to come again may help, or not. */
-const BROKEN = 4001;
+const NAMES = ["connect", "spawn", "despawn", "snapshot", "event", "notice", "drop", "reconnect", "leave", "error"];
 /** Events that wait until the world is there. Over it the oldest is lost, and counted. */
 export const EVENTS_HELD_MAX = 256;
-/** How it ends one that it cannot play on. */
-const REFUSED = 1000;
 
 /**
  * A room that was joined: `connect` gives it.
@@ -196,6 +191,20 @@ export class Room {
   }
 
   /**
+   * Hands a new ticket in, before the old one ends: see the event `notice`. The next connection takes it, too.
+   * @param {string} ticket
+   * @throws {TickwireError} it is no ticket, or too long
+   */
+  renew(ticket) {
+    checkedTicket(ticket);
+    if (this.#isIn) {
+      this.#line?.session.renew(ticket);
+      this.#line?.wake();
+    }
+    this.#setting.target = { ...this.#setting.target, ticket };
+  }
+
+  /**
    * Keep-alives only, or the world again. A hidden page does it by itself.
    * @param {boolean} on
    */
@@ -257,6 +266,9 @@ export class Room {
         return this.#hearComplete();
       case "event":
         return this.#hearEvent({ name: event.name, values: event.values, tick: event.tick });
+      case "notice":
+        this.#listeners.tell("notice", { reason: event.reason, seconds: event.seconds });
+        return;
       case "reply":
         return this.#requests.answer(event.number, event.reason);
       case "redirect":
@@ -269,11 +281,8 @@ export class Room {
         return this.#complain(
           new TickwireError("broken", "server", event.error.message, "a fresh world was asked for", { cause: event.error }),
         );
-      case "thrown": {
-        const { error: cause } = event;
-        const says = `the page's prediction threw: ${cause instanceof Error ? cause.message : cause}`;
-        return this.#complain(new TickwireError("listener", "page", says, "mend it; nothing is predicted any more", { cause }));
-      }
+      case "thrown":
+        return this.#complain(thrown(event.error));
       case "failed":
         return this.#fail(event.error);
     }
@@ -350,19 +359,14 @@ export class Room {
    * @param {Error} cause
    */
   #fail(cause) {
-    const setting = this.#setting;
+    const { code, fault } = faultOf(cause);
+    this.#fault = fault;
     if (cause instanceof Disagreement) {
-      const old = cause.kind === "version" || cause.kind === "newer";
-      const advice = old ? "load the newest page" : "tell the server's operator";
-      this.#fault = new TickwireError("disagreement", old ? "client" : "server", cause.message, advice, { cause });
       // What was held on to may be to blame: the next attempt holds nothing.
-      setting.known = null;
-      forget(setting.store, new URL(setting.target.url).host);
-      this.#line?.socket.drop(old ? WRONG_VERSION : cause.kind === "left-out" ? BROKEN : REFUSED, cause.message);
-      return;
+      this.#setting.known = null;
+      forget(this.#setting.store, new URL(this.#setting.target.url).host);
     }
-    this.#fault = new TickwireError("broken", "server", cause.message, "tell the server's operator", { cause });
-    this.#line?.socket.drop(BROKEN, cause.message);
+    this.#line?.socket.drop(code, cause.message);
   }
 
   /** @param {LineEnd} end */
@@ -378,7 +382,7 @@ export class Room {
     this.#isIn = false;
     this.#early.length = 0;
     this.#requests.refuse();
-    const ending = this.#endingOf(end);
+    const ending = endingUnder(end, this.#fault, this.#elsewhere !== null);
     if (this.#fault !== null) this.#complain(this.#fault);
     if (ending.code === WRONG_VERSION) {
       this.#finish(ending);
@@ -399,20 +403,6 @@ export class Room {
     if (this.#isOver) return;
     this.#timer = setting.timers.setTimeout(() => void this.#again(), wait);
     this.#waits = true;
-  }
-
-  /**
-   * @param {LineEnd} end
-   * @returns {Ending}
-   */
-  #endingOf({ code, reason }) {
-    const ending = endingOf(code, reason);
-    // Sent on, and nowhere to go: the same server may say it better the next time.
-    if (ending.comeAgain === "elsewhere" && this.#elsewhere === null) return { ...ending, comeAgain: "yes" };
-    if (this.#fault === null || code === WRONG_VERSION) return ending;
-    if (this.#fault.code === "slow") return { ...ending, name: "Slow", reason, text: this.#fault.message };
-    const comeAgain = code === BROKEN ? "yes" : "never";
-    return { ...ending, name: "Broken", fault: "server", comeAgain, reason, text: this.#fault.message };
   }
 
   /** The next attempt, with a new ticket if there is who gives one. */

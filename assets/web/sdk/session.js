@@ -15,7 +15,7 @@ import { DecodeError } from "./bits/reader.js";
 import { TablesRefused } from "./epochs.js";
 import { Counters } from "./session/counters.js";
 import { Playing } from "./session/playing.js";
-import { writeBye, writeHello } from "./wire/client_message.js";
+import { writeBye, writeHello, writeRenew } from "./wire/client_message.js";
 import { readServerMessage } from "./wire/server_message.js";
 import { isFull, isStep } from "./wire/state_frame.js";
 
@@ -49,6 +49,7 @@ const EVENTS_MAX = 1_024;
  * - `events-lost`: the game told us more while we paused than the server keeps for us
  * - `input-seen`: the effect of our input for `tick` is here, so long after it was sent
  * - `lost`: a frame broke the replica; a Resync is on its way
+ * - `notice`: the connection will end in so many seconds, and why
  * - `thrown`: what the page's prediction threw; it is not asked again
  * - `failed`: we cannot go on: close the connection
  *
@@ -57,6 +58,7 @@ const EVENTS_MAX = 1_024;
  *   | { kind: "event", name: string, values: Record<string, any>, tick: number } | { kind: "events-lost" }
  *   | { kind: "input-seen", tick: number, ms: number } | { kind: "round-trip", ms: number } | { kind: "lost", error: Error }
  *   | { kind: "reply", number: number, reason: number | null } | { kind: "redirect", url: string, ticket: string }
+ *   | { kind: "notice", reason: import("./wire/server_message.js").NoticeReason, seconds: number }
  *   | { kind: "thrown", error: unknown } | { kind: "failed", error: Error }} SessionEvent
  */
 
@@ -164,6 +166,14 @@ export class Session {
     this.phase = "over";
   }
 
+  /**
+   * Hands a new ticket in, before the old one ends.
+   * @param {string} ticket
+   */
+  renew(ticket) {
+    if (this.phase === "playing") this.outgoing.push(writeRenew(ticket));
+  }
+
   /** The connection is gone. */
   handleClose() {
     this.phase = "over";
@@ -231,6 +241,8 @@ export class Session {
       if (!playing.takeReply(message.number)) return;
       this.counters.replies += 1;
       this.#tell({ kind: "reply", number: message.number, reason: message.reason });
+    } else if (message.kind === "notice") {
+      this.#tell(message);
     } else if (message.kind === "tables") {
       playing.takeTables(message.from, message.bytes);
     }
@@ -245,4 +257,5 @@ const SPOKEN = /** @type {const} */ ({
   reply: "Reply",
   tables: "Tables",
   audit: "Audit",
+  notice: "Notice",
 });

@@ -1,7 +1,7 @@
 // What a page says to the SDK and hears from it, in types only: nothing here runs.
 //
 //   connect(url, ConnectOptions) ─► Room ─► Entity, View, Stats
-//                                     └───► RoomEvents: connect, spawn, despawn, snapshot, event, drop, reconnect, leave, error
+//                                     └───► RoomEvents: connect, spawn, despawn, snapshot, event, notice, drop, reconnect, leave, error
 //
 // *Values* are what the server's own code computes with: a place is in the simulation's whole numbers (`room.unitOf` says how many make one
 // unit of the world), an angle in 1/65,536 turn. `tickwire-server schema --typescript` prints the types of a game for `Room<Game>`.
@@ -131,6 +131,14 @@
  * @property {string} text All of it in a sentence for people.
  */
 
+/**
+ * The connection will end unless something is done about it: `unchanged`: the player has done nothing for long; `ticket-ends`: see
+ * `room.renew`; `going-away`: the server, and nothing helps.
+ * @typedef {object} Notice
+ * @property {import("./wire/server_message.js").NoticeReason} reason
+ * @property {number} seconds
+ */
+
 /** @typedef {Ending & { attempt: number, retryInMs: number }} Drop */
 
 /**
@@ -143,6 +151,7 @@
  * @property {Snapshot} snapshot A state frame was taken in.
  * @property {GameEvent<G>} event The game told something. What it told before the world was there comes right after `connect`; what such an
  *   event names may have left since.
+ * @property {Notice} notice The connection will end in so many seconds.
  * @property {Drop} drop The connection is gone; the next attempt comes in `retryInMs`.
  * @property {{ attempts: number, ms: number }} reconnect We are in again, as a new player; `ms` after the drop.
  * @property {Ending} leave It is over; nothing comes after this.

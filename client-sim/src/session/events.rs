@@ -11,7 +11,7 @@ use crate::replica::{Applied, Event, ReplicaError};
 use shared::ids::Tick;
 use shared::wire::audit::Audit;
 use shared::wire::server_message::Outcome;
-use shared::wire::{DecodeError, Redirect};
+use shared::wire::{DecodeError, NoticeReason, Redirect};
 
 /// What a session counted since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +140,13 @@ pub enum SessionEvent {
     },
     /// Who may see what, as of the tick that we hold: we are an auditor.
     Audit(Box<Audit>),
+    /// The connection will end in so many seconds, unless something is done about it.
+    Notice {
+        /// Why.
+        reason: NoticeReason,
+        /// In how many seconds.
+        seconds: u16,
+    },
     /// Go on elsewhere.
     Redirect(Box<Redirect>),
     /// We cannot go on: close the connection.

@@ -361,6 +361,7 @@ impl Observer for Watcher {
             | SessionEvent::Told(_)
             | SessionEvent::Reply { .. }
             | SessionEvent::Audit(_)
+            | SessionEvent::Notice { .. }
             | SessionEvent::Redirect(_) => {}
         }
     }

@@ -147,6 +147,7 @@ impl Scales<'_> {
                 accepted.requests.push(Validated(PlayerRequest { player, number, kind, codes }));
             }
             ClientMessage::Bye => return Err(Refusal::Close(CloseCode::Normal)),
+            ClientMessage::Renew(_) => self.counts.tickets_renewed += 1,
         }
         Ok(())
     }

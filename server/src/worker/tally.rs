@@ -116,6 +116,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.views_not_sent, told.views_not_sent, now.views_not_sent),
         (&metrics.requests, told.requests, now.requests),
         (&metrics.pings_unanswered, told.pings_unanswered, now.pings_unanswered),
+        (&metrics.tickets_renewed, told.tickets_renewed, now.tickets_renewed),
         (&metrics.resyncs, told.resyncs, now.resyncs),
         (&metrics.spectator_frames, told.spectator_frames, now.spectator_frames),
         (&metrics.spectator_state_bytes, told.spectator_state_bytes, now.spectator_state_bytes),

@@ -9,13 +9,14 @@
 //!   6 Ping      32 bits that come back
 //!   7 Request   number · kind · values                               answered
 //!   8 Bye                                                            the player leaves
+//!   9 Renew     bincode                                              a new ticket
 //! ```
 //!
 //! Reading needs the schema (what values there are) and a tick near which the 16 travelling bits lie. Of inputs it also needs the
 //! values of the one before: equal ones cost a bit. PROTOCOL.md, "Client".
 
 use super::DecodeError;
-use super::control::{Hello, read_hello, write_hello};
+use super::control::{Hello, Renew, read_hello, read_renew, write_hello, write_renew};
 use super::values::{read_values, write_values};
 use crate::bits::{BitReader, BitWriter};
 use crate::ids::Tick;
@@ -90,6 +91,8 @@ pub enum ClientMessage {
     },
     /// The player leaves.
     Bye,
+    /// A new ticket.
+    Renew(Box<Renew>),
 }
 
 impl ClientMessage {
@@ -147,6 +150,11 @@ impl ClientMessage {
                 }
             }
             Self::Bye => out.write(8, 8),
+            Self::Renew(renew) => {
+                let mut bytes = vec![9];
+                write_renew(&mut bytes, renew);
+                return bytes;
+            }
         }
         out.into_bytes()
     }
@@ -172,11 +180,9 @@ impl ClientMessage {
     ) -> Result<Self, DecodeError> {
         let mut reader = BitReader::new(bytes);
         let kind = reader.read(8, "message kind")? as u8;
+        let body = bytes.get(1..).unwrap_or_default();
         let message = match kind {
-            1 => {
-                let hello = read_hello(bytes.get(1..).unwrap_or_default())?;
-                return Ok(Self::Hello(Box::new(hello)));
-            }
+            1 => return Ok(Self::Hello(Box::new(read_hello(body)?))),
             2 => Self::Input(read_input(&mut reader, schema, now, before, spare())?),
             3 => Self::Confirm { newest: read_tick(&mut reader, now)? },
             4 => Self::Pause { on: reader.read_bool("pause")? },
@@ -184,6 +190,7 @@ impl ClientMessage {
             6 => Self::Ping { stamp: reader.read(32, "stamp")? },
             7 => read_request(&mut reader, schema)?,
             8 => Self::Bye,
+            9 => return Ok(Self::Renew(Box::new(read_renew(body)?))),
             kind => return Err(DecodeError::UnknownMessage { kind }),
         };
         reader.finish()?;

@@ -1,11 +1,14 @@
-//! Rare messages with texts and lists: Hello, Welcome, Redirect. The only place that runs bincode (see `audit` for one more message).
+//! Rare messages with texts and lists: Hello, Renew, Welcome, Redirect. The only place that runs bincode (see `audit` for one more message).
 //!
 //! bincode 2 trusts lengths unless told otherwise: a dozen bytes can ask for exabytes and end the process. So every
 //! decode here has a limit, checks that nothing is left over, and meets no recursive and no empty type. Each message ends in
 //! a list of extensions, each with its length, so that a newer side can say more and an older one skips it.
 
 use super::DecodeError;
-use crate::limits::{CLIENT_MESSAGE_BYTES_MAX, EXTENSION_BYTES_MAX, PLAYER_NAME_BYTES_MAX, SERVER_MESSAGE_BYTES_MAX};
+use super::secret::{SeatSecret, Secret};
+use crate::limits::{
+    CLIENT_MESSAGE_BYTES_MAX, EXTENSION_BYTES_MAX, PLAYER_NAME_BYTES_MAX, SERVER_MESSAGE_BYTES_MAX, TICKET_BYTES_MAX,
+};
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::{Decode, Encode};
 use xxhash_rust::xxh3::xxh3_64;
@@ -60,7 +63,16 @@ pub struct Hello {
     /// The player's name, at most [`PLAYER_NAME_BYTES_MAX`] bytes.
     pub name: String,
     /// The secret of the seat it wants back.
-    pub resume: Option<[u8; 16]>,
+    pub resume: Option<SeatSecret>,
+    /// More.
+    pub extensions: Vec<Extension>,
+}
+
+/// A new ticket for a connection whose old one ends.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Renew {
+    /// At most [`TICKET_BYTES_MAX`] bytes.
+    pub ticket: Secret<String>,
     /// More.
     pub extensions: Vec<Extension>,
 }
@@ -116,7 +128,7 @@ pub struct Welcome {
     /// How long after the players a spectator sees things, in milliseconds; 0 for everybody else.
     pub delay_ms: u32,
     /// The secret that gives this seat back after a cut, if the server keeps seats.
-    pub resume: Option<[u8; 16]>,
+    pub resume: Option<SeatSecret>,
     /// More.
     pub extensions: Vec<Extension>,
 }
@@ -135,7 +147,7 @@ pub struct Redirect {
     /// Its wss URL.
     pub url: String,
     /// A ticket that it accepts; empty if none is needed.
-    pub ticket: String,
+    pub ticket: Secret<String>,
     /// More.
     pub extensions: Vec<Extension>,
 }
@@ -151,9 +163,25 @@ pub fn write_hello(out: &mut Vec<u8>, hello: &Hello) {
 /// [`DecodeError::Control`] if it is no Hello, is too long, or something follows it.
 pub fn read_hello(bytes: &[u8]) -> Result<Hello, DecodeError> {
     let hello: Hello = decode::<CLIENT_MESSAGE_BYTES_MAX, _>(bytes, "hello")?;
-    check_name(&hello.name)?;
+    check_length(&hello.name, PLAYER_NAME_BYTES_MAX, "length of the name")?;
     check_extensions(&hello.extensions, "hello")?;
     Ok(hello)
+}
+
+/// Appends a Renew to `out`. Inverse of [`read_renew`].
+pub fn write_renew(out: &mut Vec<u8>, renew: &Renew) {
+    append::<CLIENT_MESSAGE_BYTES_MAX>(out, renew);
+}
+
+/// Reads a Renew.
+///
+/// # Errors
+/// [`DecodeError::Control`] if it is no Renew, is too long, or something follows it.
+pub fn read_renew(bytes: &[u8]) -> Result<Renew, DecodeError> {
+    let renew: Renew = decode::<CLIENT_MESSAGE_BYTES_MAX, _>(bytes, "renew")?;
+    check_length(&renew.ticket.0, TICKET_BYTES_MAX, "length of the ticket")?;
+    check_extensions(&renew.extensions, "renew")?;
+    Ok(renew)
 }
 
 /// Appends a Welcome to `out`. Inverse of [`read_welcome`].
@@ -206,15 +234,9 @@ pub(super) fn decode<const BYTES: usize, T: Decode<()>>(bytes: &[u8], message: &
     }
 }
 
-fn check_name(name: &str) -> Result<(), DecodeError> {
-    let got = name.len() as i64;
-    if name.len() > PLAYER_NAME_BYTES_MAX {
-        return Err(DecodeError::OutOfRange {
-            field: "length of the name",
-            got,
-            min: 0,
-            max: PLAYER_NAME_BYTES_MAX as i64,
-        });
+fn check_length(text: &str, max: usize, field: &'static str) -> Result<(), DecodeError> {
+    if text.len() > max {
+        return Err(DecodeError::OutOfRange { field, got: text.len() as i64, min: 0, max: max as i64 });
     }
     Ok(())
 }
@@ -239,6 +261,18 @@ mod tests {
         assert!(read_hello(&bytes).is_err());
         assert!(read_welcome(&bytes).is_err());
         assert!(read_redirect(&bytes).is_err());
+        assert!(read_renew(&bytes[5..]).is_err());
+    }
+
+    #[test]
+    fn a_ticket_is_as_long_as_a_message_holds_and_no_longer() {
+        let mut bytes = Vec::new();
+        let renew = |length| Renew { ticket: Secret("t".repeat(length)), ..Renew::default() };
+        write_renew(&mut bytes, &renew(TICKET_BYTES_MAX));
+        assert_eq!(read_renew(&bytes), Ok(renew(TICKET_BYTES_MAX)));
+        bytes.clear();
+        write_renew(&mut bytes, &renew(TICKET_BYTES_MAX + 1));
+        assert!(matches!(read_renew(&bytes), Err(DecodeError::OutOfRange { .. })));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Messages ↔ bytes. `shared/PROTOCOL.md` is this folder in prose, byte by byte; the golden files hold the two together.
 //!
 //! ```text
-//!   client ─► Hello · Input · Confirm · Pause · Resync · Ping · Request · Bye
-//!   server ─► Welcome · State (step, full, keep-alive) · Pong · Reply · Redirect · Tables · Audit
+//!   client ─► Hello · Input · Confirm · Pause · Resync · Ping · Request · Bye · Renew
+//!   server ─► Welcome · State (step, full, keep-alive) · Pong · Reply · Redirect · Tables · Audit · Notice
 //! ```
 //!
 //! One WebSocket message is one of these; its first byte says which. Control messages are bincode behind a limit; what
@@ -18,6 +18,9 @@ pub mod close_code;
 
 // Values of a declaration, raw.
 pub mod values;
+
+// What no log may read.
+pub mod secret;
 
 // Messages with texts and lists.
 pub mod control;
@@ -37,6 +40,7 @@ pub mod state_frame;
 pub use crate::bits::DecodeError;
 pub use client_message::{ClientMessage, Input, ViewTick};
 pub use close_code::CloseCode;
-pub use control::{Hello, Redirect, Role, Welcome};
-pub use server_message::ServerMessage;
+pub use control::{Hello, Redirect, Renew, Role, Welcome};
+pub use secret::{SeatSecret, Secret};
+pub use server_message::{NoticeReason, ServerMessage};
 pub use state_frame::{Digest, FrameHeader, FrameKind};

@@ -8,6 +8,7 @@
 //!   5 Redirect   bincode                          go on elsewhere
 //!   6 Tables     tick u32 · code tables           in force from that tick on
 //!   7 Audit      bincode                          to auditors only, behind each frame
+//!   8 Notice     reason · seconds                 this connection will end, and why
 //! ```
 //!
 //! PROTOCOL.md, "Server". A state frame's body can only be read with the replica that it changes, so it comes out whole.
@@ -31,6 +32,29 @@ pub enum Outcome {
     Done,
     /// It was refused; the reason is the game's own number, 255 if the game has no answer to it.
     Refused(u8),
+}
+
+/// Why a connection is about to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoticeReason {
+    /// The player's input has been the same for long: who changes it stays.
+    Unchanged = 1,
+    /// The ticket ends: who renews it stays.
+    TicketEnds = 2,
+    /// The server goes away.
+    GoingAway = 3,
+}
+
+impl NoticeReason {
+    /// All of them, in the order of their numbers, which count from 1.
+    pub const ALL: [Self; 3] = [Self::Unchanged, Self::TicketEnds, Self::GoingAway];
+
+    fn read(reader: &mut BitReader<'_>) -> Result<Self, DecodeError> {
+        let number = reader.read(8, "reason of the notice")?;
+        let reason = Self::ALL.into_iter().find(|&reason| reason as u32 == number);
+        let (got, max) = (i64::from(number), Self::ALL.len() as i64);
+        reason.ok_or(DecodeError::OutOfRange { field: "reason of the notice", got, min: 1, max })
+    }
 }
 
 /// A message of the server.
@@ -63,6 +87,13 @@ pub enum ServerMessage<'a> {
     },
     /// Who may see what.
     Audit(Box<Audit>),
+    /// This connection will end.
+    Notice {
+        /// Why.
+        reason: NoticeReason,
+        /// In how many seconds, unless something is done about it.
+        seconds: u16,
+    },
 }
 
 impl<'a> ServerMessage<'a> {
@@ -107,6 +138,11 @@ impl<'a> ServerMessage<'a> {
                 write_audit(&mut bytes, audit);
                 return bytes;
             }
+            Self::Notice { reason, seconds } => {
+                out.write(8, 8);
+                out.write(*reason as u32, 8);
+                out.write(u32::from(*seconds), 16);
+            }
         }
         out.into_bytes()
     }
@@ -137,6 +173,10 @@ impl<'a> ServerMessage<'a> {
                 return Ok(Self::Tables { from, bytes: body.get(4..).unwrap_or_default() });
             }
             7 => return Ok(Self::Audit(Box::new(read_audit(body)?))),
+            8 => {
+                let reason = NoticeReason::read(&mut reader)?;
+                Self::Notice { reason, seconds: reader.read(16, "seconds")? as u16 }
+            }
             kind => return Err(DecodeError::UnknownMessage { kind }),
         };
         reader.finish()?;

@@ -1,10 +1,10 @@
 //! Which protocol we speak. A change to the wire changes this number, PROTOCOL.md's history and the golden bytes together.
 
 /// The newest protocol version that this build speaks.
-pub const PROTOCOL: u16 = 3;
+pub const PROTOCOL: u16 = 4;
 
 /// The oldest protocol version that this build speaks.
-pub const PROTOCOL_OLDEST: u16 = 3;
+pub const PROTOCOL_OLDEST: u16 = 4;
 
 /// The WebSocket sub-protocol: the name and the major version of the wire.
 pub const SUBPROTOCOL: &str = "tickwire.v1";

@@ -46,6 +46,7 @@ test("a client's messages are the golden bytes", () => {
   is(write.writePing(0xc0ffee01), "ping");
   is(write.writeRequest(schema, 513, 0, codesOf(schema.requests[0], { name: "Zoë" })), "request");
   is(write.writeBye(), "bye");
+  is(write.writeRenew("another ticket"), "renew");
 });
 
 test("an input like the one before says its values in a bit", () => {
@@ -58,7 +59,7 @@ test("an input like the one before says its values in a bit", () => {
 
 test("a Hello is what it was read as", () => {
   const { features, extensions, resume, ...read } = readHello(golden("hello_again").subarray(1));
-  assert.deepEqual(read, { protocolMin: 3, protocolMax: 3, schema: 0x0123456789abcdefn, tables: 0xfedcba9876543210n, role: "player", name: "Zoë" });
+  assert.deepEqual(read, { protocolMin: 4, protocolMax: 4, schema: 0x0123456789abcdefn, tables: 0xfedcba9876543210n, role: "player", name: "Zoë" });
   assert.deepEqual([features, extensions.length, extensions[0].id, resume?.[15]], [FEATURE_FULL_DIGEST, 1, 300, 15]);
   assert.equal(readHello(golden("hello_spectator").subarray(1)).role, "spectator");
   assert.equal(readHello(golden("hello_auditor").subarray(1)).features, FEATURE_AUDIT);
@@ -68,7 +69,7 @@ test("the server's messages are read as they were meant", () => {
   const { limits: settled, ...read } = welcome();
   assert.deepEqual(
     [read.protocol, read.incarnation, read.player, read.tickRateHz, read.tick, read.slotBits],
-    [3, 0x1122334455667788n, 7, 30, TICK, 6],
+    [4, 0x1122334455667788n, 7, 30, TICK, 6],
   );
   assert.deepEqual([read.schema, read.tables], [golden("schema"), golden("tables")]);
   assert.equal(read.schemaFingerprint, xxh3(golden("schema")));
@@ -82,6 +83,7 @@ test("the server's messages are read as they were meant", () => {
   assert.deepEqual(readServerMessage(golden("reply_refused")), { kind: "reply", number: 513, reason: 7 });
   const redirect = { url: "wss://b.example:4433/play/meadow", ticket: "a ticket", extensions: [] };
   assert.deepEqual(readServerMessage(golden("redirect")), { kind: "redirect", redirect });
+  assert.deepEqual(readServerMessage(golden("notice")), { kind: "notice", reason: "ticket-ends", seconds: 300 });
   const newer = golden("tables");
   newer[0] = 1;
   assert.deepEqual(readServerMessage(golden("new_tables")), { kind: "tables", from: 70_001, bytes: newer });
@@ -138,7 +140,10 @@ test("whatever is no message is refused with a typed error", () => {
   for (const [bytes, kind] of /** @type {const} */ ([
     [[], "truncated"],
     [[0], "unknown-message"],
-    [[8], "unknown-message"],
+    [[9], "unknown-message"],
+    [[8, 0, 1, 0], "out-of-range"],
+    [[8, 4, 1, 0], "out-of-range"],
+    [[8, 1, 1], "truncated"],
     [[127], "unknown-message"],
     [[3, 1, 2, 3], "truncated"],
     [[3, 1, 2, 3, 4, 5], "trailing-bits"],
@@ -157,7 +162,7 @@ test("whatever is no message is refused with a typed error", () => {
 
 test("golden messages that are cut off or have a bit turned are read, or refused with a typed error", () => {
   const below = draws(9);
-  for (const name of ["welcome", "welcome_again", "pong", "reply_done", "reply_refused", "redirect", "new_tables", "audit"]) {
+  for (const name of ["welcome", "welcome_again", "pong", "reply_done", "reply_refused", "redirect", "new_tables", "audit", "notice"]) {
     const bytes = golden(name);
     for (let round = 0; round < 400; round++) {
       const wrong = round < 200 ? bytes.slice(0, below(bytes.length)) : bytes.slice();
@@ -196,7 +201,7 @@ test("what is settled is what the Welcome says, and what nobody can play on is r
   assert.equal(settle(welcome("welcome_again"), { known }).schema.game, "golden");
   const refused = (/** @type {any} */ change, /** @type {any} */ asked, /** @type {string} */ kind) =>
     assert.throws(() => settle({ ...welcome(), ...change }, asked), (error) => error instanceof Disagreement && error.kind === kind, kind);
-  refused({ protocol: 4 }, {}, "version");
+  refused({ protocol: 5 }, {}, "version");
   refused({ tickRateHz: 0 }, {}, "number");
   refused({ slotBits: 17 }, {}, "number");
   refused({ tick: 2 ** 32 - 1 }, {}, "number");

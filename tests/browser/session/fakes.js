@@ -8,9 +8,10 @@ import { readFileSync } from "node:fs";
 import { BitReader } from "../../../assets/web/sdk/bits/reader.js";
 import { BitWriter } from "../../../assets/web/sdk/bits/writer.js";
 import { xxh3 } from "../../../assets/web/sdk/bits/xxh3.js";
-import { ControlWriter, readHello } from "../../../assets/web/sdk/wire/control.js";
+import { ControlReader, ControlWriter, readHello } from "../../../assets/web/sdk/wire/control.js";
 import { readSchema } from "../../../assets/web/sdk/schema/fingerprint.js";
 import { readValues } from "../../../assets/web/sdk/wire/values.js";
+import { PROTOCOL } from "../../../assets/web/sdk/wire/version.js";
 
 /**
  * A golden file's bytes.
@@ -183,6 +184,8 @@ export function readClientMessage(bytes) {
       return { kind: "ping", stamp: reader.read(32, "stamp") };
     case 7:
       return { kind: "request", number: reader.read(16, "number"), request: reader.read(8, "kind") };
+    case 9:
+      return { kind: "renew", ticket: new ControlReader(bytes.subarray(1), "renew").text() };
     default:
       return { kind: kind === 8 ? "bye" : `unknown ${kind}` };
   }
@@ -194,7 +197,7 @@ export function readClientMessage(bytes) {
  *   tickRateHz?: number, ahead?: number }} [what]
  */
 export function welcome(what = {}) {
-  const { tick = 1_000, protocol = 3, schema = SCHEMA_BYTES, tables = TABLES_BYTES, tickRateHz = 30, ahead = 64 } = what;
+  const { tick = 1_000, protocol = PROTOCOL, schema = SCHEMA_BYTES, tables = TABLES_BYTES, tickRateHz = 30, ahead = 64 } = what;
   const out = new ControlWriter();
   out.u8(1);
   out.integer(protocol);
@@ -300,6 +303,18 @@ export function reply(number, reason) {
   out.write(number, 16);
   out.writeBool(reason === null);
   if (reason !== null) out.write(reason, 8);
+  return out.intoBytes();
+}
+
+/**
+ * @param {number} reason
+ * @param {number} seconds
+ */
+export function notice(reason, seconds) {
+  const out = new BitWriter();
+  out.write(8, 8);
+  out.write(reason, 8);
+  out.write(seconds, 16);
   return out.intoBytes();
 }
 

@@ -3,8 +3,9 @@
 import { beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { connect } from "../../../assets/web/sdk/index.js";
+import { TICKET_BYTES_MAX } from "../../../assets/web/sdk/limits.js";
 import { EVENTS_HELD_MAX } from "../../../assets/web/sdk/room.js";
-import { FakeSocket, SCHEMA, TICK_MS, full, golden, keepAlive, reply, step, welcome } from "./fakes.js";
+import { FakeSocket, SCHEMA, TICK_MS, full, golden, keepAlive, notice, reply, step, welcome } from "./fakes.js";
 import { URL_PLAIN, failure, playing, run, story } from "./story.js";
 
 beforeEach(() => void (FakeSocket.all.length = 0));
@@ -16,6 +17,17 @@ test("a room is joined where and as the page says", async () => {
   assert.equal(FakeSocket.last.binaryType, "arraybuffer");
   assert.equal(FakeSocket.last.sent()[0].name, "Ada");
   assert.deepEqual([room.state, room.agreement?.schema.game, names()], ["playing", "golden", ["connect"]]);
+});
+
+test("a page is told that its ticket ends, and hands in another, which the next connection takes, too", async () => {
+  const { room, told } = await playing({ ticket: "old" });
+  FakeSocket.last.say(notice(2, 300));
+  assert.deepEqual(told.filter(([name]) => name === "notice"), [["notice", { reason: "ticket-ends", seconds: 300 }]]);
+  FakeSocket.last.sent();
+  room.renew("new");
+  assert.deepEqual(FakeSocket.last.sent().filter(({ kind }) => kind === "renew"), [{ kind: "renew", ticket: "new" }]);
+  assert.throws(() => room.renew("two words"), { name: "TickwireError", code: "usage" });
+  assert.throws(() => room.renew("t".repeat(TICKET_BYTES_MAX + 1)), { name: "TickwireError", code: "usage" });
 });
 
 test("a hidden page pauses, reads keep-alives only, and gets one fresh world on return", async () => {

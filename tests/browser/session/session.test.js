@@ -9,6 +9,7 @@ import { writeHello, writeRequest } from "../../../assets/web/sdk/wire/client_me
 import { SCHEMA, SCHEMA_BYTES, TABLES_BYTES, TICK_MS, full, golden, keepAlive, pong, readClientMessage, reply, step, welcome } from "./fakes.js";
 import { BitWriter } from "../../../assets/web/sdk/bits/writer.js";
 import { xxh3 } from "../../../assets/web/sdk/bits/xxh3.js";
+import { PROTOCOL } from "../../../assets/web/sdk/wire/version.js";
 
 /** @typedef {import("../../../assets/web/sdk/session.js").SessionConfig} SessionConfig */
 
@@ -355,7 +356,7 @@ test("a prediction that throws is told once and not asked again", () => {
 });
 
 test("a message that no server takes is not written, and the caller is told", () => {
-  const hello = { protocolMin: 3, protocolMax: 3, schema: null, tables: null, features: 0, role: /** @type {const} */ ("player"), resume: null, extensions: [] };
+  const hello = { protocolMin: PROTOCOL, protocolMax: PROTOCOL, schema: null, tables: null, features: 0, role: /** @type {const} */ ("player"), resume: null, extensions: [] };
   const rest = writeHello({ ...hello, name: "n".repeat(4_000) }).length - 4_000;
   assert.equal(writeHello({ ...hello, name: "n".repeat(CLIENT_MESSAGE_BYTES_MAX - rest) }).length, CLIENT_MESSAGE_BYTES_MAX);
   const long = () => writeHello({ ...hello, name: "n".repeat(CLIENT_MESSAGE_BYTES_MAX - rest + 1) });

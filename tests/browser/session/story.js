@@ -16,7 +16,7 @@ export function story(options = {}) {
   const told = [];
   /** @type {Record<string, (what: any) => void>} */
   const on = {};
-  for (const name of ["connect", "spawn", "despawn", "snapshot", "event", "drop", "reconnect", "leave", "error"]) {
+  for (const name of ["connect", "spawn", "despawn", "snapshot", "event", "notice", "drop", "reconnect", "leave", "error"]) {
     on[name] = (what) => told.push([name, what]);
   }
   /** @type {any} */

@@ -11,12 +11,14 @@ use shared::wire::audit::{
     Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedHiding, AuditedPlayer, read_audit, write_audit,
 };
 use shared::wire::control::{
-    Extension, WelcomeLimits, read_hello, read_redirect, read_welcome, write_hello, write_redirect, write_welcome,
+    Extension, WelcomeLimits, read_hello, read_redirect, read_renew, read_welcome, write_hello, write_redirect,
+    write_renew, write_welcome,
 };
 use shared::wire::server_message::Outcome;
 use shared::wire::state_frame::Proof;
 use shared::wire::{
-    ClientMessage, Digest, FrameHeader, FrameKind, Hello, Input, Redirect, Role, ServerMessage, ViewTick, Welcome,
+    ClientMessage, Digest, FrameHeader, FrameKind, Hello, Input, NoticeReason, Redirect, Renew, Role, Secret,
+    ServerMessage, ViewTick, Welcome,
 };
 
 fn extensions() -> impl Strategy<Value = Vec<Extension>> {
@@ -34,6 +36,7 @@ prop_compose! {
         extensions in extensions(),
     ) -> Hello {
         let role = if watches { Role::Spectator } else { Role::Player };
+        let resume = resume.map(Secret);
         Hello { protocol_min, protocol_max, schema, tables, features, role, name, resume, extensions }
     }
 }
@@ -53,14 +56,20 @@ prop_compose! {
         };
         Welcome {
             protocol, incarnation, player, tick_rate_hz, tick, slot_bits, schema_fingerprint, schema, tables_fingerprint,
-            tables, maps_hash, maps, features, limits, delay_ms, resume, extensions,
+            tables, maps_hash, maps, features, limits, delay_ms, resume: resume.map(Secret), extensions,
         }
     }
 }
 
 prop_compose! {
     fn redirect()(url in ".{0,60}", ticket in ".{0,200}", extensions in extensions()) -> Redirect {
-        Redirect { url, ticket, extensions }
+        Redirect { url, ticket: Secret(ticket), extensions }
+    }
+}
+
+prop_compose! {
+    fn renew()(ticket in ".{0,200}", extensions in extensions()) -> Renew {
+        Renew { ticket: Secret(ticket), extensions }
     }
 }
 
@@ -102,7 +111,7 @@ fn near_now() -> impl Strategy<Value = Tick> {
 
 fn client_message(schema: &Schema, hello: Hello, ticks: [Tick; 3], choices: &mut Choices<'_>) -> ClientMessage {
     let [tick, newest, older] = ticks;
-    match choices.below(8) {
+    match choices.below(9) {
         0 => ClientMessage::Hello(Box::new(hello)),
         1 => {
             let span = choices.below(32) as u8;
@@ -119,6 +128,7 @@ fn client_message(schema: &Schema, hello: Hello, ticks: [Tick; 3], choices: &mut
             ClientMessage::Request { number: choices.below(1 << 16) as u16, kind, codes }
         }
         6 => ClientMessage::Bye,
+        7 => ClientMessage::Renew(Box::new(Renew { ticket: Secret(hello.name), extensions: hello.extensions })),
         _ => ClientMessage::Ping { stamp: choices.below(u32::MAX) },
     }
 }
@@ -162,7 +172,7 @@ const fn digest_of(proof: Proof) -> Digest {
 
 proptest! {
     #[test]
-    fn control_messages_come_back(hello in hello(), welcome in welcome(), redirect in redirect(), audit in audit()) {
+    fn control_messages_come_back(hello in hello(), welcome in welcome(), redirect in redirect(), audit in audit(), renew in renew()) {
         let mut bytes = Vec::new();
         write_hello(&mut bytes, &hello);
         prop_assert_eq!(read_hello(&bytes), Ok(hello));
@@ -175,6 +185,9 @@ proptest! {
         bytes.clear();
         write_audit(&mut bytes, &audit);
         prop_assert_eq!(read_audit(&bytes), Ok(audit));
+        bytes.clear();
+        write_renew(&mut bytes, &renew);
+        prop_assert_eq!(read_renew(&bytes), Ok(renew));
     }
 
     #[test]
@@ -190,6 +203,7 @@ proptest! {
             let _ = read_welcome(bytes);
             let _ = read_redirect(bytes);
             let _ = read_audit(bytes);
+            let _ = read_renew(bytes);
         }
     }
 
@@ -205,6 +219,7 @@ proptest! {
             ServerMessage::Redirect(Box::new(redirect)),
             ServerMessage::Tables { from: Tick(stamp), bytes: &state },
             ServerMessage::Audit(Box::new(audit)),
+            ServerMessage::Notice { reason: NoticeReason::ALL[usize::from(reason % 3)], seconds: number },
         ] {
             let bytes = message.to_bytes();
             prop_assert_eq!(ServerMessage::read(&bytes), Ok(message));
@@ -212,9 +227,13 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused_as_a_server_message_or_the_only_form_of_one(mut bytes in any_bytes(), kind in 0u8..9) {
+    fn any_bytes_are_refused_as_a_server_message_or_the_only_form_of_one(mut bytes in any_bytes(), kind in 0u8..10) {
         bytes.insert(0, kind);
-        bytes.truncate(if kind == 3 || kind == 4 { 6 } else { 400 });
+        bytes.truncate(match kind {
+            3 | 4 => 6,
+            8 => 4,
+            _ => 400,
+        });
         match ServerMessage::read(&bytes) {
             Ok(ServerMessage::Welcome(_) | ServerMessage::Redirect(_) | ServerMessage::Audit(_)) | Err(_) => {}
             Ok(message) => prop_assert_eq!(message.to_bytes(), bytes),

@@ -8,7 +8,9 @@ use shared::schema::Text;
 use shared::wire::audit::{Audit, AuditedAudience, AuditedEntity, AuditedEvent, AuditedHiding, AuditedPlayer};
 use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::server_message::Outcome;
-use shared::wire::{ClientMessage, Digest, Hello, Input, Redirect, Role, ServerMessage, ViewTick, Welcome};
+use shared::wire::{
+    ClientMessage, Digest, Hello, Input, NoticeReason, Redirect, Renew, Role, Secret, ServerMessage, ViewTick, Welcome,
+};
 
 /// One golden file.
 pub(crate) struct Example {
@@ -17,19 +19,19 @@ pub(crate) struct Example {
     pub(crate) bytes: Vec<u8>,
 }
 
-pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage); 11] {
+pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage); 12] {
     let again = Hello {
-        protocol_min: 3,
-        protocol_max: 3,
+        protocol_min: 4,
+        protocol_max: 4,
         schema: Some(0x0123_4567_89AB_CDEF),
         tables: Some(0xFEDC_BA98_7654_3210),
         features: FEATURE_FULL_DIGEST,
         role: Role::Player,
         name: "Zoë".to_owned(),
-        resume: Some(std::array::from_fn(|at| at as u8)),
+        resume: Some(Secret(std::array::from_fn(|at| at as u8))),
         extensions: vec![shared::wire::control::Extension { id: 300, bytes: vec![1, 2, 3] }],
     };
-    let first = Hello { protocol_min: 3, protocol_max: 3, name: "Ada".to_owned(), ..Hello::default() };
+    let first = Hello { protocol_min: 4, protocol_max: 4, name: "Ada".to_owned(), ..Hello::default() };
     let spectator = Hello { role: Role::Spectator, name: "Sue".to_owned(), ..first.clone() };
     let auditor = Hello { features: FEATURE_AUDIT, name: "auditor".to_owned(), ..first.clone() };
     let input = Input {
@@ -38,6 +40,7 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
         view: ViewTick { older: Tick(TICK.0 - 3), span: 1, sixteenths: 9 },
         codes: codes(&Will { step: -1, tool: Tool::Lamp, pick: true }),
     };
+    let renew = Renew { ticket: Secret("another ticket".to_owned()), extensions: Vec::new() };
     let rename = Rename { name: Text::new("Zoë") };
     [
         ("hello", "A client that holds nothing, called Ada.", ClientMessage::Hello(Box::new(first))),
@@ -69,13 +72,14 @@ pub(crate) fn client_messages() -> [(&'static str, &'static str, ClientMessage);
             ClientMessage::Request { number: 513, kind: 0, codes: codes(&rename) },
         ),
         ("bye", "The kind, and no more.", ClientMessage::Bye),
+        ("renew", "With another ticket.", ClientMessage::Renew(Box::new(renew))),
     ]
 }
 
 pub(crate) fn welcome() -> Welcome {
     let (schema, tables) = (schema(), Tables::untrained(&layout()).to_bytes());
     Welcome {
-        protocol: 3,
+        protocol: 4,
         incarnation: 0x1122_3344_5566_7788,
         player: 7,
         tick_rate_hz: 30,
@@ -97,16 +101,16 @@ pub(crate) fn welcome() -> Welcome {
             view_leave_units: 88,
         },
         delay_ms: 0,
-        resume: Some([0xAB; 16]),
+        resume: Some(Secret([0xAB; 16])),
         extensions: Vec::new(),
     }
 }
 
-pub(crate) fn server_messages(better: &[u8]) -> [(&'static str, &'static str, ServerMessage<'_>); 8] {
+pub(crate) fn server_messages(better: &[u8]) -> [(&'static str, &'static str, ServerMessage<'_>); 9] {
     let short = Welcome { schema: None, tables: None, resume: None, ..welcome() };
     let elsewhere = Redirect {
         url: "wss://b.example:4433/play/meadow".to_owned(),
-        ticket: "a ticket".to_owned(),
+        ticket: Secret("a ticket".to_owned()),
         extensions: Vec::new(),
     };
     let refused = Outcome::Refused(7);
@@ -137,6 +141,11 @@ pub(crate) fn server_messages(better: &[u8]) -> [(&'static str, &'static str, Se
              the game's rule hides slots 17 and 20 from player 7. Events since: Found, by slot 5, 50 coins, to player 7 and to those who see \
              slot 5.",
             ServerMessage::Audit(Box::new(audit())),
+        ),
+        (
+            "notice",
+            "The ticket ends (reason 2) in 300 seconds.",
+            ServerMessage::Notice { reason: NoticeReason::TicketEnds, seconds: 300 },
         ),
     ]
 }

@@ -8,6 +8,7 @@
 //   6 Ping      32 bits that come back
 //   7 Request   number · kind · values                               answered
 //   8 Bye                                                            the player leaves
+//   9 Renew     bincode                                              a new ticket
 //
 // A server closes who sends it a message of more than 4 KiB: such a one is not written.
 //
@@ -16,7 +17,7 @@
 import { BitWriter } from "../bits/writer.js";
 import { usage } from "../errors.js";
 import { tickLow } from "../ids.js";
-import { CLIENT_MESSAGE_BYTES_MAX } from "../limits.js";
+import { CLIENT_MESSAGE_BYTES_MAX, TICKET_BYTES_MAX } from "../limits.js";
 import { ControlWriter, writeHello as writeHelloFields } from "./control.js";
 import { writeValues } from "./values.js";
 
@@ -138,6 +139,22 @@ export function writeRequest(schema, number, kind, codes) {
  */
 export function writeBye() {
   return Uint8Array.of(8);
+}
+
+/**
+ * A new ticket, before the old one ends.
+ * @param {string} ticket
+ * @returns {Uint8Array}
+ * @throws {import("../errors.js").TickwireError} it is too long
+ */
+export function writeRenew(ticket) {
+  const { length } = new TextEncoder().encode(ticket);
+  if (length > TICKET_BYTES_MAX) throw usage(`the ticket has ${length} bytes`, `at most ${TICKET_BYTES_MAX} fit`);
+  const out = new ControlWriter();
+  out.u8(9);
+  out.text(ticket);
+  out.list([], () => {});
+  return bounded("Renew", out.intoBytes());
 }
 
 /**

@@ -7,6 +7,7 @@
 //   5 Redirect   bincode                          go on elsewhere
 //   6 Tables     tick u32 · code tables           in force from that tick on
 //   7 Audit      bincode                          to auditors only, behind each frame
+//   8 Notice     reason · seconds                 this connection will end, and why
 //
 // PROTOCOL.md, "Server". A state frame can only be read with the replica that it changes, so it comes out whole.
 
@@ -21,6 +22,11 @@ export const STATE = 2;
 /** The bit of the first byte that only steps have: the other seven are a part of their header. */
 export const STEP = 0x80;
 
+/** Why a connection will end, by number, from 1 on. @type {NoticeReason[]} */
+export const NOTICE_REASONS = ["unchanged", "ticket-ends", "going-away"];
+
+/** @typedef {"unchanged" | "ticket-ends" | "going-away"} NoticeReason */
+
 /**
  * A message of the server.
  *
@@ -34,7 +40,8 @@ export const STEP = 0x80;
  *   | { kind: "reply", number: number, reason: number | null }
  *   | { kind: "redirect", redirect: import("./control.js").Redirect }
  *   | { kind: "tables", from: number, bytes: Uint8Array }
- *   | { kind: "audit", audit: import("./audit.js").Audit }} ServerMessage
+ *   | { kind: "audit", audit: import("./audit.js").Audit }
+ *   | { kind: "notice", reason: NoticeReason, seconds: number }} ServerMessage
  */
 
 /**
@@ -62,6 +69,12 @@ export function readServerMessage(bytes) {
   } else if (kind === 4) {
     const number = reader.read(16, "request number");
     message = { kind: "reply", number, reason: reader.readBool("outcome") ? null : reader.read(8, "reason") };
+  } else if (kind === 8) {
+    const reason = reader.read(8, "reason of the notice");
+    if (reason < 1 || reason > NOTICE_REASONS.length) {
+      throw DecodeError.outOfRange("reason of the notice", reason, 1, NOTICE_REASONS.length);
+    }
+    message = { kind: "notice", reason: NOTICE_REASONS[reason - 1], seconds: reader.read(16, "seconds") };
   } else {
     throw DecodeError.unknownMessage(kind);
   }
