@@ -15,7 +15,7 @@
 use std::env;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::thread;
@@ -33,6 +33,7 @@ use crate::error::StartupError;
 use crate::front::pages::Pages;
 use crate::front::tls::Tls;
 use crate::front::{Front, admin, listener};
+use crate::greeting::Greeting;
 use crate::logging;
 use crate::mailbox::{Mail, MailboxSender, mailbox};
 use crate::map_folder::{self, OnMaps};
@@ -318,38 +319,15 @@ impl Running {
 
     /// What a person wants to know who has just started it.
     fn greeting(&self) -> String {
-        let (addr, admin) = (reached_from_here(self.addr), reached_from_here(self.admin_addr));
-        let (version, page) = (env!("CARGO_PKG_VERSION"), self.front.page());
-        let Some(tls) = self.front.tls() else {
-            return format!(
-                "Tickwire {version}, without TLS (--plain)\n\n  \
-                 page     http://{addr}{page}\n  game     ws://{addr}/play\n  admin    http://{admin}/metrics\n\n  \
-                 play     cargo run --release -p client-sim -- play --url ws://{addr}\n  \
-                 bots     cargo run --release -p client-sim -- swarm --url ws://{addr} --bots 20\n  \
-                 end      Ctrl-C\n\n"
-            );
-        };
-        let certificate = match tls.development_authority() {
-            Some(authority) => {
-                let authority = authority.canonicalize().unwrap_or(authority);
-                format!(
-                    "\n  The certificate was made on this machine, so a browser warns that the connection is not private\n  \
-                     (\"Your connection is not private\", \"Potential security risk ahead\"). Choose \"Advanced\" and proceed:\n  \
-                     it is your own server. To get rid of the warning, import this authority into the browser or\n  \
-                     system as trusted for websites; it can vouch for nothing but this machine:\n    {}\n",
-                    authority.display()
-                )
-            }
-            None => String::new(),
-        };
-        let url = if addr.port() == 4433 { String::new() } else { format!(" --url wss://{addr}") };
-        format!(
-            "Tickwire {version}\n\n  \
-             page     https://{addr}{page}\n  game     wss://{addr}/play\n  admin    http://{admin}/metrics\n{certificate}\n  \
-             play     cargo run --release -p client-sim -- play{url}\n  \
-             bots     cargo run --release -p client-sim -- swarm --bots 20{url}\n  \
-             end      Ctrl-C\n\n"
-        )
+        let tls = self.front.tls();
+        Greeting {
+            addr: reached_from_here(self.addr),
+            admin: reached_from_here(self.admin_addr),
+            page: self.front.page(),
+            plain: tls.is_none(),
+            authority: tls.and_then(Tls::development_authority),
+        }
+        .text(Path::new("."))
     }
 }
 
@@ -693,7 +671,7 @@ mod tests {
         );
         for (server, scheme) in [(&tls, "wss"), (&plain, "ws")] {
             let (greeting, url) = (server.running().greeting(), format!("--url {scheme}://{}", server.addr));
-            for what in ["client-sim -- play", "client-sim -- swarm"] {
+            for what in ["play     ", "bots     "] {
                 let line = greeting.lines().find(|line| line.contains(what)).unwrap_or_default();
                 assert!(line.contains(&url), "{what} {url}: {greeting}");
             }

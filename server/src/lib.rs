@@ -96,6 +96,9 @@ pub mod arena_n;
 // Builds the parts, starts them, waits, stops them in order.
 pub mod app;
 
+// What a person reads who has just started it.
+mod greeting;
+
 // One signal, a deadline, a polite end.
 pub mod shutdown;
 
