@@ -7,6 +7,8 @@
 //! Never here: what may be said (the server decides that).
 
 use ratatui::text::Span;
+pub use shared::plain_text::in_json;
+use shared::plain_text::is_unsafe;
 use std::error::Error;
 use std::{fmt, iter};
 
@@ -73,20 +75,6 @@ pub fn lines(text: &str) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect::<String>() + last.as_str()
 }
 
-/// A JSON document that means the same and is harmless: what must not reach a terminal is escaped.
-#[must_use]
-pub fn in_json(document: &str) -> String {
-    let mut escaped = String::with_capacity(document.len());
-    for letter in document.chars() {
-        if letter != '\n' && is_unsafe(letter) {
-            letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            escaped.push(letter);
-        }
-    }
-    escaped
-}
-
 /// The beginning of a text, in at most so many columns.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> &str {
@@ -115,13 +103,6 @@ pub fn cut_front(text: &str, width: usize) -> &str {
 
 fn columns(letter: char) -> usize {
     Span::raw(letter.encode_utf8(&mut [0; 4]) as &str).width()
-}
-
-/// Controls, line ends, and marks that turn or isolate a direction.
-fn is_unsafe(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Joiners, selectors and fillers: what they join or select, no terminal agrees on.

@@ -30,6 +30,7 @@ use crate::config::cli::{Command, CommandLine};
 use crate::config::{Config, check, load};
 use crate::directory::{Directory, RoomName};
 use crate::error::StartupError;
+use crate::front::operation::{self, Operation};
 use crate::front::pages::Pages;
 use crate::front::tls::Tls;
 use crate::front::{Front, admin, listener};
@@ -38,10 +39,11 @@ use crate::logging;
 use crate::mailbox::{Mail, MailboxSender, mailbox};
 use crate::map_folder::{self, OnMaps};
 use crate::metrics::Metrics;
+use crate::operator::{self, Wish};
 use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
 use crate::schema_typescript;
-use crate::shutdown::{self, Signals};
+use crate::shutdown::{self, Signal, Signals};
 use crate::sim::{RoomGame, map_files};
 use crate::trainer::{self, TrainerSetup, studies};
 use crate::worker::{self, WorkerSetup};
@@ -107,6 +109,9 @@ pub fn main(offers: &[Offer]) -> ExitCode {
 }
 
 fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> {
+    if let Some(wish) = line.wish() {
+        return fulfil(wish);
+    }
     let raw = load::load(line.flags(), env::vars_os())?;
     if line.flags().print_config {
         say(&mut io::stdout(), &load::to_toml(&raw))?;
@@ -126,7 +131,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
             say(&mut io::stdout(), &text)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Some(Command::Serve(_)) | None => {}
+        Some(_) | None => {}
     }
     if let Some(folder) = &config.maps {
         game =
@@ -146,6 +151,20 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
     done.map(|()| ExitCode::SUCCESS)
 }
 
+/// Asks a running server for something.
+fn fulfil(wish: Wish<'_>) -> Result<ExitCode, StartupError> {
+    match operator::fulfil(wish) {
+        Ok(text) => {
+            say(&mut io::stdout(), &text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            Ok(ExitCode::from(error.exit_code()))
+        }
+    }
+}
+
 /// Runs a server until it is told to stop: says where it is, then waits for a signal.
 ///
 /// # Errors
@@ -160,7 +179,13 @@ pub fn run(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> Result<
     };
     say(&mut io::stdout(), &running.greeting())?;
     let front = running.front.clone();
-    runtime.block_on(shutdown::until_told(&mut signals, &running.directory, drain_limit, || front.reload()));
+    let hear = |signal| match signal {
+        Signal::Hangup => front.reload(),
+        Signal::Interrupt => {}
+        Signal::Terminate => front.note_signal("SIGTERM"),
+    };
+    let asked = || front.operation().until_drain_is_asked();
+    runtime.block_on(shutdown::until_told(&mut signals, &running.directory, drain_limit, hear, asked));
     // Who asks once more while we say goodbye does not want to wait.
     runtime.spawn(async move {
         signals.next().await;
@@ -190,6 +215,7 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
     let CodeTables { layout, schema_fingerprint, tables } = CodeTables::begin(&config, &*game, shipped.tables)?;
     raise_file_limit(config.limits.connections_max as u64 + FILES_BESIDES);
     let tls = Tls::new(&config)?;
+    let operation = Operation::open(&config)?;
     let directory = Directory::new(config.caps());
     let metrics = Metrics::new(config.workers);
     let (study_sender, study_receiver) = studies();
@@ -219,7 +245,7 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
         threads.push(trainer::spawn(study_receiver, setup)?);
     }
     let pages = Pages::new(config.web.clone(), maps, shipped.page);
-    let front = Front::new(&config, tls, directory.clone(), boxes.clone(), metrics.clone(), pages);
+    let front = Front::new(&config, tls, operation, directory.clone(), boxes.clone(), metrics.clone(), pages);
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(FRONT_THREADS).thread_name("front").enable_all().build()?;
     let (addr, admin_addr) = open(&runtime, &config, &front)?;
@@ -241,6 +267,7 @@ fn open(runtime: &Runtime, config: &Config, front: &Arc<Front>) -> Result<(Socke
     runtime.spawn(listener::accept(front.clone(), game_port));
     runtime.spawn(admin::accept(front.clone(), admin_port, local_only));
     runtime.spawn(admin::fold(front.clone()));
+    runtime.spawn(operation::watch(front.clone()));
     Ok((addr, admin_addr))
 }
 
@@ -338,7 +365,7 @@ impl Drop for Running {
 }
 
 /// Who listens on every address is reached on loopback from this machine.
-fn reached_from_here(addr: SocketAddr) -> SocketAddr {
+pub(crate) fn reached_from_here(addr: SocketAddr) -> SocketAddr {
     let ip = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

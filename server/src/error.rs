@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use shared::codec::tables_file::TablesFileError;
 use shared::limits::{MAP_BYTES_MAX, MAPS_MAX};
 
+use crate::bans::BanFileError;
 use crate::config::load::ConfigError;
 use crate::sim::RoomRefused;
 
@@ -46,6 +47,9 @@ pub enum StartupError {
         /// Why.
         source: MapsError,
     },
+    /// What operators do to players: their files.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -78,11 +82,50 @@ impl StartupError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::UnknownGame { .. } | Self::Game(_) | Self::Tables { .. } | Self::Maps { .. } => 2,
+            Self::Operation(_) => 2,
             Self::Tls(TlsError::Pem { .. } | TlsError::NoCertificate { .. } | TlsError::Pair { .. }) => 2,
             Self::Tls(TlsError::Development(DevCertificateError::File { .. })) => 1,
             Self::Tls(_) | Self::Listen { .. } | Self::System(_) => 1,
         }
     }
+}
+
+/// Why the files that operators act by cannot be used. The operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// Bans.
+    #[error("bans: {0}")]
+    Bans(#[from] BanFileError),
+    /// Tokens of the admin port.
+    #[error("admin.token_file: {0}")]
+    Tokens(#[from] TokenError),
+}
+
+/// Why a file of tokens cannot be used. The operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// It cannot be read or made.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line that is no token.
+    #[error("{}:{line}: a line is a token of 24 to 256 visible ASCII characters, or a name, a space and a token; at most 64 of them", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Which line; the first is 1.
+        line: usize,
+    },
+    /// Nobody could ever show one.
+    #[error("{}: no token is in it", path.display())]
+    None {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// Why a file of code tables cannot be used. The operator's to mend.

@@ -39,6 +39,15 @@ pub mod mailbox;
 // Which rooms there are; asked by the front, told by the workers.
 pub mod directory;
 
+// Who is not let in.
+pub mod bans;
+
+// What was done to whom by whom.
+pub mod audit_log;
+
+// A moment as files and people write it.
+pub mod utc;
+
 // What somebody is in a room.
 pub mod standing;
 
@@ -99,11 +108,18 @@ pub mod app;
 // What a person reads who has just started it.
 mod greeting;
 
+// What an operator does from a shell.
+pub mod operator;
+
 // One signal, a deadline, a polite end.
 pub mod shutdown;
 
 // Log lines leave by a queue, so that nobody waits for a terminal.
 pub mod logging;
+
+// A folder for one test.
+#[cfg(test)]
+mod scratch;
 
 // What an operator must fix before the server can start.
 pub mod error;

@@ -29,17 +29,24 @@ use shared::wire::close_code::CloseCode;
 pub const REFUSAL_REASONS: &[&str] = &[
     "address_full",
     "already_in",
+    "bad_body",
     "bad_key",
     "bad_request",
+    "banned",
+    "bans_full",
     "busy",
     "connections_full",
+    "content_type",
     "draining",
+    "failed",
     "handshake_failed",
     "handshakes_full",
+    "in_file",
     "method",
     "no_room",
     "no_upgrade",
     "not_found",
+    "not_kept",
     "origin",
     "plain_http",
     "room_full",
@@ -47,6 +54,8 @@ pub const REFUSAL_REASONS: &[&str] = &[
     "rooms_full",
     "slow",
     "subprotocol",
+    "token",
+    "too_many_attempts",
     "too_many_requests",
     "unseated_full",
     "websocket_version",
@@ -139,6 +148,14 @@ catalogue! {
     Counter reloads = "tickwire_certificate_reloads_total" { result = "done" };
     /// Certificate reloads that failed; the old certificate stays.
     Counter reloads_failed = "tickwire_certificate_reloads_total" { result = "failed" };
+    /// Bans now, by act and of the operator's file.
+    Gauge bans = "tickwire_bans";
+    /// Versions of the operator's file of bans that were refused; what it said before goes on to hold.
+    Counter bans_refused = "tickwire_bans_file_refused_total";
+    /// Times that bans could not be saved: they hold only until the server ends. Above 0 the disk needs care.
+    Counter bans_not_saved = "tickwire_bans_not_saved_total";
+    /// Acts of operators that could not be written down in the audit log; they were done all the same.
+    Counter audit_failures = "tickwire_audit_failures_total";
     /// Letters waiting in the workers' mailboxes.
     Gauge letters = "tickwire_mailbox_letters";
 

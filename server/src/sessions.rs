@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use shared::wire::close_code::CloseCode;
 
@@ -53,6 +54,8 @@ pub struct Connected {
     pub identity: Arc<Identity>,
     /// Where.
     pub room: RoomName,
+    /// Since when.
+    pub since: SystemTime,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,7 @@ struct Entry {
     identity: Arc<Identity>,
     room: RoomName,
     worker: usize,
+    since: SystemTime,
     dismissal: Option<Dismissal>,
     /// Its worker was told.
     told: bool,
@@ -117,7 +121,8 @@ impl Sessions {
         }
         theirs.push(connection);
         let (room, worker) = (place.room.clone(), place.worker);
-        let entry = Entry { identity: identity.clone(), room, worker, dismissal: None, told: false };
+        let entry =
+            Entry { identity: identity.clone(), room, worker, since: SystemTime::now(), dismissal: None, told: false };
         entries.insert(connection, entry);
         drop(state);
         Ok(Session { sessions: self.clone(), connection, identity })
@@ -208,6 +213,7 @@ impl Sessions {
                 connection,
                 identity: entry.identity.clone(),
                 room: entry.room.clone(),
+                since: entry.since,
             })
             .collect()
     }

@@ -5,8 +5,10 @@
 //!                                                  ├─ drain.limit_s ───┤
 //!   SIGINT ────────────────────────────────────────┴─ another signal ──┴─► end: every client gets its close code
 //!                                                                            └─ another signal: exit at once
-//!   SIGHUP ─► certificates are read again
+//!   SIGHUP ─► certificates, bans and tokens are read again
 //! ```
+//!
+//! The admin port can ask for what SIGTERM asks for.
 //!
 //! Never here: what ends and in which order (see `app`).
 
@@ -27,7 +29,7 @@ pub enum Signal {
     Interrupt,
     /// Let players finish, then end.
     Terminate,
-    /// Read the certificate again.
+    /// Read the operator's files again.
     Hangup,
 }
 
@@ -82,11 +84,23 @@ impl Signals {
     }
 }
 
-/// Waits until the server should end; drains first if it was asked to. `reload` reads the certificate again.
-pub async fn until_told(signals: &mut Signals, directory: &Directory, drain_limit: Duration, reload: impl Fn()) {
+/// Waits until the server should end; drains first if it was asked to, by a signal or by whoever makes what `asked` gives return. `hear`
+/// is told each signal.
+pub async fn until_told<Asked: Future<Output = ()>>(
+    signals: &mut Signals,
+    directory: &Directory,
+    drain_limit: Duration,
+    hear: impl Fn(Signal),
+    asked: impl Fn() -> Asked,
+) {
     loop {
-        match signals.next().await {
-            Signal::Hangup => reload(),
+        let signal = tokio::select! {
+            signal = signals.next() => signal,
+            () = asked() => break,
+        };
+        hear(signal);
+        match signal {
+            Signal::Hangup => {}
             Signal::Interrupt => {
                 tracing::info!("interrupted: ending now");
                 return;
@@ -101,7 +115,7 @@ pub async fn until_told(signals: &mut Signals, directory: &Directory, drain_limi
     while directory.place_count() > 0 {
         tokio::select! {
             signal = signals.next() => match signal {
-                Signal::Hangup => reload(),
+                Signal::Hangup => hear(signal),
                 Signal::Interrupt | Signal::Terminate => break,
             },
             () = sleep(LOOK_EVERY) => {}

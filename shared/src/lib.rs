@@ -36,6 +36,9 @@ pub mod codec;
 // Between two frames.
 pub mod interpolation;
 
+// Text of others, harmless for a terminal.
+pub mod plain_text;
+
 // Sets of slots, as words.
 pub mod slot_set;
 

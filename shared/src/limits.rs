@@ -189,6 +189,17 @@ pub const TABLES_WAITING_MAX: usize = 4;
 /// Seconds between two replacements of a room's code tables at least. Sooner: the newer ones wait.
 pub const TABLES_SECONDS_MIN: u32 = 10;
 
+/// Bytes of a file of bans. Over it: not read; the operator's keeps what it said before. A million bans without reasons are half of it.
+pub const BAN_FILE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Bytes of a line of it. Over it: refused like a line that is no ban.
+pub const BAN_LINE_BYTES_MAX: usize = 2048;
+/// Bytes of the reason of a ban or a kick, and of who wanted it. Over it: refused.
+pub const BAN_TEXT_BYTES_MAX: usize = 200;
+/// Bans that there may be of our own and in the operator's file, each, whatever the operator says. Over it: the configuration is refused.
+pub const BANS_MAX: usize = 1_000_000;
+/// Targets of one act that names several. Over it: refused.
+pub const ACT_TARGETS_MAX: usize = 1000;
+
 /// Longest code word of a prefix code, in bits.
 pub const CODE_BITS_MAX: u32 = 12;
 

@@ -19,7 +19,10 @@ use shared::limits::{
 use tracing_subscriber::filter::Targets;
 
 use super::load::ConfigError;
-use super::{Config, Lanes, LimitsConfig, RawConfig, RawServer, RawTls, RoomsConfig, TablesConfig, Transport};
+use super::{
+    Config, Lanes, LimitsConfig, RawConfig, RawServer, RawSpectators, RawTables, RawTls, RoomsConfig, TablesConfig,
+    Transport,
+};
 
 /// Slots of a room for each player that it may hold: one facet for everyone, one for its owner, twice as many as are
 /// alive. What the game spawns besides must fit into the rest.
@@ -37,8 +40,22 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         let why = "it is a level or target=level, separated by commas";
         return Err(ConfigError::Refused { key: "log.filter", why });
     }
-    let RawConfig { server, tls, game, rooms, tick, tables, budget, limits, audit, spectators, drain, log } = raw;
-    let has_spectators = spectators.allow || is_local(server.listen);
+    let RawConfig {
+        server,
+        tls,
+        game,
+        rooms,
+        tick,
+        tables,
+        budget,
+        limits,
+        admin,
+        bans,
+        audit,
+        spectators,
+        drain,
+        log,
+    } = raw;
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
@@ -58,21 +75,11 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             view: ViewRadii::new(rooms.view_units, rooms.view_leave_percent),
             late_steps_max: tick.late_steps_max,
             bytes_per_tick: budget.bytes_per_tick,
-            lanes: match usize::from(tick.lanes) {
-                0 => Lanes::UpTo(processors().min(LANES_MAX)),
-                lanes => Lanes::Fixed(lanes),
-            },
-            spectators: Spectating {
-                max: if has_spectators { spectators.per_room_max } else { 0 },
-                delay_ms: spectators.delay_s * 1_000,
-            },
+            lanes: lanes(tick.lanes),
+            spectators: spectating(&spectators, server.listen),
             settings: game.settings,
         },
-        tables: TablesConfig {
-            file: filled(tables.file),
-            retrain: (tables.retrain_s > 0).then(|| Duration::from_secs(tables.retrain_s)),
-            save: filled(tables.save),
-        },
+        tables: learning(tables),
         limits: LimitsConfig {
             connections_max: limits.connections_max,
             connections_per_address_max: limits.connections_per_address_max,
@@ -85,12 +92,31 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             header_bytes_max: limits.header_bytes_max,
             headers_max: limits.headers_max,
         },
+        admin: admin.checked()?,
+        bans: bans.checked()?,
         allow_audit: audit.allow,
         drain_limit: Duration::from_secs(drain.limit_s),
         log,
         #[cfg(feature = "sabotage")]
         leak: None,
     })
+}
+
+fn learning(raw: RawTables) -> TablesConfig {
+    let retrain = (raw.retrain_s > 0).then(|| Duration::from_secs(raw.retrain_s));
+    TablesConfig { file: filled(raw.file), retrain, save: filled(raw.save) }
+}
+
+fn spectating(raw: &RawSpectators, listen: SocketAddr) -> Spectating {
+    let max = if raw.allow || is_local(listen) { raw.per_room_max } else { 0 };
+    Spectating { max, delay_ms: raw.delay_s * 1_000 }
+}
+
+fn lanes(wanted: u8) -> Lanes {
+    match usize::from(wanted) {
+        0 => Lanes::UpTo(processors().min(LANES_MAX)),
+        lanes => Lanes::Fixed(lanes),
+    }
 }
 
 fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
@@ -121,6 +147,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("spectators.per_room_max", raw.spectators.per_room_max, 0..=SPECTATORS_MAX)?;
     within("spectators.delay_s", raw.spectators.delay_s, 0..=SPECTATOR_DELAY_SECONDS_MAX)?;
     within("drain.limit_s", raw.drain.limit_s, 0..=86_400)?;
+    within("log.lines_per_second", raw.log.lines_per_second, 0..=10_000)?;
     if u32::from(rooms.players_max) * SLOTS_PER_PLAYER > 1 << rooms.slot_bits {
         let why = "a room needs four slots per player, and has 2 to the power of rooms.slot_bits: \
                    raise that or lower rooms.players_max";
@@ -129,7 +156,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn within<T: PartialOrd + Display + Copy>(
+pub(super) fn within<T: PartialOrd + Display + Copy>(
     key: &'static str,
     got: T,
     allowed: RangeInclusive<T>,
@@ -148,7 +175,7 @@ fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
     if !is_local(admin_listen) && !raw.server.admin_anywhere {
         return refused(
             "server.admin_listen",
-            "others can reach this address, and the admin port asks nobody who they are: \
+            "others can reach this address, and the admin port is plain HTTP and shows health and metrics to everybody: \
              listen on a loopback address, or allow it with server.admin_anywhere = true",
         );
     }
@@ -207,7 +234,7 @@ fn checked_origin(origin: &str) -> Result<String, ConfigError> {
     }
 }
 
-fn filled(path: PathBuf) -> Option<PathBuf> {
+pub(super) fn filled(path: PathBuf) -> Option<PathBuf> {
     (!path.as_os_str().is_empty()).then_some(path)
 }
 

@@ -8,7 +8,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::operator_flags::{BanFlags, ClientsFlags, KickFlags, UnbanFlags};
 use super::{LogFormat, RawConfig};
+use crate::operator::Wish;
 
 /// A dedicated, authoritative game server over wss.
 #[derive(Clone, Debug, clap::Parser)]
@@ -32,6 +34,14 @@ pub enum Command {
     Healthcheck(Flags),
     /// Print the game's schema: as JSON, or as types for an author's editor
     Schema(SchemaFlags),
+    /// Keep a player, an address or a ticket out of a running server
+    Ban(BanFlags),
+    /// Let a player, an address or a ticket in again
+    Unban(UnbanFlags),
+    /// Close a player's connections to a running server
+    Kick(KickFlags),
+    /// Show who is connected to a running server
+    Clients(ClientsFlags),
 }
 
 /// How a schema is printed, and of which game.
@@ -112,7 +122,19 @@ impl CommandLine {
         match &self.command {
             Some(Command::Serve(flags) | Command::Healthcheck(flags)) => flags,
             Some(Command::Schema(asked)) => &asked.flags,
-            None => &self.flags,
+            None | Some(Command::Ban(_) | Command::Unban(_) | Command::Kick(_) | Command::Clients(_)) => &self.flags,
+        }
+    }
+
+    /// What is asked of a running server.
+    #[must_use]
+    pub const fn wish(&self) -> Option<Wish<'_>> {
+        match &self.command {
+            Some(Command::Ban(flags)) => Some(Wish::Ban(flags)),
+            Some(Command::Unban(flags)) => Some(Wish::Unban(flags)),
+            Some(Command::Kick(flags)) => Some(Wish::Kick(flags)),
+            Some(Command::Clients(flags)) => Some(Wish::Clients(flags)),
+            _ => None,
         }
     }
 }
@@ -166,5 +188,37 @@ mod tests {
         assert!(matches!(&line.command, Some(Command::Schema(asked)) if asked.typescript));
         assert_eq!(line.flags().game.as_deref(), Some("arena-n"));
         assert!(CommandLine::try_parse_from(["tickwire-server", "--typescript"]).is_err());
+    }
+
+    #[test]
+    fn an_operator_says_whom_by_exactly_one_flag() {
+        let parses = |words: &str| {
+            CommandLine::try_parse_from(format!("tickwire-server {words}").split_whitespace())
+                .is_ok_and(|line| line.wish().is_some())
+        };
+        for good in [
+            "ban --player anna",
+            "ban --address 192.0.2.0/24 --for 7d --reason x",
+            "ban --ticket t1 --until 2031-05-04T12:00:00Z",
+            "unban --player anna --admin 127.0.0.1:1 --token-file t",
+            "kick --connection 7",
+            "kick --address 192.0.2.1 --data d",
+            "clients",
+            "clients --room main --json --config c",
+        ] {
+            assert!(parses(good), "{good}");
+        }
+        for bad in [
+            "ban",
+            "ban --player a --ticket b",
+            "ban --player a --for 7",
+            "ban --player a --for 7d --until 2031-05-04T12:00:00Z",
+            "unban",
+            "kick",
+            "kick --connection 7 --player a",
+            "kick --player a --address 192.0.2.1",
+        ] {
+            assert!(!parses(bad), "{bad}");
+        }
     }
 }

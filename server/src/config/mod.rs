@@ -13,14 +13,21 @@
 // Which flags and subcommands there are.
 pub mod cli;
 
+// Flags of what operators do from a shell.
+pub mod operator_flags;
+
 // From layers to one RawConfig.
 pub mod load;
 
 // From RawConfig to Config.
 pub mod check;
 
+// What concerns operators.
+pub mod operation;
+
 use crate::directory::{Caps, RoomName};
 use crate::sim::{RoomOptions, Spectating, ViewRadii};
+pub use operation::{AdminConfig, BansConfig, LogFormat, RawAdmin, RawBans, RawDrain, RawLog};
 use serde::{Deserialize, Serialize};
 use shared::limits::BUDGET_BYTES_DEFAULT;
 use std::collections::BTreeMap;
@@ -48,6 +55,10 @@ pub struct RawConfig {
     pub budget: RawBudget,
     /// Who may take how much.
     pub limits: RawLimits,
+    /// Who may act on players.
+    pub admin: RawAdmin,
+    /// Who is not let in.
+    pub bans: RawBans,
     /// Who may look at everything.
     pub audit: RawAudit,
     /// Who may look on.
@@ -271,49 +282,6 @@ impl Default for RawSpectators {
     }
 }
 
-/// How the server goes away.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawDrain {
-    /// Seconds that SIGTERM leaves the players to finish. 0..=86400.
-    pub limit_s: u64,
-}
-
-impl Default for RawDrain {
-    fn default() -> Self {
-        Self { limit_s: 30 }
-    }
-}
-
-/// What the server says about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawLog {
-    /// In which form.
-    pub format: LogFormat,
-    /// How much, per part: `info`, or `info,server::front=debug`.
-    pub filter: String,
-}
-
-impl Default for RawLog {
-    fn default() -> Self {
-        Self { format: LogFormat::Auto, filter: "info".to_owned() }
-    }
-}
-
-/// In which form log lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people on a terminal, JSON otherwise.
-    #[default]
-    Auto,
-    /// For people.
-    Human,
-    /// One JSON object per line.
-    Json,
-}
-
 /// Everything as it was meant: checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -339,6 +307,10 @@ pub struct Config {
     pub rooms: RoomsConfig,
     /// Who may take how much.
     pub limits: LimitsConfig,
+    /// Who may act on players.
+    pub admin: AdminConfig,
+    /// Who is not let in.
+    pub bans: BansConfig,
     /// Clients of this machine may be auditors, who see everything.
     pub allow_audit: bool,
     /// In which codes rooms speak.

@@ -13,6 +13,7 @@ use http_body_util::Full;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
+use crate::bans::Ban;
 use crate::directory::Refused;
 use crate::sessions::AlreadyIn;
 
@@ -27,16 +28,18 @@ pub(super) struct Refusal {
     pub(super) reason: &'static str,
     message: Cow<'static, str>,
     /// What the status asks for: what is allowed, what to upgrade to, when to come again.
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
+    /// What a program may want to know besides.
+    details: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, reason: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, reason, message: message.into(), header: None }
+        Self { status, reason, message: message.into(), header: None, details: Vec::new() }
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -44,6 +47,21 @@ impl Refusal {
     pub(super) fn try_again(reason: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         let seconds = HeaderValue::from(RETRY_AFTER.as_secs());
         Self::new(StatusCode::SERVICE_UNAVAILABLE, reason, message).with(header::RETRY_AFTER, seconds)
+    }
+
+    /// It is banned; the time is told if the operator wants it to be.
+    pub(super) fn banned(ban: &Ban, tell_until: bool) -> Self {
+        let kind = ban.target.kind();
+        let until = ban.until.filter(|_| tell_until && kind != "ticket").map(|until| until.to_string());
+        let message = match (kind, &until) {
+            ("ticket", _) => "this ticket was revoked: ask for a new one".to_owned(),
+            (_, Some(until)) => format!("you are banned from this server until {until}"),
+            (_, None) => "you are banned from this server".to_owned(),
+        };
+        let mut refusal = Self::new(StatusCode::FORBIDDEN, "banned", message);
+        refusal.details.push(("by", kind.to_owned()));
+        refusal.details.extend(until.map(|until| ("until", until)));
+        refusal
     }
 
     pub(super) fn not_found() -> Self {
@@ -63,13 +81,16 @@ impl Refusal {
     }
 
     pub(super) fn into_response(self) -> Response<Full<Bytes>> {
-        let body = serde_json::json!({ "error": self.reason, "message": self.message });
+        let mut body = serde_json::json!({ "error": self.reason, "message": self.message });
+        for (name, value) in self.details {
+            body[name] = value.into();
+        }
         let mut response = json(self.status, &body);
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             // Who comes again comes on a new connection; this one's memory is needed.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.map(|header| *header) {
             response.headers_mut().insert(name, value);
         }
         response
@@ -139,5 +160,19 @@ mod tests {
             assert_eq!(response.headers()[header::RETRY_AFTER], "5");
             assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
         }
+    }
+
+    #[test]
+    fn who_is_banned_is_told_until_when_if_the_operator_wants_it_and_never_why() {
+        let told = |line: &str, tell_until| {
+            let response = Refusal::banned(&Ban::from_line(line).expect("a ban"), tell_until).into_response();
+            assert_eq!(response.status(), StatusCode::FORBIDDEN);
+            format!("{:?}", response.body())
+        };
+        let line = r#"{"player":"anna","reason":"aimbot","until":"2031-05-04T12:00:00Z"}"#;
+        assert!(told(line, true).contains("2031-05-04T12:00:00Z") && told(line, true).contains("banned"));
+        assert!(!told(line, false).contains("2031"));
+        assert!(!told(line, true).contains("aimbot") && !told(line, true).contains("anna"));
+        assert!(told(r#"{"ticket":"t1","until":"2031-05-04T12:00:00Z"}"#, true).contains("revoked"));
     }
 }

@@ -88,7 +88,8 @@ pub(crate) async fn accept(front: Arc<Front>, listener: TcpListener) {
 fn receive(front: &Arc<Front>, tcp: TcpStream, peer: SocketAddr) {
     front.metrics.accepted.increment(1);
     let connection = front.next_connection();
-    let span = tracing::info_span!("connection", id = connection, %peer);
+    // Of the highest level: whatever the operator filters, a line says whose it is.
+    let span = tracing::error_span!("connection", id = connection, %peer);
     match front.directory.arrive(peer.ip()) {
         Ok(presence) => {
             let visitor = Visitor::new(front.clone(), connection, peer, presence, span.clone());

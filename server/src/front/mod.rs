@@ -6,7 +6,7 @@
 //!      │ caps              ▼
 //!      └► closed        tls ─► http ─┬► pages, maps, /api/rooms (stays here, closed when idle)
 //!                                    └► upgrade ─► 101 ─► leaves tokio ─► mailbox ─► worker
-//!   admin  (another port) /healthz /readyz /metrics
+//!   admin  (another port) /healthz /readyz /metrics · /api/… ─► acts ─► bans, who is connected, audit log
 //! ```
 //!
 //! Who cancels whom: a connection's task ends by its deadline; the listeners' tasks end when they are told to stop, and
@@ -67,12 +67,19 @@ mod answers;
 // For the operator.
 pub(crate) mod admin;
 
+// What operators can do.
+mod acts;
+
+// What is kept of it.
+pub(crate) mod operation;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
+use crate::audit_log::Who;
 use crate::config::{Config, LimitsConfig, Transport};
 use crate::directory::Directory;
 use crate::mailbox::MailboxSender;
@@ -91,6 +98,7 @@ pub(crate) struct Front {
     directory: Arc<Directory>,
     mailboxes: Vec<MailboxSender>,
     sessions: Arc<Sessions>,
+    operation: operation::Operation,
     metrics: Metrics,
     handshakes: Arc<Semaphore>,
     room_list: room_list::RoomList,
@@ -103,6 +111,7 @@ impl Front {
     pub(crate) fn new(
         config: &Config,
         tls: Option<tls::Tls>,
+        operation: operation::Operation,
         directory: Arc<Directory>,
         mailboxes: Vec<MailboxSender>,
         metrics: Metrics,
@@ -115,6 +124,7 @@ impl Front {
             pages,
             policy: policy::Policy::new(config),
             tls,
+            operation,
             directory,
             sessions: Sessions::new(mailboxes.clone(), Again::Replaces),
             mailboxes,
@@ -138,6 +148,7 @@ impl Front {
 
     /// Reads the certificate again; keeps the old one if the new one cannot be used.
     pub(crate) fn reload(&self) {
+        self.operation.reread();
         match self.tls.as_ref().map(tls::Tls::reload) {
             Some(Ok(())) => {
                 self.metrics.reloads.increment(1);
@@ -149,6 +160,16 @@ impl Front {
             }
             None => tracing::info!("nothing to reload: this server is plain"),
         }
+    }
+
+    /// What operators do, and what is kept of it.
+    pub(crate) const fn operation(&self) -> &operation::Operation {
+        &self.operation
+    }
+
+    /// A signal told the server to end or to drain: written down like an operator's other acts. Blocks for a moment.
+    pub(crate) fn note_signal(&self, signal: &'static str) {
+        acts::drain(self, &Who::Signal(signal));
     }
 
     /// The next connection's number.
@@ -164,6 +185,7 @@ impl Front {
         metrics.handshakes.set(self.limits.handshakes_max.saturating_sub(free) as f64);
         metrics.letters.set(self.mailboxes.iter().map(MailboxSender::waiting).sum::<usize>() as f64);
         metrics.rooms.set(self.directory.room_count() as f64);
+        metrics.bans.set(self.operation.bans.count() as f64);
         metrics.places.set(self.directory.place_count() as f64);
         metrics.uptime_seconds.set(self.started.elapsed().as_secs_f64());
         if let Some(bytes) = resident_bytes() {

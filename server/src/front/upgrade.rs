@@ -83,6 +83,10 @@ pub(super) fn grant(
     };
     place.await_seat(approach);
     let session = front.sessions.enter(from.connection, &place, identity)?;
+    // Not before it is on the list: a ban that comes now finds it there, and one that came before is found here.
+    if let Some(ban) = front.ban_of(session.identity()) {
+        return Err(Refusal::banned(&ban, front.operation.tell_until));
+    }
     let mailbox = front.mailboxes.get(place.worker);
     let letter = mailbox.ok_or(NotTaken::Ended).and_then(|mailbox| mailbox.reserve());
     let letter = letter.map_err(|why| Refusal::try_again("busy", why.to_string()))?;

@@ -31,12 +31,16 @@ const FRONT_MAY_NAME: &[&str] = &[
     "crate::standing",
     "crate::identity",
     "crate::sessions",
+    "crate::bans",
+    "crate::audit_log",
+    "crate::utc",
     "crate::config",
     "crate::metrics",
     "crate::shutdown",
     "crate::error",
     "shared::ids",
     "shared::limits",
+    "shared::plain_text",
     "shared::wire::close_code",
     "shared::wire::version",
 ];
@@ -113,8 +117,8 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "front",
-        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, identity, sessions, config, metrics, shutdown, error \
-              and shared::{ids, limits, wire::{close_code, version}}",
+        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, identity, sessions, bans, audit_log, utc, config, metrics, shutdown, error \
+              and shared::{ids, limits, plain_text, wire::{close_code, version}}",
         check: Check::Sight(front_names),
         fires: &[
             &[("server/src/front/upgrade.rs", "use crate::{mailbox, sim::Sim};")],

@@ -5,10 +5,23 @@
 //! | `/healthz` | every worker that has rooms took a turn within a second | one did not, or has ended: restart it |
 //! | `/readyz` | a newcomer would find a place | it drains or is full: send them elsewhere |
 //! | `/metrics` | everything that is counted, as Prometheus reads it | |
+//! | `/api/…` | what operators ask for and do, with a token (see `api`) | |
 //!
-//! The port is on loopback unless allowed by name, because it asks nobody who they are.
+//! The port is on loopback unless allowed by name: it is plain HTTP, and the first three ask nobody who they are.
 //!
-//! Never here: acts on rooms and players.
+//! Never here: what an act does (see `acts`).
+
+// How often a wrong token may be shown.
+pub(crate) mod attempts;
+
+// Which tokens are right.
+pub(crate) mod tokens;
+
+// What operators ask for and do.
+mod api;
+
+// Who is connected, who is banned.
+mod lists;
 
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -18,6 +31,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -50,15 +64,15 @@ pub(crate) async fn accept(front: Arc<Front>, listener: TcpListener, local_only:
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
-        let Ok((tcp, _)) = listener.accept().await else {
+        let Ok((tcp, peer)) = listener.accept().await else {
             sleep(Duration::from_millis(50)).await;
             continue;
         };
         let front = front.clone();
         tokio::spawn(async move {
             let service = service_fn(|request| {
-                let response = answer(&front, &request, local_only).unwrap_or_else(Refusal::into_response);
-                async { Ok::<_, Infallible>(response) }
+                let front = &front;
+                async move { Ok::<_, Infallible>(answer_one(front, peer, request, local_only).await) }
             });
             let mut http = http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).keep_alive(false).max_buf_size(8192);
@@ -77,7 +91,27 @@ pub(crate) async fn fold(front: Arc<Front>) {
     }
 }
 
-fn answer<B>(front: &Front, request: &Request<B>, local_only: bool) -> Result<Response<Full<Bytes>>, Refusal> {
+async fn answer_one(
+    front: &Arc<Front>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+    local_only: bool,
+) -> Response<Full<Bytes>> {
+    if !request.uri().path().starts_with("/api/") {
+        return probe(front, &request, local_only).unwrap_or_else(Refusal::into_response);
+    }
+    let known = if local_only { check_host("http", &request) } else { Ok(()) };
+    let answered = match known {
+        Ok(()) => api::answer(front, peer, request).await,
+        Err(refusal) => Err(refusal),
+    };
+    answered.unwrap_or_else(|refusal| {
+        front.metrics.refused(refusal.reason);
+        refusal.into_response()
+    })
+}
+
+fn probe<B>(front: &Front, request: &Request<B>, local_only: bool) -> Result<Response<Full<Bytes>>, Refusal> {
     if local_only {
         check_host("http", request)?;
     }
