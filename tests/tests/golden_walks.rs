@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!   walks  ─► shared::codec  ─► pieces, digests ─ equal? ─ tests/golden/walks.json
+//!   herds  ─► frames as a client hears them, which client_sim::replica holds to their digests ─► tests/golden/herd_frames.json
 //!   values ─► shared::schema ─► codes, values   ─ equal? ─ tests/golden/values.json
 //! ```
 //!
@@ -10,20 +11,28 @@
 //! born with, and per tick the piece, if there is one, and the lanes of the digest; at the end its record. A value has the field's place, the
 //! value that was given, its codes, and the value that they stand for.
 
+use client_sim::replica::Replica;
 use glam::{IVec2, IVec3};
 use serde_json::{Value, json};
 use shared::bits::{BitReader, BitWriter};
+use shared::codec::contexts::{Sink, Use, number};
 use shared::codec::digest::fresh_hash;
 use shared::codec::piece::{advance, predict, read_piece, write_piece};
+use shared::codec::positions::{PositionsOf, write_positions};
 use shared::codec::record::{Record, read_record, write_record};
 use shared::codec::{Lanes, Packer, PartState, Tables};
-use shared::ids::{EntityId, Slot};
+use shared::ids::{EntityId, Slot, Tick};
 use shared::quantise::Quantiser;
 use shared::rotation::Rotation;
 use shared::schema::component::FieldValue;
 use shared::schema::facet::FacetLayout;
 use shared::schema::registry::EntityKind;
-use shared::schema::{Audience, Declaration, Field, FieldKind, Layout, Marks, Motion, Part, Predictor, Schema, Text};
+use shared::schema::{
+    Audience, Declaration, FacetKind, Field, FieldKind, Layout, Marks, Motion, Part, Predictor, Schema, Text,
+};
+use shared::wire::state_frame::Proof;
+use shared::wire::{Digest, FrameHeader, FrameKind};
+use std::sync::Arc;
 use tests::golden::{hexadecimal, hold_to};
 
 const TICKS: usize = 160;
@@ -168,7 +177,7 @@ fn walked(fields: Vec<Field>, draws: &mut Draws) -> Value {
     let layout = Layout::new(&schema, 6).unwrap();
     let tables = Tables::untrained(&layout);
     let facet = &layout.facets()[0];
-    let record = Record { slot: Slot(5), kind: shared::schema::FacetKind(0), anchor: Slot(5) };
+    let record = Record { slot: Slot(5), kind: FacetKind(0), anchor: Slot(5) };
     let mut codes: Vec<i32> = facet.parts.iter().map(|part| draws.code(part)).collect();
     let mut steps = vec![0; codes.len()];
     let mut states: Vec<PartState> =
@@ -215,18 +224,23 @@ fn long_walks_are_the_same_for_ever() {
     hold_to("walks.json", &cases, "what is written of changes, or what is made of it, changed");
 }
 
+/// A schema of several kinds, one for each game.
+fn herd_of(games: impl Iterator<Item = (usize, Vec<Field>)>) -> Schema {
+    let mut schema = schema_of(Vec::new());
+    for (number, fields) in games {
+        let component = schema_of(fields).components.remove(0);
+        schema.components.push(Declaration { name: format!("thing {number}"), ..component });
+        let components = vec![schema.components.len() as u8 - 1];
+        schema.kinds.push(EntityKind { name: format!("kind {number}"), components });
+    }
+    schema
+}
+
 /// Entities of several kinds beside each other: per tick the places of those that have a piece, and these one behind the other.
 #[test]
 fn a_herd_of_several_kinds_is_the_same_for_ever() {
     let mut draws = Draws(0x4E2D);
-    let mut schema = schema_of(Vec::new());
-    for (number, fields) in games().into_iter().enumerate().filter(|(number, _)| [0, 3, 4, 5].contains(number)) {
-        let component = schema_of(fields).components.remove(0);
-        schema.components.push(Declaration { name: format!("thing {number}"), ..component });
-        schema
-            .kinds
-            .push(EntityKind { name: format!("kind {number}"), components: vec![schema.components.len() as u8 - 1] });
-    }
+    let schema = herd_of(games().into_iter().enumerate().filter(|(number, _)| [0, 3, 4, 5].contains(number)));
     let layout = Layout::new(&schema, 6).unwrap();
     let tables = Tables::untrained(&layout);
     let mut herd: Vec<(&FacetLayout, Vec<i32>, Vec<i32>, Vec<PartState>)> = Vec::new();
@@ -258,7 +272,7 @@ fn a_herd_of_several_kinds_is_the_same_for_ever() {
                 );
             }
             let slot = Slot(place as u16);
-            lanes += fresh_hash(Record { slot, kind: shared::schema::FacetKind(0), anchor: slot }, states);
+            lanes += fresh_hash(Record { slot, kind: FacetKind(0), anchor: slot }, states);
         }
         ticks.push(json!([named, hexadecimal(&writer.into_bytes()), lanes.a, lanes.b]));
     }
@@ -267,6 +281,110 @@ fn a_herd_of_several_kinds_is_the_same_for_ever() {
         "born": born, "ticks": ticks,
     });
     hold_to("herd.json", &[case], "what is written of changes, or what is made of it, changed");
+}
+
+/// One of a herd that a client hears of.
+struct Thing<'a> {
+    facet: &'a FacetLayout,
+    record: Record,
+    steps: Vec<i32>,
+    codes: Vec<i32>,
+    states: Vec<PartState>,
+}
+
+/// Moves a herd on by a tick and writes its pieces. In one tick of three a thing goes on as it is guessed to. Says who has a piece.
+fn write_tick(packer: &mut Packer<'_>, layout: &Layout, herd: &mut [Thing<'_>], draws: &mut Draws) -> Vec<u32> {
+    let mut named = Vec::new();
+    let mut missed = Vec::new();
+    for (place, Thing { facet, steps, codes, states, .. }) in herd.iter_mut().enumerate() {
+        if draws.below(3) == 0 {
+            advance(facet, states);
+            *codes = states.iter().map(|state| state.code).collect();
+            continue;
+        }
+        walk(facet, steps, codes, draws);
+        let misses = predict(facet, states, codes).misses;
+        if misses.any() {
+            named.push(place as u32);
+            missed.push(misses);
+        }
+    }
+    write_positions(packer, PositionsOf::Pieces, &named, herd.len() as u32);
+    for (&place, misses) in named.iter().zip(missed) {
+        let Thing { facet, codes, states, .. } = &mut herd[place as usize];
+        write_piece(packer, layout, facet, states, codes, misses);
+    }
+    named
+}
+
+/// A frame of everyone's section with these bits behind its header.
+fn frame(kind: FrameKind, tick: u32, herd: &[Thing<'_>], section: BitWriter) -> Vec<u8> {
+    let mut lanes = Lanes::default();
+    herd.iter().for_each(|thing| lanes += fresh_hash(thing.record, &thing.states));
+    let (proof, mut writer) = (Proof::of(lanes, Digest::Whole), BitWriter::new());
+    let plain = FrameHeader { complete: true, sections: 1, proof, ..FrameHeader::keep_alive(Tick(tick)) };
+    FrameHeader { kind, ..plain }.write(&mut writer);
+    [writer.into_bytes(), section.into_bytes()].concat()
+}
+
+/// A herd as a client hears of it: a full frame, and steps that cover up to four ticks. What moves in each way has a piece in one tick and
+/// none in the next, and the other way round.
+#[test]
+fn frames_of_a_herd_are_the_same_for_ever() {
+    let mut draws = Draws(0x6E13);
+    let circles = vec![field(FieldKind::Angle { bits: 1 }, Predictor::Linear)];
+    let games = games().into_iter().enumerate().filter(|(number, _)| [0, 3, 5].contains(number));
+    let schema = Arc::new(herd_of(games.chain([(9, circles)])));
+    let layout = Arc::new(Layout::new(&schema, 6).unwrap());
+    let tables = Tables::untrained(&layout);
+    let mut herd = Vec::new();
+    let mut section = BitWriter::new();
+    let packer = &mut Packer { writer: &mut section, tables: &tables };
+    packer.number(number(Use::RecordCount), 9);
+    for place in 0..9_u16 {
+        let (slot, kind) = (Slot(3 * place + 1), FacetKind(place % layout.facets().len() as u16));
+        let facet = layout.facet(kind).unwrap();
+        let codes: Vec<i32> = facet.parts.iter().map(|part| draws.code(part)).collect();
+        let states = facet.parts.iter().zip(&codes).map(|(part, &code)| PartState::new(part, code)).collect();
+        let thing =
+            Thing { facet, record: Record { slot, kind, anchor: slot }, steps: vec![0; codes.len()], codes, states };
+        packer.writer.write_bool(true);
+        write_record(packer, &layout, thing.record, &thing.states);
+        herd.push(thing);
+    }
+    let mut tick = 1_000;
+    let mut frames = vec![frame(FrameKind::Full, tick, &herd, section)];
+    let mut before = vec![false; herd.len()];
+    let mut changes = vec![0; layout.facets().len()];
+    for round in 0..24 {
+        let covered = 1 + round % 4;
+        let mut section = BitWriter::new();
+        let packer = &mut Packer { writer: &mut section, tables: &tables };
+        for _ in 0..covered {
+            let named = write_tick(packer, &layout, &mut herd, &mut draws);
+            for (place, before) in before.iter_mut().enumerate() {
+                let has = named.contains(&(place as u32));
+                changes[place % layout.facets().len()] += i32::from(has != std::mem::replace(before, has));
+            }
+        }
+        write_positions(packer, PositionsOf::Demotions, &[], herd.len() as u32);
+        packer.number(number(Use::RecordCount), 0);
+        tick += covered;
+        frames.push(frame(FrameKind::Step { covered, applied: 1 }, tick, &herd, section));
+    }
+    assert!(
+        changes.iter().filter(|&&changes| changes > 20).count() >= 3,
+        "all but what has no parts or one: {changes:?}"
+    );
+    let mut replica =
+        Replica::new(Arc::clone(&schema), Arc::clone(&layout), tables.clone(), Tick(1_000), Digest::Whole);
+    frames.iter().for_each(|frame| _ = replica.apply(frame).expect("a client holds what was written"));
+    let things: Vec<Value> = herd.iter().map(|thing| json!([thing.record.slot.0, thing.codes])).collect();
+    let mut lines = vec![json!({
+        "schema": hexadecimal(&schema.to_bytes()), "tables": hexadecimal(&tables.to_bytes()), "slot_bits": 6, "things": things,
+    })];
+    lines.extend(frames.iter().map(|frame| json!(hexadecimal(frame))));
+    hold_to("herd_frames.json", &lines, "what a client makes of a herd's frames changed");
 }
 
 /// A value of a field, as codes and back.

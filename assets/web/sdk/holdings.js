@@ -367,7 +367,8 @@ export class Holdings {
     const { slot, kind, anchor } = this.record;
     const facet = this.layout.facets[kind];
     if (facet.section !== number || this.has(slot) === isNew) throw DecodeError.inconsistent("record");
-    if (!facet.anchor && this.facetOf(anchor)?.kind !== facet.kind) throw DecodeError.inconsistent("record");
+    const entity = this.facetOf(anchor);
+    if (!facet.anchor && !(entity?.anchor && entity.kind === facet.kind)) throw DecodeError.inconsistent("record");
     const wasFresh = this.freshOf[slot] === 1;
     if (isNew) {
       const at = this.take(kind);

@@ -9,13 +9,14 @@ import { freshHash, lanes, staleHash } from "../../../assets/web/sdk/codec/diges
 import { advance, readPiece, readPieces } from "../../../assets/web/sdk/codec/piece.js";
 import { CLASS_SHIFT, FRACTION, MASK_SHIFT, MIDDLE, PARTS, PART_SHIFT, PLAN_SHIFT, STATE, TAKES, TAKES_STEPS, planOf } from "../../../assets/web/sdk/codec/plan.js";
 import { readPositions } from "../../../assets/web/sdk/codec/positions.js";
-import { classOf } from "../../../assets/web/sdk/codec/predictor.js";
+import { classOf, shortWay } from "../../../assets/web/sdk/codec/predictor.js";
 import { lookUpOf } from "../../../assets/web/sdk/codec/prefix_code.js";
 import { Record } from "../../../assets/web/sdk/codec/record.js";
 import { Tables } from "../../../assets/web/sdk/codec/tables.js";
 import { Layout } from "../../../assets/web/sdk/schema/facet.js";
 import { readSchema } from "../../../assets/web/sdk/schema/fingerprint.js";
-import { agreement, bytesOf, draws, golden, numbers } from "./golden.js";
+import { Author } from "./author.js";
+import { agreement, bytesOf, draws, golden, hexadecimal, numbers } from "./golden.js";
 
 /**
  * One entity with one facet, as a golden walk says.
@@ -132,7 +133,7 @@ test("a record is the whole state that a walk ended in", () => {
   }
 });
 
-test("a piece that is cut off anywhere is refused, and so is one that corrects nothing", () => {
+test("a piece that is cut off anywhere is refused", () => {
   for (const walk of numbers("walks")) {
     const { length } = walk.ticks.map((/** @type {[string | null]} */ [piece]) => piece).filter(Boolean);
     assert.ok(length > 0);
@@ -144,6 +145,69 @@ test("a piece that is cut off anywhere is refused, and so is one that corrects n
       }
     }
   }
+});
+
+/**
+ * A facet that is as it was born, and how it is read when its piece says this.
+ * @param {number} game of the golden walks
+ * @param {(author: Author, layout: Layout) => Author} write
+ */
+function readingOf(game, write) {
+  const one = walker(numbers("walks")[game]);
+  const piece = hexadecimal(write(new Author(one.tables, one.layout), one.layout).writer.intoBytes());
+  return (/** @type {"together" | "apart"} */ way) => {
+    const { states, ...rest } = one;
+    const moved = { ...rest, states: states.slice() };
+    tick(moved, piece, way);
+    return moved;
+  };
+}
+
+/** @param {string} field @param {import("../../../assets/web/sdk/bits/reader.js").DecodeErrorKind} kind */
+const refusedAs = (field, kind) => (/** @type {unknown} */ error) => error instanceof DecodeError && error.field === field && error.kind === kind;
+
+test("a piece of several groups that names no part of any of them is refused", () => {
+  for (const game of [5, 6]) {
+    /** @param {number} last the mask of the last group */
+    const reading = (last) =>
+      readingOf(game, (author, layout) => {
+        const { groups, context } = layout.facets[0];
+        assert.ok(groups.length > 1);
+        groups.forEach((group, at) => author.symbol(contexts.mask(layout, group), at + 1 === groups.length ? last : 0));
+        const part = groups.slice(0, -1).reduce((sum, group) => sum + group.parts, 0);
+        return last === 0 ? author : author.number(contexts.residual(context + part), 0);
+      });
+    for (const way of /** @type {const} */ (["together", "apart"])) {
+      assert.throws(() => reading(0)(way), refusedAs("change mask", "inconsistent"), `game ${game}, ${way}`);
+      if (game === 6) reading(1)(way);
+    }
+  }
+});
+
+test("an angle is corrected by up to half a circle upwards and less than half a circle downwards", () => {
+  const half = 512;
+  /** @param {number} residual */
+  const reading = (residual) =>
+    readingOf(0, (author, layout) => {
+      const [group] = layout.facets[0].groups;
+      // Its first part is an angle of ten bits; a mask of a lone group is never 0.
+      author.symbol(contexts.mask(layout, group), 0);
+      return author.number(contexts.residual(layout.facets[0].context), residual > 0 ? 2 * residual - 1 : -2 * residual - 2);
+    });
+  const { first } = numbers("walks")[0];
+  for (const way of /** @type {const} */ (["together", "apart"])) {
+    for (const residual of [1, half - 1, half, -1, 1 - half]) {
+      assert.equal(codesOf(reading(residual)(way))[0], (first[0] + residual) & (2 * half - 1), `${residual}, ${way}`);
+    }
+    for (const residual of [half + 1, -half, -half - 1]) {
+      assert.throws(() => reading(residual)(way), refusedAs("residual", "out-of-range"), `${residual}, ${way}`);
+    }
+  }
+});
+
+test("the short way round goes upwards where both are as long", () => {
+  assert.deepEqual([511, 512, 513, 1_023, 1_024, -1, -511, -512, -513].map((step) => shortWay(1_023, step)), [511, 512, -511, -1, 0, -1, -511, 512, 511]);
+  assert.deepEqual([0, 1, 2, -1].map((step) => shortWay(1, step)), [0, 1, 0, 1]);
 });
 
 test("the digest's hash is pinned", () => {
@@ -192,41 +256,24 @@ test("a number goes through 72 symbols and raw bits", () => {
 });
 
 test("positions are gaps or a bitmap, ascend, and fit the list", () => {
-  const { tables } = agreement();
+  const { tables, layout } = agreement();
   const positions = new Int32Array(64);
-  /**
-   * Bits that make the tables read these numbers, symbols that are below 16.
-   * @param {[number, number][]} numbers context and number
-   * @param {(writer: BitWriter) => void} [then]
-   */
-  const written = (numbers, then) => {
-    const writer = new BitWriter();
-    for (const [context, number] of numbers) {
-      if (context < 0) {
-        writer.write(number, 1);
-        continue;
-      }
-      const [start, mask] = tables.places.subarray(2 * context);
-      const at = tables.lookUp.subarray(start, start + mask + 1).findIndex((entry) => entry >>> 4 === number);
-      writer.write(at & ((1 << (tables.lookUp[start + at] & 15)) - 1), tables.lookUp[start + at] & 15);
-    }
-    then?.(writer);
-    return new BitReader(writer.intoBytes());
-  };
   const { LEAVES } = contexts;
-  const [count, gap, flag] = [LEAVES, LEAVES + 1, -1];
-  const gaps = written([[count, 3], [flag, 0], [gap, 2], [gap, 0], [gap, 9]]);
-  assert.equal(readPositions(gaps, tables, LEAVES, 14, positions), 3);
+  /** @param {number} count @param {0 | 1} bitmap */
+  const author = (count, bitmap) => new Author(tables, layout).number(LEAVES, count).bits(bitmap, 1);
+  /** @param {number} count @param {number[]} gaps */
+  const gaps = (count, gaps) => gaps.reduce((author, gap) => author.number(LEAVES + 1, gap), author(count, 0)).reader();
+  assert.equal(readPositions(gaps(3, [2, 0, 9]), tables, LEAVES, 14, positions), 3);
   assert.deepEqual([...positions.subarray(0, 3)], [2, 3, 13]);
-  const bitmap = written([[count, 3], [flag, 1]], (writer) => [writer.write(0b1011, 24), writer.write(0, 6)]);
+  const bitmap = author(3, 1).bits(0b1011, 24).bits(0, 6).reader();
   assert.equal(readPositions(bitmap, tables, LEAVES, 30, positions), 3);
   assert.deepEqual([...positions.subarray(0, 3)], [0, 1, 3]);
-  assert.equal(readPositions(written([[count, 0]]), tables, LEAVES, 14, positions), 0);
+  assert.equal(readPositions(new Author(tables, layout).number(LEAVES, 0).reader(), tables, LEAVES, 14, positions), 0);
   for (const wrong of [
-    written([[count, 15]]),
-    written([[count, 1], [flag, 0], [gap, 14]]),
-    written([[count, 2], [flag, 0], [gap, 13], [gap, 0]]),
-    written([[count, 2], [flag, 1]], (writer) => writer.write(0b1011, 14)),
+    new Author(tables, layout).number(LEAVES, 15).reader(),
+    gaps(1, [14]),
+    gaps(2, [13, 0]),
+    author(2, 1).bits(0b1011, 14).reader(),
   ]) {
     assert.throws(() => readPositions(wrong, tables, LEAVES, 14, positions), (error) => error instanceof DecodeError && error.kind === "inconsistent");
   }

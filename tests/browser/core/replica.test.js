@@ -3,9 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settle } from "../../../assets/web/sdk/agreement.js";
+import { DecodeError } from "../../../assets/web/sdk/bits/reader.js";
+import { PLAN_SHIFT, TAKES } from "../../../assets/web/sdk/codec/plan.js";
+import { Tables } from "../../../assets/web/sdk/codec/tables.js";
 import { TablesRefused } from "../../../assets/web/sdk/epochs.js";
 import { Replica } from "../../../assets/web/sdk/replica.js";
+import { Layout } from "../../../assets/web/sdk/schema/facet.js";
+import { readSchema } from "../../../assets/web/sdk/schema/fingerprint.js";
 import { readServerMessage } from "../../../assets/web/sdk/wire/server_message.js";
+import { FrameHeader } from "../../../assets/web/sdk/wire/state_frame.js";
+import { Author } from "./author.js";
 import { agreement, bytesOf, golden, numbers, worldOf } from "./golden.js";
 
 /** @param {string} name @param {Replica} replica */
@@ -191,6 +198,85 @@ test("new tables are taken in their order and refused out of it", () => {
   held.epochs.settle(70_014, 70_014);
   assert.deepEqual([held.epochs.coming.length, held.epochs.at(70_014).epoch], [0, 4]);
 });
+
+test("what moves in any way is moved on in every tick, whether it had a piece in the one before or not", () => {
+  const [{ schema: bytes, tables: codes, slot_bits, things }, ...frames] = numbers("herd_frames");
+  const schema = readSchema(bytesOf(bytes));
+  const layout = new Layout(schema, slot_bits);
+  const tables = Tables.fromBytes(bytesOf(codes), layout);
+  const held = new Replica(/** @type {any} */ ({ schema, layout, tables, tick: 1_000, wholeDigest: true }));
+  const ways = layout.facets.map((_, kind) => held.holdings.plan[(kind << PLAN_SHIFT) + TAKES]);
+  assert.deepEqual([...new Set(ways)].sort(), [0, 1, 2, 3], "not at all, all at once, by what waits for a correction, as rotations");
+  for (const [at, frame] of frames.entries()) {
+    const { digest, error } = held.apply(bytesOf(frame));
+    assert.deepEqual([digest, error], ["right", null], `frame ${at}`);
+  }
+  for (const [slot, codes] of things) {
+    const states = new Int32Array(codes.length);
+    held.holdings.copyCodes(slot, 0, codes.length, states, 0);
+    assert.deepEqual([...states], codes);
+  }
+});
+
+// Kinds of facets in the golden schema: what a walker is for everyone, for its owner, and whom it follows; a stone.
+const [WALKER, PURSE, FOLLOWED, STONE] = [0, 1, 2, 3];
+
+/**
+ * What is held once these records were taken in.
+ * @param {(author: Author) => Author} everyone its count of records and these
+ * @param {(author: Author) => Author} [owner]
+ */
+function withRecords(everyone, owner) {
+  const { tables, layout, ...rest } = agreement();
+  const author = everyone(new Author(tables, layout)).align();
+  owner?.(author).align();
+  const held = new Replica({ ...rest, tables, layout });
+  const header = Object.assign(new FrameHeader(), { kind: "full", tick: 70_001, sections: owner ? 5 : 1 });
+  held.holdings.change(held.epochs, header, author.reader());
+  return held;
+}
+
+test("a record is refused unless the anchor of its entity is held", () => {
+  const walker = (/** @type {Author} */ author) => author.records(2).record("new", WALKER, 5, 5).record("new", STONE, 8, 8);
+  const purse = (/** @type {number} */ anchor) => (/** @type {Author} */ author) => author.records(1).record("new", PURSE, 6, anchor);
+  assert.deepEqual([withRecords(walker, purse(5)).read(5, "Purse"), withRecords(walker, purse(5)).heldCount], [{ coins: 0 }, 3]);
+  const refused = refusedAs("record");
+  assert.throws(() => withRecords(walker, purse(7)), refused, "nothing is there");
+  assert.throws(() => withRecords(walker, purse(8)), refused, "another kind of entity");
+  const two = (/** @type {Author} */ author) => author.records(2).record("new", PURSE, 6, 5).record("new", PURSE, 7, 6);
+  assert.throws(() => withRecords(walker, two), refused, "a facet that is no anchor");
+});
+
+test("a record is refused that is new where something is held, refreshes what is not, or makes something else of it", () => {
+  /** @param {(author: Author) => Author} then */
+  const after = (then) => () => withRecords((author) => then(author.records(2).record("new", WALKER, 5, 5)));
+  assert.equal(after((author) => author.record("refresh", WALKER, 5, 5))().heldCount, 1);
+  const refused = refusedAs("record");
+  assert.throws(after((author) => author.record("new", WALKER, 5, 5)), refused);
+  assert.throws(after((author) => author.record("refresh", WALKER, 6, 6)), refused);
+  assert.throws(after((author) => author.record("refresh", STONE, 5, 5)), refused);
+  assert.throws(after((author) => author.record("new", PURSE, 6, 5)), refused, "its section is another");
+  const walkers = (/** @type {Author} */ author) => author.records(2).record("new", WALKER, 5, 5).record("new", WALKER, 9, 9);
+  const purses = (/** @type {number} */ anchor) => (/** @type {Author} */ author) => author.records(2).record("new", PURSE, 6, 5).record("refresh", PURSE, 6, anchor);
+  assert.equal(withRecords(walkers, purses(5)).heldCount, 3);
+  assert.throws(() => withRecords(walkers, purses(9)), refused, "its anchor is another");
+});
+
+test("a section has no more records than the room has slots", () => {
+  const { slots } = agreement().layout;
+  const records = (/** @type {number} */ count) => (/** @type {Author} */ author) => {
+    author.records(count).record("new", WALKER, 5, 5);
+    for (let left = count - 1; left > 0; left--) author.record("refresh", WALKER, 5, 5);
+    return author;
+  };
+  assert.equal(withRecords(records(slots)).heldCount, 1);
+  assert.throws(() => withRecords(records(slots + 1)), refusedAs("records"));
+});
+
+/** @param {string} field what does not fit */
+function refusedAs(field) {
+  return (/** @type {unknown} */ error) => error instanceof DecodeError && error.kind === "inconsistent" && error.field === field;
+}
 
 for (const name of ["match_zoo", "match_arena"]) {
   test(`after every message of ${name} the same is held as in Rust`, () => {
