@@ -61,6 +61,9 @@ pub mod map_folder;
 // Whom we believe to be the server.
 pub mod trust;
 
+// Tickets for bots.
+pub mod ticket_key;
+
 // wss ↔ session.
 pub mod transport;
 

@@ -26,6 +26,7 @@ use client_sim::map_folder;
 use client_sim::plain_text::{self, Plain, in_json};
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions, room_name};
 use client_sim::swarm::progress::Progress;
+use client_sim::ticket_key::TicketOptions;
 use client_sim::trust::Trust;
 use client_sim::{swarm, transport};
 use shared::game::maps::Maps;
@@ -105,6 +106,9 @@ struct SwarmArguments {
     /// Source addresses: 127.0.0.2/24 gives each bot one of its own.
     #[arg(long, value_name = "ADDR[/BITS]")]
     from: Option<Sources>,
+    /// Tickets.
+    #[command(flatten)]
+    tickets: TicketOptions,
     /// The seed of all chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -343,6 +347,7 @@ fn options(arguments: &SwarmArguments, maps: Maps) -> Result<SwarmOptions> {
         (None, None) => Rooms::Any,
     };
     Ok(SwarmOptions {
+        tickets: arguments.tickets.key()?,
         url: arguments.url.clone(),
         tls,
         bots: arguments.bots as usize,

@@ -90,6 +90,7 @@ pub struct Target {
     authority: String,
     address: SocketAddr,
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    ticket: Option<String>,
 }
 
 impl Target {
@@ -114,13 +115,19 @@ impl Target {
             }
         };
         let authority = uri.authority().map_or_else(|| host.clone(), ToString::to_string);
-        Ok(Self { host, authority, address, tls })
+        Ok(Self { host, authority, address, tls, ticket: None })
     }
 
     /// The server's address.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The same for somebody with that ticket; without one, for a guest.
+    #[must_use]
+    pub fn bearing(&self, ticket: Option<String>) -> Self {
+        Self { ticket, ..self.clone() }
     }
 
     /// Connects to `path`, from an address of one's own if `from` says so.
@@ -147,6 +154,10 @@ impl Target {
         let url = format!("{scheme}://{}{path}", self.authority);
         let uri: Uri = url.parse().map_err(|_| ConnectError::Url { url: self.host.clone() })?;
         let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
+        let request = match &self.ticket {
+            Some(ticket) => request.with_header("Authorization", format!("Bearer {ticket}")),
+            None => request,
+        };
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER_BYTES)
             .write_buffer_size(BUFFER_BYTES)

@@ -33,18 +33,21 @@ use crate::error::StartupError;
 use crate::front::operation::{self, Operation};
 use crate::front::pages::Pages;
 use crate::front::tls::Tls;
-use crate::front::{Front, admin, listener};
+use crate::front::{Front, admin, keeper, listener};
 use crate::greeting::Greeting;
 use crate::logging;
 use crate::mailbox::{Mail, MailboxSender, mailbox};
 use crate::map_folder::{self, OnMaps};
 use crate::metrics::Metrics;
 use crate::operator::{self, Wish};
+use crate::renewals::{RenewalReceiver, renewals};
 use crate::room::{Room, RoomEntropy};
 use crate::schema_json;
 use crate::schema_typescript;
 use crate::shutdown::{self, Signal, Signals};
 use crate::sim::{RoomGame, map_files};
+use crate::ticket_command;
+use crate::tickets::Tickets;
 use crate::trainer::{self, TrainerSetup, studies};
 use crate::worker::{self, WorkerSetup};
 
@@ -112,6 +115,10 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
     if let Some(wish) = line.wish() {
         return fulfil(wish);
     }
+    if let Some(Command::Ticket(asked)) = &line.command {
+        say(&mut io::stdout(), &ticket_command::obey(asked)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let raw = load::load(line.flags(), env::vars_os())?;
     if line.flags().print_config {
         say(&mut io::stdout(), &load::to_toml(&raw))?;
@@ -140,6 +147,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
     if line.flags().print_config || line.flags().check_config {
         try_room(&config, &game)?;
         CodeTables::begin(&config, &*game, tables)?;
+        open_tickets(&config)?;
         if line.flags().check_config {
             eprintln!("the configuration is good");
         }
@@ -216,9 +224,11 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
     raise_file_limit(config.limits.connections_max as u64 + FILES_BESIDES);
     let tls = Tls::new(&config)?;
     let operation = Operation::open(&config)?;
+    let tickets = open_tickets(&config)?;
     let directory = Directory::new(config.caps());
     let metrics = Metrics::new(config.workers);
     let (study_sender, study_receiver) = studies();
+    let (renewal_sender, renewal_receiver) = renewals();
     let mut boxes = Vec::new();
     let mut threads = Vec::new();
     for number in 0..config.workers {
@@ -230,6 +240,7 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
             metrics: metrics.clone(),
             allow_audit: config.allow_audit,
             tables: tables.clone(),
+            renewals: Some(renewal_sender.clone()),
             studies: config.tables.studies().then(|| study_sender.clone()),
             #[cfg(feature = "sabotage")]
             leak: config.leak,
@@ -245,16 +256,28 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
         threads.push(trainer::spawn(study_receiver, setup)?);
     }
     let pages = Pages::new(config.web.clone(), maps, shipped.page);
-    let front = Front::new(&config, tls, operation, directory.clone(), boxes.clone(), metrics.clone(), pages);
+    let front = Front::new(&config, tls, operation, tickets, directory.clone(), boxes.clone(), metrics.clone(), pages);
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(FRONT_THREADS).thread_name("front").enable_all().build()?;
-    let (addr, admin_addr) = open(&runtime, &config, &front)?;
+    let (addr, admin_addr) = open(&runtime, &config, &front, renewal_receiver)?;
     tracing::info!(%addr, %admin_addr, workers = config.workers, "listening");
     Ok(Running { addr, admin_addr, front, directory, metrics, boxes, threads, runtime: Some(runtime) })
 }
 
+/// The keys that tickets are signed with, and one of our own for guests.
+fn open_tickets(config: &Config) -> Result<Tickets, StartupError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(io::Error::other)?;
+    Ok(Tickets::new(&config.tickets, &secret)?)
+}
+
 /// Opens both ports and starts what listens to them.
-fn open(runtime: &Runtime, config: &Config, front: &Arc<Front>) -> Result<(SocketAddr, SocketAddr), StartupError> {
+fn open(
+    runtime: &Runtime,
+    config: &Config,
+    front: &Arc<Front>,
+    renewals: RenewalReceiver,
+) -> Result<(SocketAddr, SocketAddr), StartupError> {
     let _inside = runtime.enter();
     let opened = |key, address| {
         let listener = listener::bind(address).map_err(|source| StartupError::Listen { key, address, source })?;
@@ -268,6 +291,7 @@ fn open(runtime: &Runtime, config: &Config, front: &Arc<Front>) -> Result<(Socke
     runtime.spawn(admin::accept(front.clone(), admin_port, local_only));
     runtime.spawn(admin::fold(front.clone()));
     runtime.spawn(operation::watch(front.clone()));
+    runtime.spawn(keeper::keep(front.clone(), renewals));
     Ok((addr, admin_addr))
 }
 

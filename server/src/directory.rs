@@ -355,7 +355,8 @@ impl Directory {
     }
 
     /// What an address is counted under; none if it is not limited.
-    fn limited(&self, address: IpAddr) -> Option<IpAddr> {
+    #[must_use]
+    pub fn limited(&self, address: IpAddr) -> Option<IpAddr> {
         let address = address.to_canonical();
         (self.caps.limit_loopback || !address.is_loopback()).then(|| network_of(address))
     }

@@ -13,6 +13,8 @@ use shared::limits::{MAP_BYTES_MAX, MAPS_MAX};
 use crate::bans::BanFileError;
 use crate::config::load::ConfigError;
 use crate::sim::RoomRefused;
+use crate::ticket_command::TicketCommandError;
+use crate::tickets::key_file::KeyFileError;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,12 @@ pub enum StartupError {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The command line's: no ticket, or no key.
+    #[error(transparent)]
+    Ticket(#[from] TicketCommandError),
+    /// The configuration: keys of tickets.
+    #[error("tickets.keys: {0}")]
+    TicketKeys(#[from] KeyFileError),
     /// The configuration: this program has no such game.
     #[error("game.name: there is no game {name:?}; this program has {known}")]
     UnknownGame {
@@ -81,6 +89,7 @@ impl StartupError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
+            Self::Ticket(_) | Self::TicketKeys(_) => 2,
             Self::Config(_) | Self::UnknownGame { .. } | Self::Game(_) | Self::Tables { .. } | Self::Maps { .. } => 2,
             Self::Operation(_) => 2,
             Self::Tls(TlsError::Pem { .. } | TlsError::NoCertificate { .. } | TlsError::Pair { .. }) => 2,

@@ -9,7 +9,7 @@
 //! Never here: what a message says (see `ingest` and `replicate`), who sits where (see `seats`).
 
 use bytes::Bytes;
-use shared::wire::{CloseCode, ServerMessage};
+use shared::wire::{CloseCode, Secret, ServerMessage};
 use std::ops::Range;
 
 /// A connection of a room: the number is its owner's, unique while it is attached, and small: one that is free again is given
@@ -83,6 +83,8 @@ pub struct Outgoing {
     pub messages: Vec<(ConnectionId, Bytes)>,
     /// Connections to be closed after their messages; each is detached by its owner afterwards.
     pub closes: Vec<(ConnectionId, CloseCode)>,
+    /// New tickets that clients brought, for whoever knows whether they are good.
+    pub renewals: Vec<(ConnectionId, Secret<String>)>,
 }
 
 impl Outgoing {

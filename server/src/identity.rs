@@ -8,7 +8,7 @@
 //! An identity is made once, when all that an upgrade asks for has passed, and is never changed; only when it ends may be moved on, by
 //! a new ticket. Each of its texts is bounded and has nothing in it that a terminal, a log or a page could take for something else.
 //!
-//! Never here: whether a ticket is genuine (see `front::tickets`), who is connected (see `sessions`).
+//! Never here: whether a ticket is genuine (see `tickets`), who is connected (see `sessions`).
 
 use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
@@ -19,6 +19,9 @@ use crate::directory::RoomName;
 
 /// Bytes of a player's key, a ticket's number and a key's name at most.
 pub const ID_BYTES_MAX: usize = 64;
+
+/// Bytes of a player's name at most, as in a Hello.
+pub const NAME_BYTES_MAX: usize = 32;
 
 /// Rooms or patterns of rooms that an identity may name.
 pub const ROOMS_ALLOWED_MAX: usize = 32;
@@ -151,6 +154,18 @@ pub enum RoomsAllowed {
 }
 
 impl RoomsAllowed {
+    /// The rooms that are named one by one.
+    pub fn named(&self) -> impl Iterator<Item = &RoomName> {
+        let patterns = match self {
+            Self::All => &[][..],
+            Self::Of(patterns) => patterns,
+        };
+        patterns.iter().filter_map(|pattern| match pattern {
+            RoomPattern::Named(name) => Some(name),
+            RoomPattern::Beginning(_) => None,
+        })
+    }
+
     /// Whether that room may be entered.
     #[must_use]
     pub fn has(&self, room: &RoomName) -> bool {

@@ -102,6 +102,15 @@ pub mod game;
 // The workload that figures are measured on, as a game.
 pub mod arena_n;
 
+// Who may come in by a ticket: asked by the front.
+pub(crate) mod tickets;
+
+// New tickets over live sockets.
+pub mod renewals;
+
+// Tickets and keys by hand.
+pub mod ticket_command;
+
 // Builds the parts, starts them, waits, stops them in order.
 pub mod app;
 

@@ -73,6 +73,16 @@ pub enum Mail {
         /// Whether their players may come back to their seats.
         keep_seat: bool,
     },
+    /// Tell these that their tickets end.
+    TicketsEnd {
+        /// Their numbers in this process, and in how many seconds they will be closed.
+        connections: Vec<(u64, u16)>,
+    },
+    /// These brought a ticket that is no good: a strike each.
+    BadRenewals {
+        /// Their numbers in this process.
+        connections: Vec<u64>,
+    },
     /// Close everybody in this room and end it.
     Close {
         /// Which.

@@ -15,57 +15,26 @@
 //!
 //! [`CATALOGUE`] is the list itself, for documents and tests. Never here: when something is counted.
 
+// Why somebody was refused.
+mod reasons;
+
+// Whether workers live.
+mod pulse;
+
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use shared::wire::close_code::CloseCode;
 
-/// Why a connection or a request was refused before it could play; the labels of `tickwire_refusals_total`.
-pub const REFUSAL_REASONS: &[&str] = &[
-    "address_full",
-    "already_in",
-    "bad_body",
-    "bad_key",
-    "bad_request",
-    "banned",
-    "bans_full",
-    "busy",
-    "connections_full",
-    "content_type",
-    "draining",
-    "failed",
-    "handshake_failed",
-    "handshakes_full",
-    "in_file",
-    "method",
-    "no_room",
-    "no_upgrade",
-    "not_found",
-    "not_kept",
-    "origin",
-    "plain_http",
-    "room_full",
-    "room_name",
-    "rooms_full",
-    "slow",
-    "subprotocol",
-    "token",
-    "too_many_attempts",
-    "too_many_requests",
-    "unseated_full",
-    "websocket_version",
-];
+pub use pulse::{PULSE_MAX, Pulse};
+pub use reasons::REFUSAL_REASONS;
 
 /// How a connection can end besides with one of our codes; further labels of `tickwire_closes_total`.
 pub const OTHER_ENDINGS: &[&str] = &["Left", "Lost"];
-
-/// Older than this, the pulse of a worker that has rooms is a sign of death.
-pub const PULSE_MAX: Duration = Duration::from_secs(1);
 
 /// Bounds of the histograms of time, in seconds: a tick at 128 Hz has 7.8 ms, at 30 Hz 33 ms.
 const SECONDS_BUCKETS: &[f64] = &[
@@ -156,6 +125,24 @@ catalogue! {
     Counter bans_not_saved = "tickwire_bans_not_saved_total";
     /// Acts of operators that could not be written down in the audit log; they were done all the same.
     Counter audit_failures = "tickwire_audit_failures_total";
+    /// Keys that tickets may be signed with.
+    Gauge ticket_keys = "tickwire_ticket_keys";
+    /// Times that these were read anew because they had changed.
+    Counter ticket_keys_reloads = "tickwire_ticket_keys_reloads_total" { result = "done" };
+    /// Times that they could not be; the old ones stay.
+    Counter ticket_keys_reloads_failed = "tickwire_ticket_keys_reloads_total" { result = "failed" };
+    /// Connections now, each somebody's, that passed the upgrade and were not told to go.
+    Gauge sessions = "tickwire_sessions";
+    /// Connections closed because their tickets had run out.
+    Counter tickets_run_out = "tickwire_tickets_ended_total" { cause = "run_out" };
+    /// Connections closed because the keys of their tickets are gone.
+    Counter tickets_unkeyed = "tickwire_tickets_ended_total" { cause = "key_gone" };
+    /// New tickets over live sockets that were good.
+    Counter renewals_good = "tickwire_ticket_renewals_total" { result = "good" };
+    /// Those that were not: of another player, role or room, or bad.
+    Counter renewals_bad = "tickwire_ticket_renewals_total" { result = "bad" };
+    /// Those that were let go because too many waited; their clients bring others.
+    Counter renewals_lost = "tickwire_ticket_renewals_total" { result = "lost" };
     /// Letters waiting in the workers' mailboxes.
     Gauge letters = "tickwire_mailbox_letters";
 
@@ -364,44 +351,6 @@ impl Metrics {
     }
 }
 
-/// The sign of life of one worker: when it last took a turn, and how many rooms it had then.
-#[derive(Debug)]
-pub struct Pulse {
-    start: Instant,
-    beat_ms: AtomicU64,
-    rooms: AtomicU64,
-}
-
-impl Pulse {
-    fn new(start: Instant) -> Self {
-        Self { start, beat_ms: AtomicU64::new(0), rooms: AtomicU64::new(0) }
-    }
-
-    /// Once per turn, and before every wait for mail.
-    pub fn beat(&self, now: Instant, rooms: usize) {
-        self.beat_ms.store(self.since_start_ms(now), Ordering::Relaxed);
-        self.rooms.store(rooms as u64, Ordering::Relaxed);
-    }
-
-    /// How long ago it last beat; none for a worker without rooms, which sleeps until mail comes.
-    #[must_use]
-    pub fn age(&self, now: Instant) -> Option<Duration> {
-        let rooms = self.rooms.load(Ordering::Relaxed);
-        let beat_ms = self.beat_ms.load(Ordering::Relaxed);
-        (rooms > 0).then(|| Duration::from_millis(self.since_start_ms(now).saturating_sub(beat_ms)))
-    }
-
-    /// Whether the worker does its work: it has no rooms, or it took a turn within [`PULSE_MAX`].
-    #[must_use]
-    pub fn is_alive(&self, now: Instant) -> bool {
-        self.age(now).is_none_or(|age| age < PULSE_MAX)
-    }
-
-    fn since_start_ms(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.start).as_millis() as u64
-    }
-}
-
 /// Metrics with one counter for each of a list of labels.
 #[derive(Debug)]
 struct ByLabel {
@@ -538,18 +487,5 @@ mod tests {
         one.ticks.increment(1);
         assert!(other.render().contains("tickwire_ticks_total 0"));
         assert!(Metrics::unread(1).render().is_empty());
-    }
-
-    #[test]
-    fn a_worker_with_rooms_must_beat_every_second_and_one_without_may_sleep() {
-        let metrics = Metrics::unread(2);
-        let pulse = metrics.pulse(1);
-        let now = pulse.start + Duration::from_secs(100);
-        assert!(pulse.is_alive(now));
-        pulse.beat(now, 1);
-        assert!(pulse.is_alive(now + Duration::from_millis(900)));
-        assert!(!pulse.is_alive(now + Duration::from_millis(1100)));
-        pulse.beat(now, 0);
-        assert!(pulse.is_alive(now + Duration::from_secs(1000)));
     }
 }

@@ -14,13 +14,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use shared::wire::close_code::CloseCode;
 
 use crate::directory::{Place, RoomName};
 use crate::identity::{Identity, KeyId, PlayerKey, TicketId};
 use crate::mailbox::{Mail, MailboxSender};
+
+/// How often somebody is told before its time ends, if it does nothing about it.
+const NOTICES: u32 = 4;
+
+/// Between two times.
+const NOTICE_PAUSE_MIN: Duration = Duration::from_secs(5);
 
 /// What becomes of a player's older connection when it comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +73,33 @@ struct Entry {
     dismissal: Option<Dismissal>,
     /// Its worker was told.
     told: bool,
+    /// When it was last told that its time ends.
+    noticed: Option<SystemTime>,
+}
+
+impl Entry {
+    /// When it must go: a guest at once when its time is over, whoever has a ticket `grace` after that.
+    fn ends(&self, grace: Duration) -> Option<SystemTime> {
+        let grace = if self.identity.player.is_guest() { Duration::ZERO } else { grace };
+        self.identity.expires.map(|expires| expires + grace)
+    }
+}
+
+/// Why a new ticket does not take the place of the old one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRenewed {
+    /// It has gone, or was told to go.
+    #[error("the connection has gone")]
+    Gone,
+    /// Somebody else's.
+    #[error("the ticket is another player's")]
+    Player,
+    /// It would let somebody do what it may not, or the other way round.
+    #[error("the ticket is for another role")]
+    Role,
+    /// It is for other rooms.
+    #[error("the ticket is for other rooms")]
+    Room,
 }
 
 #[derive(Debug, Default)]
@@ -121,8 +154,8 @@ impl Sessions {
         }
         theirs.push(connection);
         let (room, worker) = (place.room.clone(), place.worker);
-        let entry =
-            Entry { identity: identity.clone(), room, worker, since: SystemTime::now(), dismissal: None, told: false };
+        let (since, dismissal) = (SystemTime::now(), None);
+        let entry = Entry { identity: identity.clone(), room, worker, since, dismissal, told: false, noticed: None };
         entries.insert(connection, entry);
         drop(state);
         Ok(Session { sessions: self.clone(), connection, identity })
@@ -201,6 +234,95 @@ impl Sessions {
     #[must_use]
     pub fn of_key(&self, key: &KeyId) -> Vec<u64> {
         self.find(|identity| identity.key.as_ref() == Some(key))
+    }
+
+    /// How many there are that were not told to go.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lock().entries.values().filter(|entry| entry.dismissal.is_none()).count()
+    }
+
+    /// Those whose time has come by `now`.
+    #[must_use]
+    pub fn over(&self, now: SystemTime, grace: Duration) -> Vec<u64> {
+        let state = self.lock();
+        let is_over = |entry: &Entry| entry.dismissal.is_none() && entry.ends(grace).is_some_and(|ends| now >= ends);
+        state.entries.iter().filter(|(_, entry)| is_over(entry)).map(|(&connection, _)| connection).collect()
+    }
+
+    /// Tells those whose time ends within `notice` and who were not told of late. Who is not told because its worker is behind with its
+    /// mail is told the next time.
+    pub fn tell_ends(&self, now: SystemTime, notice: Duration, grace: Duration) {
+        if notice.is_zero() {
+            return;
+        }
+        let pause = (notice / NOTICES).max(NOTICE_PAUSE_MIN);
+        let mut told: BTreeMap<usize, Vec<(u64, u16)>> = BTreeMap::new();
+        let mut state = self.lock();
+        for (&connection, entry) in &mut state.entries {
+            let is_late = entry.noticed.is_none_or(|last| now >= last + pause);
+            let Some(expires) = entry.identity.expires.filter(|_| is_late && entry.dismissal.is_none()) else {
+                continue;
+            };
+            if now + notice >= expires {
+                let left = entry.ends(grace).and_then(|ends| ends.duration_since(now).ok()).unwrap_or_default();
+                let seconds = u16::try_from(left.as_secs()).unwrap_or(u16::MAX);
+                entry.noticed = Some(now);
+                told.entry(entry.worker).or_default().push((connection, seconds));
+            }
+        }
+        drop(state);
+        for (worker, connections) in told {
+            if let Some(mailbox) = self.mailboxes.get(worker) {
+                let _ = mailbox.try_send(Mail::TicketsEnd { connections });
+            }
+        }
+    }
+
+    /// Who a connection is, if it was not told to go.
+    #[must_use]
+    pub fn identity(&self, connection: u64) -> Option<Arc<Identity>> {
+        let state = self.lock();
+        state.entries.get(&connection).filter(|entry| entry.dismissal.is_none()).map(|entry| entry.identity.clone())
+    }
+
+    /// A connection has a new ticket: from now on that one counts.
+    ///
+    /// # Errors
+    /// It is not for the same player, role and room; the old one stays.
+    pub fn renew(&self, connection: u64, identity: Identity) -> Result<(), NotRenewed> {
+        let mut state = self.lock();
+        let entry = state.entries.get_mut(&connection).filter(|entry| entry.dismissal.is_none());
+        let entry = entry.ok_or(NotRenewed::Gone)?;
+        if identity.player != entry.identity.player {
+            return Err(NotRenewed::Player);
+        }
+        if identity.role != entry.identity.role {
+            return Err(NotRenewed::Role);
+        }
+        if !identity.rooms.has(&entry.room) {
+            return Err(NotRenewed::Room);
+        }
+        entry.identity = Arc::new(identity);
+        entry.noticed = None;
+        Ok(())
+    }
+
+    /// Their workers note a strike against these. Where one is behind with its mail, none is noted.
+    pub fn strike(&self, connections: &[u64]) {
+        let state = self.lock();
+        let mut struck: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        for connection in connections {
+            if let Some(entry) = state.entries.get(connection) {
+                struck.entry(entry.worker).or_default().push(*connection);
+            }
+        }
+        drop(state);
+        for (worker, connections) in struck {
+            if let Some(mailbox) = self.mailboxes.get(worker) {
+                let _ = mailbox.try_send(Mail::BadRenewals { connections });
+            }
+        }
     }
 
     /// Everybody, by connection, those told to go left out.
@@ -380,6 +502,74 @@ mod tests {
         let second = hall.enter(4, "a", "anna").unwrap();
         hall.sessions.dismiss(&[4], CloseCode::Kicked, false);
         assert!(hall.enter(5, "a", "anna").is_ok(), "{second:?}");
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    const GRACE: Duration = Duration::from_secs(10);
+
+    /// A session that ends at the hundredth second.
+    fn ending(hall: &mut Hall, connection: u64, player: &str) -> Session {
+        let session = hall.enter(connection, "a", player).unwrap();
+        let identity = Identity { expires: Some(at(100)), ..(**session.identity()).clone() };
+        hall.sessions.renew(connection, identity).unwrap();
+        session
+    }
+
+    #[test]
+    fn a_ticket_ends_after_its_grace_a_guest_without_one_and_who_has_no_end_never() {
+        let mut hall = Hall::new(Again::Replaces);
+        let guest = PlayerKey::guest(7).to_string();
+        let _sessions =
+            [ending(&mut hall, 1, "anna"), ending(&mut hall, 2, &guest), hall.enter(3, "a", "berta").unwrap()];
+        for (now, over) in [(99, vec![]), (100, vec![2]), (109, vec![2]), (110, vec![1, 2]), (1_000_000, vec![1, 2])] {
+            assert_eq!(hall.sessions.over(at(now), GRACE), over, "{now}");
+        }
+        hall.sessions.dismiss(&[1, 2], CloseCode::TicketEnded, false);
+        assert!(hall.sessions.over(at(200), GRACE).is_empty());
+    }
+
+    #[test]
+    fn who_will_end_is_told_so_some_times_until_it_has_a_new_ticket() {
+        let mut hall = Hall::new(Again::Replaces);
+        let session = ending(&mut hall, 1, "anna");
+        let told = |now| {
+            hall.sessions.tell_ends(at(now), Duration::from_secs(40), GRACE);
+            let Some(mail) = hall.mail[0].try_recv() else { return vec![] };
+            let Mail::TicketsEnd { connections } = mail else { panic!("{mail:?}") };
+            connections
+        };
+        assert_eq!(
+            [told(59), told(60), told(61), told(69), told(70)],
+            [vec![], vec![(1, 50)], vec![], vec![], vec![(1, 40)]]
+        );
+        let newer = Identity { expires: Some(at(500)), ..(**session.identity()).clone() };
+        hall.sessions.renew(1, newer).unwrap();
+        assert!(told(90).is_empty());
+        assert_eq!((told(460), hall.sessions.over(at(499), GRACE)), (vec![(1, 50)], vec![]));
+    }
+
+    #[test]
+    fn a_new_ticket_is_for_the_same_player_role_and_room_and_its_number_counts_from_now_on() {
+        let mut hall = Hall::new(Again::Replaces);
+        let session = ending(&mut hall, 1, "anna");
+        let old = (**session.identity()).clone();
+        let renew = |change: &dyn Fn(&mut Identity)| {
+            let mut newer = old.clone();
+            change(&mut newer);
+            hall.sessions.renew(1, newer)
+        };
+        assert_eq!(renew(&|newer| newer.player = PlayerKey::new("berta").unwrap()), Err(NotRenewed::Player));
+        assert_eq!(renew(&|newer| newer.role = Role::Admin), Err(NotRenewed::Role));
+        assert_eq!(renew(&|newer| newer.rooms = RoomsAllowed::Of(vec![])), Err(NotRenewed::Room));
+        let second = TicketId::new("second").unwrap();
+        assert_eq!(renew(&|newer| newer.ticket = Some(second.clone())), Ok(()));
+        assert_eq!(hall.sessions.of_ticket(&second), [1]);
+        assert!(hall.sessions.of_ticket(&TicketId::new("ticket-of-anna").unwrap()).is_empty());
+        hall.sessions.dismiss(&[1], CloseCode::Kicked, false);
+        assert_eq!(renew(&|_| {}), Err(NotRenewed::Gone));
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub mod eyes;
 // A real server, for what is about sockets.
 pub mod loopback;
 
+// Tickets, made by the server's own command line.
+pub mod tickets;
+
 // A person at a real terminal.
 pub mod terminal;
 

@@ -5,7 +5,7 @@
 
 use client_sim::behaviour::{AtRandom, Behaviour};
 use client_sim::session::{Session, SessionConfig, SessionEvent};
-use client_sim::transport::{Arrival, Connection, Ended, Epoch, Target};
+use client_sim::transport::{Arrival, ConnectError, Connection, Ended, Epoch, Target};
 use client_sim::trust::Trust;
 use server::app::{Running, start};
 use server::config::Config;
@@ -15,6 +15,9 @@ use shared::schema::Schema;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::Message;
 
 /// A running server and the folder of its data, which goes with it.
@@ -105,9 +108,39 @@ impl Loopback {
     /// # Panics
     /// If it is refused.
     pub async fn connect(&self, path: &str) -> Connection {
+        self.try_connect(path, None).await.expect("a connection")
+    }
+
+    /// The same for somebody with that ticket, or for a guest.
+    ///
+    /// # Errors
+    /// It is refused.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub async fn try_connect(&self, path: &str, ticket: Option<String>) -> Result<Connection, ConnectError> {
         let trust = Trust::choose(Some(&self.authority()), false).expect("there is an authority");
         let target = Target::resolve(&self.url(), Some(trust.tls().expect("a certificate"))).await.expect("an address");
-        target.connect(path, None).await.expect("a connection")
+        target.bearing(ticket).connect(path, None).await
+    }
+
+    /// The JSON that is answered to `GET path`, whatever the status.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn get(&self, path: &str) -> serde_json::Value {
+        let trust = Trust::choose(Some(&self.authority()), false).expect("there is an authority");
+        let connector = TlsConnector::from(trust.tls().expect("a certificate"));
+        let tcp = TcpStream::connect(self.running.as_ref().expect("it runs").addr()).await.expect("it listens");
+        let name = "127.0.0.1".try_into().expect("an address");
+        let mut tls = connector.connect(name, tcp).await.expect("TLS");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        tls.write_all(request.as_bytes()).await.expect("taken");
+        let mut answer = Vec::new();
+        let _ = tls.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).expect("text");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        serde_json::from_str(body).expect("JSON")
     }
 }
 

@@ -89,7 +89,7 @@ fn note(report: &mut AbuseReport, abuse: Abuse, outcome: Outcome, begun_ms: f64)
 
 async fn attempt(company: &mut Company, attack: Attack, bot: usize, path: &str) -> Outcome {
     let from = company.options.from.map(|sources| sources.of(bot));
-    let connection = match company.target.connect(path, from).await {
+    let connection = match company.target_of(bot).connect(path, from).await {
         Ok(connection) => connection,
         Err(error) => return Outcome::Failed(error.to_string()),
     };

@@ -122,7 +122,7 @@ type Told = mpsc::Sender<Result<(), String>>;
 
 /// One auditor: how it ended, unless it was we who ended it.
 async fn audit(company: Company, ledgers: Arc<Ledgers>, room: String, told: Told) -> Option<Ended> {
-    let connection = match company.target.connect(&path_of(&room), None).await {
+    let connection = match company.target_of(format!("auditor-{room}")).connect(&path_of(&room), None).await {
         Ok(connection) => connection,
         Err(error) => {
             let _ = told.send(Err(error.to_string())).await;

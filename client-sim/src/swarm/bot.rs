@@ -17,6 +17,8 @@ use crate::link::Link;
 use crate::session::{Counters, Drawing, Session, SessionConfig, SessionEvent};
 use crate::transport::{Ended, Epoch, Observer, Target, drive};
 use shared::wire::{Digest, FrameKind, Role};
+use std::fmt::Display;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -128,6 +130,12 @@ pub(super) struct Company {
 }
 
 impl Company {
+    /// The server, as a bot of that name comes to it: no two are the same player, in no run.
+    pub(super) fn target_of(&self, name: impl Display) -> Target {
+        let player = format!("bot-{}-{name}", process::id());
+        self.target.bearing(self.options.tickets.as_ref().map(|key| key.mint(&player)))
+    }
+
     /// Waits for a bot's turn; false if the run ended before it came.
     pub(super) async fn wait_turn(&mut self, bot: usize) -> bool {
         let wait = Duration::from_secs_f64(bot as f64 / self.options.ramp_per_second);
@@ -148,7 +156,7 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
         return record;
     }
     let from = options.from.map(|sources| sources.of(bot));
-    let connection = match company.target.connect(&path_of(&room), from).await {
+    let connection = match company.target_of(bot).connect(&path_of(&room), from).await {
         Ok(connection) => connection,
         Err(error) => {
             company.live.gone.fetch_add(1, Ordering::Relaxed);

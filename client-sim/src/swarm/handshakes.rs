@@ -37,7 +37,7 @@ pub(super) async fn knock(mut company: Company, bot: usize, per_second: f64) -> 
             _ = turns.tick() => {}
         }
         let began_ms = company.epoch.now_ms();
-        match company.target.connect(&path, from).await {
+        match company.target_of(bot).connect(&path, from).await {
             Ok(connection) => {
                 let took_ms = company.epoch.now_ms() - began_ms;
                 company.live.samples(|samples| samples.handshake.record(took_ms));

@@ -5,6 +5,7 @@
 use crate::behaviour::Behaviours;
 use crate::link::LinkSpec;
 use crate::predict::Twins;
+use crate::ticket_key::TicketKey;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct SwarmOptions {
     pub link: Option<LinkSpec>,
     /// The share of bots, 0 to 1, that get it.
     pub link_share: f64,
+    /// Where the server asks for tickets: each bot has one of its own.
+    pub tickets: Option<TicketKey>,
     /// Addresses of their own.
     pub from: Option<Sources>,
     /// The seed of all chance.

@@ -335,6 +335,7 @@ mod tests {
 
     fn options(mode: Mode, bots: usize) -> SwarmOptions {
         SwarmOptions {
+            tickets: None,
             url: String::new(),
             tls: None,
             bots,

@@ -1,6 +1,6 @@
 //! From what was written to what was meant: ranges, relations, and what must be allowed by name.
 //!
-//! A server that others can reach starts only if each thing that makes it open was asked for: guests, a development
+//! A server that others can reach starts only if each thing that makes it open was asked for: tickets or guests, a development
 //! certificate, the admin port. So nobody runs one by accident.
 //!
 //! Never here: files and ports (they are tried at start-up).
@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::sessions::Again;
 use crate::sim::{Spectating, ViewRadii};
 use shared::limits::{
     BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, LANES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN, SPECTATOR_DELAY_SECONDS_MAX,
@@ -20,8 +21,8 @@ use tracing_subscriber::filter::Targets;
 
 use super::load::ConfigError;
 use super::{
-    Config, Lanes, LimitsConfig, RawConfig, RawServer, RawSpectators, RawTables, RawTls, RoomsConfig, TablesConfig,
-    Transport,
+    Config, GuestsConfig, Lanes, LimitsConfig, RawAgain, RawConfig, RawGuests, RawLimits, RawServer, RawSpectators,
+    RawTables, RawTickets, RawTls, RoomsConfig, TablesConfig, TicketsConfig, Transport,
 };
 
 /// Slots of a room for each player that it may hold: one facet for everyone, one for its owner, twice as many as are
@@ -51,6 +52,8 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         limits,
         admin,
         bans,
+        tickets,
+        guests,
         audit,
         spectators,
         drain,
@@ -60,6 +63,8 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         listen: server.listen,
         admin_listen: server.admin_listen,
         transport: transport(&server, tls)?,
+        guests: guests_config(&guests, !tickets.required && (server.guests || is_local(server.listen))),
+        tickets: tickets_config(tickets),
         data: server.data,
         web: filled(server.web),
         workers: if server.workers == 0 { processors() } else { server.workers },
@@ -80,18 +85,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             settings: game.settings,
         },
         tables: learning(tables),
-        limits: LimitsConfig {
-            connections_max: limits.connections_max,
-            connections_per_address_max: limits.connections_per_address_max,
-            unseated_per_address_max: limits.unseated_per_address_max,
-            handshakes_max: limits.handshakes_max,
-            loopback: limits.loopback,
-            upgrade: Duration::from_secs(limits.upgrade_s),
-            idle: Duration::from_secs(limits.idle_s),
-            requests_max: limits.requests_max,
-            header_bytes_max: limits.header_bytes_max,
-            headers_max: limits.headers_max,
-        },
+        limits: limits_config(&limits),
         admin: admin.checked()?,
         bans: bans.checked()?,
         allow_audit: audit.allow,
@@ -146,6 +140,12 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("limits.headers_max", limits.headers_max, 16..=256)?;
     within("spectators.per_room_max", raw.spectators.per_room_max, 0..=SPECTATORS_MAX)?;
     within("spectators.delay_s", raw.spectators.delay_s, 0..=SPECTATOR_DELAY_SECONDS_MAX)?;
+    within("tickets.leeway_s", raw.tickets.leeway_s, 0..=300)?;
+    within("tickets.notice_s", raw.tickets.notice_s, 0..=3600)?;
+    within("tickets.grace_s", raw.tickets.grace_s, 0..=3600)?;
+    within("guests.per_minute", raw.guests.per_minute, 1..=60_000)?;
+    within("guests.burst", raw.guests.burst, 1..=10_000)?;
+    within("guests.session_max_s", raw.guests.session_max_s, 0..=604_800)?;
     within("drain.limit_s", raw.drain.limit_s, 0..=86_400)?;
     within("log.lines_per_second", raw.log.lines_per_second, 0..=10_000)?;
     if u32::from(rooms.players_max) * SLOTS_PER_PLAYER > 1 << rooms.slot_bits {
@@ -179,6 +179,14 @@ fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
              listen on a loopback address, or allow it with server.admin_anywhere = true",
         );
     }
+    let has_tickets = !raw.tickets.keys.is_empty();
+    if raw.tickets.required && !has_tickets {
+        return refused(
+            "tickets.required",
+            "nobody could come in, for no key is known that a ticket may be signed with: \
+             name one in tickets.keys (tickwire-server ticket key makes one)",
+        );
+    }
     if is_local(listen) {
         return Ok(());
     }
@@ -191,11 +199,11 @@ fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
     if raw.server.plain {
         return refused("server.plain", "without TLS it may only listen on a loopback address");
     }
-    if !raw.server.guests {
+    if !raw.server.guests && !has_tickets {
         return refused(
             "server.listen",
-            "others can reach this address: say server.guests = true to let anyone in \
-             (tickets, which let in only whom you choose, are not there yet)",
+            "others can reach this address: name in tickets.keys whose tickets let players in, \
+             or say server.guests = true to let anyone in",
         );
     }
     if filled(raw.tls.certificate.clone()).is_none() && !raw.tls.development_anywhere {
@@ -206,6 +214,47 @@ fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
         );
     }
     Ok(())
+}
+
+fn limits_config(limits: &RawLimits) -> LimitsConfig {
+    LimitsConfig {
+        connections_max: limits.connections_max,
+        connections_per_address_max: limits.connections_per_address_max,
+        unseated_per_address_max: limits.unseated_per_address_max,
+        handshakes_max: limits.handshakes_max,
+        loopback: limits.loopback,
+        upgrade: Duration::from_secs(limits.upgrade_s),
+        idle: Duration::from_secs(limits.idle_s),
+        requests_max: limits.requests_max,
+        header_bytes_max: limits.header_bytes_max,
+        headers_max: limits.headers_max,
+    }
+}
+
+fn tickets_config(raw: RawTickets) -> TicketsConfig {
+    let said = |text: String| (!text.is_empty()).then_some(text);
+    TicketsConfig {
+        keys: raw.keys,
+        issuer: said(raw.issuer),
+        audience: said(raw.audience),
+        leeway: Duration::from_secs(raw.leeway_s),
+        query: raw.query,
+        again: match raw.again {
+            RawAgain::Replaces => Again::Replaces,
+            RawAgain::Refused => Again::Refused,
+        },
+        notice: Duration::from_secs(raw.notice_s),
+        grace: Duration::from_secs(raw.grace_s),
+    }
+}
+
+fn guests_config(raw: &RawGuests, allowed: bool) -> GuestsConfig {
+    GuestsConfig {
+        allowed,
+        every: Duration::from_secs(60) / raw.per_minute,
+        burst: raw.burst,
+        session_max: (raw.session_max_s > 0).then(|| Duration::from_secs(raw.session_max_s)),
+    }
 }
 
 fn is_local(address: SocketAddr) -> bool {
@@ -295,9 +344,39 @@ mod tests {
     }
 
     #[test]
-    fn the_error_for_a_reachable_address_says_that_tickets_come_later() {
+    fn a_reachable_address_needs_tickets_or_guests_and_the_error_says_both() {
         let why = with(anywhere).expect_err("refused").to_string();
-        assert!(why.contains("guests = true") && why.contains("tickets"), "{why}");
+        assert!(why.contains("guests = true") && why.contains("tickets.keys"), "{why}");
+        let told = |tickets: bool, guests: bool, required: bool| {
+            with(|raw| {
+                anywhere(raw);
+                raw.tls.development_anywhere = true;
+                raw.tickets.keys = if tickets { vec!["keys".into()] } else { Vec::new() };
+                (raw.server.guests, raw.tickets.required) = (guests, required);
+            })
+        };
+        assert!(!told(true, false, false).expect("has tickets").guests.allowed);
+        assert!(told(true, true, false).expect("has both").guests.allowed);
+        assert!(!told(true, true, true).expect("a ticket is asked of everybody").guests.allowed);
+        assert_eq!(refused_key(told(false, true, true)), "tickets.required");
+    }
+
+    #[test]
+    fn guests_are_let_in_on_loopback_unless_tickets_are_required() {
+        let local = with(|_| {}).expect("the defaults").guests;
+        assert!(local.allowed);
+        assert_eq!((local.every, local.session_max), (Duration::from_secs(2), Some(Duration::from_secs(43_200))));
+        let required = |raw: &mut RawConfig| raw.tickets.required = true;
+        assert_eq!(refused_key(with(required)), "tickets.required");
+        let keyed = with(|raw| {
+            required(raw);
+            raw.tickets.keys = vec!["keys".into()];
+            raw.guests.session_max_s = 0;
+        });
+        let guests = keyed.expect("there are keys").guests;
+        assert!(!guests.allowed && guests.session_max.is_none());
+        assert_eq!(refused_key(with(|raw| raw.guests.per_minute = 0)), "guests.per_minute");
+        assert_eq!(refused_key(with(|raw| raw.tickets.grace_s = 3601)), "tickets.grace_s");
     }
 
     #[test]

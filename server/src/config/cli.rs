@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::operator_flags::{BanFlags, ClientsFlags, KickFlags, UnbanFlags};
+pub use super::ticket_flags::{KeyAlgorithm, KeyArgs, MintArgs, TicketArgs, TicketWhat};
 use super::{LogFormat, RawConfig};
 use crate::operator::Wish;
 
@@ -42,6 +43,8 @@ pub enum Command {
     Kick(KickFlags),
     /// Show who is connected to a running server
     Clients(ClientsFlags),
+    /// Print a ticket that lets a player in, or make a key to sign such with: for development
+    Ticket(TicketArgs),
 }
 
 /// How a schema is printed, and of which game.
@@ -122,7 +125,10 @@ impl CommandLine {
         match &self.command {
             Some(Command::Serve(flags) | Command::Healthcheck(flags)) => flags,
             Some(Command::Schema(asked)) => &asked.flags,
-            None | Some(Command::Ban(_) | Command::Unban(_) | Command::Kick(_) | Command::Clients(_)) => &self.flags,
+            None
+            | Some(Command::Ticket(_) | Command::Ban(_) | Command::Unban(_) | Command::Kick(_) | Command::Clients(_)) => {
+                &self.flags
+            }
         }
     }
 

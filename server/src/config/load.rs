@@ -301,7 +301,7 @@ mod tests {
         for (text, key) in [
             ("[rooms]\ntick_rate = 60\n", "tick_rate"),
             ("[room]\ntick_rate_hz = 60\n", "room"),
-            ("guests = true\n", "guests"),
+            ("workers = 2\n", "workers"),
         ] {
             let file = Written::new(&format!("unknown-{key}"), text);
             let error = load(&file.flags(), []).expect_err("refused").to_string();

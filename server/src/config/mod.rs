@@ -16,6 +16,9 @@ pub mod cli;
 // Flags of what operators do from a shell.
 pub mod operator_flags;
 
+// Flags of one subcommand.
+mod ticket_flags;
+
 // From layers to one RawConfig.
 pub mod load;
 
@@ -25,7 +28,12 @@ pub mod check;
 // What concerns operators.
 pub mod operation;
 
+// Who may come in, and as what.
+pub mod access;
+
 use crate::directory::{Caps, RoomName};
+pub use access::{GuestsConfig, RawAgain, RawAudit, RawGuests, RawSpectators, RawTickets, TicketsConfig};
+
 use crate::sim::{RoomOptions, Spectating, ViewRadii};
 pub use operation::{AdminConfig, BansConfig, LogFormat, RawAdmin, RawBans, RawDrain, RawLog};
 use serde::{Deserialize, Serialize};
@@ -59,6 +67,10 @@ pub struct RawConfig {
     pub admin: RawAdmin,
     /// Who is not let in.
     pub bans: RawBans,
+    /// Who comes with a ticket.
+    pub tickets: RawTickets,
+    /// Who comes without.
+    pub guests: RawGuests,
     /// Who may look at everything.
     pub audit: RawAudit,
     /// Who may look on.
@@ -255,33 +267,6 @@ impl Default for RawLimits {
     }
 }
 
-/// Who may look at everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawAudit {
-    /// Lets auditors in: clients of this machine that see everything and play nothing. Only on a loopback address.
-    pub allow: bool,
-}
-
-/// Who may look on.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawSpectators {
-    /// Lets spectators in: clients that see what is everyone's and every team's, later than the players, and play nothing. On a loopback
-    /// address they are let in anyhow.
-    pub allow: bool,
-    /// Spectators per room, beside its players. 0: none. 0..=1024.
-    pub per_room_max: u16,
-    /// Seconds that they are behind. It is what keeps players from looking into each other's cards. 0..=120.
-    pub delay_s: u32,
-}
-
-impl Default for RawSpectators {
-    fn default() -> Self {
-        Self { allow: false, per_room_max: 16, delay_s: 5 }
-    }
-}
-
 /// Everything as it was meant: checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -311,6 +296,10 @@ pub struct Config {
     pub admin: AdminConfig,
     /// Who is not let in.
     pub bans: BansConfig,
+    /// Who comes with a ticket.
+    pub tickets: TicketsConfig,
+    /// Who comes without.
+    pub guests: GuestsConfig,
     /// Clients of this machine may be auditors, who see everything.
     pub allow_audit: bool,
     /// In which codes rooms speak.

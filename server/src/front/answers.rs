@@ -16,6 +16,7 @@ use hyper::{Response, StatusCode};
 use crate::bans::Ban;
 use crate::directory::Refused;
 use crate::sessions::AlreadyIn;
+use crate::tickets::BadTicket;
 
 /// What a client that was refused for lack of room is told to wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -113,6 +114,12 @@ impl From<Refused> for Refusal {
     }
 }
 
+impl From<BadTicket> for Refusal {
+    fn from(bad: BadTicket) -> Self {
+        Self::unauthorized(bad.reason(), bad.to_string())
+    }
+}
+
 impl From<AlreadyIn> for Refusal {
     fn from(refused: AlreadyIn) -> Self {
         Self::new(StatusCode::CONFLICT, "already_in", refused.to_string())
@@ -139,6 +146,33 @@ pub(super) fn json_bytes(status: StatusCode, body: Bytes) -> Response<Full<Bytes
 mod tests {
     use super::*;
     use crate::metrics::REFUSAL_REASONS;
+
+    #[test]
+    fn every_fault_of_a_ticket_is_a_401_with_a_word_and_a_counter_of_its_own() {
+        let all = [
+            BadTicket::TooLong,
+            BadTicket::Malformed,
+            BadTicket::Algorithm,
+            BadTicket::Key,
+            BadTicket::Signature,
+            BadTicket::Claims("sub"),
+            BadTicket::Issuer,
+            BadTicket::Audience,
+            BadTicket::Expired,
+            BadTicket::NotYet,
+        ];
+        let mut words: Vec<_> = all.iter().map(|bad| bad.reason()).collect();
+        for bad in all {
+            let refusal = Refusal::from(bad);
+            assert!(REFUSAL_REASONS.contains(&refusal.reason), "{}", refusal.reason);
+            let response = refusal.into_response();
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+            assert!(response.headers().contains_key(header::WWW_AUTHENTICATE));
+        }
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), all.len());
+    }
 
     #[test]
     fn every_cap_is_a_503_that_says_when_to_come_again_and_has_a_counter() {

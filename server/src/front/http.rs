@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/play`, `/play/{room}` | the upgrade to WebSocket (see `upgrade`) |
 //! | `/api/rooms` | the rooms as JSON |
+//! | `/api/guest` | a ticket for a guest (see `guests`) |
 //! | `/maps/{file}` | a map of the rooms (see `pages`) |
 //! | anything else | a file of a page (see `pages`), or 404 |
 //!
@@ -11,14 +12,14 @@
 //!
 //! Never here: sockets and deadlines (see `listener`), what an answer looks like (see `answers`).
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::answers::{Refusal, json_bytes};
+use super::answers::{Refusal, json, json_bytes};
 use super::cross_origin::{self, Sharing};
 use super::host::{check_host, plain_host_of};
 use super::upgrade::{Comer, Granted};
@@ -80,6 +81,10 @@ async fn route(front: &Front, from: Comer, request: Request<Incoming>, is_shared
     if is_shared && cross_origin::is_question(&request) {
         return Ok(cross_origin::may_read().into());
     }
+    if path == "/api/guest" {
+        allow(&request, &[Method::GET, Method::POST], "GET, POST")?;
+        return Ok(guest(front, from)?.into());
+    }
     if path == "/api/rooms" {
         allow(&request, &[Method::GET, Method::HEAD], "GET, HEAD")?;
         return Ok(rooms(front).into());
@@ -92,6 +97,22 @@ async fn route(front: &Front, from: Comer, request: Request<Incoming>, is_shared
 
 fn allow<B>(request: &Request<B>, methods: &[Method], names: &'static str) -> Result<(), Refusal> {
     if methods.contains(request.method()) { Ok(()) } else { Err(Refusal::method_not_allowed(names)) }
+}
+
+/// A ticket for a new guest, who stays the same player as long as it is good.
+fn guest(front: &Front, from: Comer) -> Result<Response<Full<Bytes>>, Refusal> {
+    let now = SystemTime::now();
+    let guest = front.guests.admit(from.address, front.directory.limited(from.address), (Instant::now(), now));
+    let guest = guest.map_err(|refusal| match refusal.reason {
+        "ticket_missing" => Refusal::new(StatusCode::FORBIDDEN, "no_guests", "guests are not let in here"),
+        _ => refusal,
+    })?;
+    let expires = front.guests.ticket_end(&guest, now);
+    let busy = || Refusal::try_again("busy", "no ticket could be made");
+    let ticket = front.tickets.guest(&guest.player, expires).ok_or_else(busy)?;
+    let seconds = expires.duration_since(now).map_or(0, |left| left.as_secs());
+    let body = serde_json::json!({ "ticket": ticket, "player": guest.player.as_str(), "expires_s": seconds });
+    Ok(json(StatusCode::OK, &body))
 }
 
 fn rooms(front: &Front) -> Response<Full<Bytes>> {

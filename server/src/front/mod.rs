@@ -58,6 +58,15 @@ mod cross_origin;
 // From a request to a place in a room.
 mod upgrade;
 
+// Where in a request a ticket stands.
+mod bearer;
+
+// Who comes without one.
+mod guests;
+
+// What is done now and then: who must go, keys that have changed.
+pub(crate) mod keeper;
+
 // What the client calls us.
 mod host;
 
@@ -74,7 +83,7 @@ mod acts;
 pub(crate) mod operation;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
@@ -84,7 +93,8 @@ use crate::config::{Config, LimitsConfig, Transport};
 use crate::directory::Directory;
 use crate::mailbox::MailboxSender;
 use crate::metrics::Metrics;
-use crate::sessions::{Again, Sessions};
+use crate::sessions::Sessions;
+use crate::tickets::Tickets;
 
 /// What every connection's task needs.
 pub(crate) struct Front {
@@ -99,6 +109,10 @@ pub(crate) struct Front {
     mailboxes: Vec<MailboxSender>,
     sessions: Arc<Sessions>,
     operation: operation::Operation,
+    tickets: Tickets,
+    guests: guests::Guests,
+    /// The keys of tickets could not be read the last time.
+    keys_failed: AtomicBool,
     metrics: Metrics,
     handshakes: Arc<Semaphore>,
     room_list: room_list::RoomList,
@@ -112,6 +126,7 @@ impl Front {
         config: &Config,
         tls: Option<tls::Tls>,
         operation: operation::Operation,
+        tickets: Tickets,
         directory: Arc<Directory>,
         mailboxes: Vec<MailboxSender>,
         metrics: Metrics,
@@ -126,7 +141,10 @@ impl Front {
             tls,
             operation,
             directory,
-            sessions: Sessions::new(mailboxes.clone(), Again::Replaces),
+            sessions: Sessions::new(mailboxes.clone(), tickets.config().again),
+            tickets,
+            guests: guests::Guests::new(&config.guests),
+            keys_failed: AtomicBool::new(false),
             mailboxes,
             metrics,
             handshakes: Arc::new(Semaphore::new(config.limits.handshakes_max)),
@@ -146,9 +164,10 @@ impl Front {
         self.tls.as_ref()
     }
 
-    /// Reads the certificate again; keeps the old one if the new one cannot be used.
+    /// Reads the certificate and the keys of tickets again; keeps the old ones if the new ones cannot be used.
     pub(crate) fn reload(&self) {
         self.operation.reread();
+        self.reload_keys(true);
         match self.tls.as_ref().map(tls::Tls::reload) {
             Some(Ok(())) => {
                 self.metrics.reloads.increment(1);
@@ -158,7 +177,7 @@ impl Front {
                 self.metrics.reloads_failed.increment(1);
                 tracing::error!(%error, "certificate not reloaded; the old one stays");
             }
-            None => tracing::info!("nothing to reload: this server is plain"),
+            None => tracing::info!("no certificate to reload: this server is plain"),
         }
     }
 
@@ -187,6 +206,8 @@ impl Front {
         metrics.rooms.set(self.directory.room_count() as f64);
         metrics.bans.set(self.operation.bans.count() as f64);
         metrics.places.set(self.directory.place_count() as f64);
+        metrics.sessions.set(self.sessions.count() as f64);
+        metrics.ticket_keys.set(self.tickets.key_count() as f64);
         metrics.uptime_seconds.set(self.started.elapsed().as_secs_f64());
         if let Some(bytes) = resident_bytes() {
             metrics.resident_bytes.set(bytes as f64);

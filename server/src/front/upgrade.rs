@@ -1,8 +1,8 @@
 //! From a request to a place in a room: everything is checked before anything is made.
 //!
 //! ```text
-//!   path ─► method ─► upgrade? ─► version 13 ─► key ─► origin ─► sub-protocol ─► place ─► player ─► letter ─► 101
-//!    404     405        426          426        400     403         400           503      409      503
+//!   path ─► method ─► upgrade? ─► version 13 ─► key ─► origin ─► sub-protocol ─► ticket ─► place ─► player ─► letter ─► 101
+//!    404     405        426          426        400     403         400        401, 403, 429  503     409      503
 //! ```
 //!
 //! The order is from what costs nothing to what takes something. A place and a letter are taken last and given back by
@@ -13,6 +13,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -25,9 +26,10 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Front;
 use super::answers::Refusal;
+use super::bearer::{parts, ticket_of};
 use super::host::host_of;
 use crate::directory::{Place, RoomName};
-use crate::identity::{Identity, PlayerKey};
+use crate::identity::Identity;
 use crate::mailbox::{Letter, NotTaken};
 use crate::sessions::Session;
 use crate::standing::Standing;
@@ -74,13 +76,10 @@ pub(super) fn grant(
     mut request: Request<Incoming>,
 ) -> Result<(Response<Full<Bytes>>, Granted), Refusal> {
     let accept = check(&request, front.scheme, &front.origins)?;
-    let identity = identify(from.address)?;
+    let identity = identify(front, from.address, room.as_ref(), &request)?;
     let approach = front.directory.approach(from.address)?;
-    let standing = standing_of(&request);
-    let mut place = match &room {
-        Some(room) => front.directory.admit(room, standing)?,
-        None => front.directory.admit_anywhere(standing)?,
-    };
+    let standing = if identity.role.may_play() { standing_of(&request) } else { Standing::Spectator };
+    let mut place = place(front, room.as_ref(), &identity, standing)?;
     place.await_seat(approach);
     let session = front.sessions.enter(from.connection, &place, identity)?;
     // Not before it is on the list: a ban that comes now finds it there, and one that came before is found here.
@@ -102,17 +101,50 @@ pub(super) fn grant(
     Ok((response, Granted { upgrade, place, session, letter }))
 }
 
-/// Who comes: a guest.
-fn identify(address: IpAddr) -> Result<Arc<Identity>, Refusal> {
-    let mut number = [0; 16];
-    getrandom::fill(&mut number).map_err(|_| Refusal::try_again("busy", "the system gives no randomness"))?;
-    let player = PlayerKey::guest(u128::from_le_bytes(number));
-    Ok(Arc::new(Identity::guest(player, None, address)))
+/// Who comes: whom its ticket says, or a guest.
+fn identify<B>(
+    front: &Front,
+    address: IpAddr,
+    room: Option<&RoomName>,
+    request: &Request<B>,
+) -> Result<Arc<Identity>, Refusal> {
+    let now = SystemTime::now();
+    let identity = match ticket_of(request, front.tickets.config().query)? {
+        Some(ticket) => front.tickets.verify(ticket, address, now)?,
+        None => front.guests.admit(address, front.directory.limited(address), (Instant::now(), now))?,
+    };
+    if room.is_some_and(|room| !identity.rooms.has(room)) {
+        return Err(room_not_allowed());
+    }
+    Ok(Arc::new(identity))
+}
+
+fn room_not_allowed() -> Refusal {
+    Refusal::new(StatusCode::FORBIDDEN, "room_not_allowed", "the ticket is for other rooms")
+}
+
+/// A place in that room, or in any that the ticket is for: in one that it names, or as everybody gets one.
+fn place(front: &Front, room: Option<&RoomName>, identity: &Identity, standing: Standing) -> Result<Place, Refusal> {
+    if let Some(room) = room {
+        return Ok(front.directory.admit(room, standing)?);
+    }
+    let mut last = None;
+    for room in identity.rooms.named() {
+        match front.directory.admit(room, standing) {
+            Ok(place) => return Ok(place),
+            Err(refused) => last = Some(refused.into()),
+        }
+    }
+    if let Some(refusal) = last {
+        return Err(refusal);
+    }
+    let place = front.directory.admit_anywhere(standing)?;
+    if identity.rooms.has(&place.room) { Ok(place) } else { Err(room_not_allowed()) }
 }
 
 /// Who says `?watch` asks for a spectator's place: there may be one where all places of players are taken. What it is the room decides.
 fn standing_of<B>(request: &Request<B>) -> Standing {
-    if request.uri().query() == Some("watch") { Standing::Spectator } else { Standing::Player }
+    if parts(request).any(|part| part == "watch") { Standing::Spectator } else { Standing::Player }
 }
 
 /// Everything that the request alone decides; gives the answer to its key.

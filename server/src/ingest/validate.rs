@@ -7,6 +7,7 @@
 //!   an auditor plays      closes                               OutOfPlace      (so does a spectator, who may pause)
 //!   confirms what was never sent, draws what it never got      closes          OutOfPlace
 //!   pings over the limit  not answered                                         (far too many: TooFast)
+//!   a new ticket too soon strike; the third closes             TooFast         (one per second)
 //!   requests over the limit                                    closes          TooFast
 //! ```
 //!
@@ -19,7 +20,9 @@ use crate::seats::{PingFate, Seats};
 use crate::sim::PlayerRequest;
 use crate::standing::Standing;
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
-use shared::limits::{INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, REQUESTS_WAITING_MAX, RESYNC_SECONDS};
+use shared::limits::{
+    INPUT_AHEAD_TICKS_MAX, INPUT_LATE_TICKS_MAX, RENEW_SECONDS, REQUESTS_WAITING_MAX, RESYNC_SECONDS,
+};
 use shared::schema::{Declaration, Schema, Section};
 use shared::wire::client_message::ViewTick;
 use shared::wire::values::{NO_REFERENCE, is_reference};
@@ -147,7 +150,13 @@ impl Scales<'_> {
                 accepted.requests.push(Validated(PlayerRequest { player, number, kind, codes }));
             }
             ClientMessage::Bye => return Err(Refusal::Close(CloseCode::Normal)),
-            ClientMessage::Renew(_) => self.counts.tickets_renewed += 1,
+            ClientMessage::Renew(renew) => {
+                if !self.seats.may_renew(connection, self.tick, RENEW_SECONDS * self.tick_rate_hz) {
+                    return Err(Refusal::Strike(CloseCode::TooFast));
+                }
+                self.counts.tickets_renewed += 1;
+                self.out.renewals.push((connection, renew.ticket));
+            }
         }
         Ok(())
     }

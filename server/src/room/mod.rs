@@ -41,6 +41,7 @@ pub use share::Share;
 use shared::codec::Tables;
 use shared::ids::Tick;
 use shared::limits::HELLO_SECONDS;
+use shared::schema::Text;
 use shared::wire::server_message::Outcome;
 use shared::wire::{CloseCode, ServerMessage};
 use spectators::Spectators;
@@ -81,7 +82,7 @@ pub struct Room {
 /// One tick of one room, by one lane.
 pub fn run_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut Outgoing) {
     step_tick(room, incoming, tick, out);
-    let Outgoing { messages, closes } = out;
+    let Outgoing { messages, closes, .. } = out;
     for mut share in room.shares(1) {
         let each = |_, connection, frame: Option<&[u8]>| {
             messages.extend(frame.map(|frame| (connection, Bytes::copy_from_slice(frame))));
@@ -178,6 +179,17 @@ impl Room {
     /// and what the operator allows.
     pub fn allow_audit(&mut self, connection: ConnectionId) {
         self.seats.allow_audit(connection);
+    }
+
+    /// Who is at the other end of a connection is known by its ticket: what it is called, whatever its client says, and whether it may
+    /// play.
+    pub fn introduce(&mut self, connection: ConnectionId, name: Option<&str>, may_play: bool) {
+        self.seats.introduce(connection, name.map(Text::new), may_play);
+    }
+
+    /// A connection brought something that was found to be wrong elsewhere; true if that was once too often.
+    pub fn strike(&mut self, connection: ConnectionId) -> bool {
+        self.seats.strike(connection)
     }
 
     /// A connection is gone, for whatever reason.

@@ -51,7 +51,7 @@ impl Room {
         let features = hello.features & (FEATURE_FULL_DIGEST | FEATURE_AUDIT);
         let digest = if features & FEATURE_FULL_DIGEST != 0 { Digest::Whole } else { Digest::Folded };
         // It fits: a longer one is no Hello.
-        let name = Text::new(&hello.name);
+        let name = self.seats.given_name(connection).unwrap_or_else(|| Text::new(&hello.name));
         if standing == Standing::Spectator {
             self.begin_feed()?;
         }
@@ -115,6 +115,7 @@ impl Room {
             Standing::Auditor if !self.seats.may_audit(connection) => return Err(CloseCode::NotAllowed),
             Standing::Auditor => (self.seats.auditor_count(), limits::AUDITORS_MAX),
             Standing::Spectator => return self.spectators.admit(self.seats.spectator_count(), self.stepping),
+            Standing::Player if !self.seats.may_play(connection) => return Err(CloseCode::NotAllowed),
             Standing::Player => (self.seats.count(), usize::from(self.options.players_max)),
         };
         if there >= most { Err(CloseCode::RoomFull) } else { Ok(()) }

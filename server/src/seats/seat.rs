@@ -52,6 +52,12 @@ struct Attached {
     strikes: u32,
     /// If it asks to be an auditor, it may.
     may_audit: bool,
+    /// It may take a player's seat.
+    may_play: bool,
+    /// When it brought a new ticket last.
+    renewed: Option<Tick>,
+    /// What its player is called, whatever its client says.
+    name: Option<Text<32>>,
     /// It is being closed: nothing from it counts any more.
     closing: bool,
     /// The values of the last input that it said, as it said them, believed or not: the next may be "the same".
@@ -133,8 +139,17 @@ impl Seats {
             self.attached.resize(at + 1, None);
         }
         if let Some(place) = self.attached.get_mut(at) {
-            *place =
-                Some(Attached { player: None, since: now, strikes: 0, may_audit: false, closing: false, said: None });
+            *place = Some(Attached {
+                player: None,
+                since: now,
+                strikes: 0,
+                may_audit: false,
+                may_play: true,
+                renewed: None,
+                name: None,
+                closing: false,
+                said: None,
+            });
         }
     }
 
@@ -161,6 +176,25 @@ impl Seats {
     #[must_use]
     pub fn may_audit(&self, connection: ConnectionId) -> bool {
         self.attached(connection).is_some_and(|attached| attached.may_audit)
+    }
+
+    /// What is known of whoever is at the other end: its player's name, if that is not for its client to say, and whether it may play.
+    pub fn introduce(&mut self, connection: ConnectionId, name: Option<Text<32>>, may_play: bool) {
+        if let Some(attached) = self.attached_mut(connection) {
+            (attached.name, attached.may_play) = (name, may_play);
+        }
+    }
+
+    /// What the player of a connection is called, if that is not for its client to say.
+    #[must_use]
+    pub fn given_name(&self, connection: ConnectionId) -> Option<Text<32>> {
+        self.attached(connection)?.name
+    }
+
+    /// Whether a connection may take a player's seat.
+    #[must_use]
+    pub fn may_play(&self, connection: ConnectionId) -> bool {
+        self.attached(connection).is_some_and(|attached| attached.may_play)
     }
 
     /// A connection is gone; its player leaves.
@@ -249,6 +283,16 @@ impl Seats {
             attached.strikes += 1;
             attached.strikes >= STRIKES_MAX
         })
+    }
+
+    /// Whether a connection may bring a new ticket now: not so soon after the last.
+    pub fn may_renew(&mut self, connection: ConnectionId, now: Tick, pause_ticks: u32) -> bool {
+        let Some(attached) = self.attached_mut(connection) else { return false };
+        let may = attached.renewed.is_none_or(|last| now.since(last) >= pause_ticks);
+        if may {
+            attached.renewed = Some(now);
+        }
+        may
     }
 
     /// The values of the last input that a connection said.

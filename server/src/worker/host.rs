@@ -28,7 +28,7 @@ use shared::wire::close_code::CloseCode;
 
 use super::WorkerSetup;
 use super::connection::Ending;
-use super::hosted::{Exit, Hosted};
+use super::hosted::{Exit, Hosted, RoomPanicked};
 use super::leaving::{LINGER, Leaving};
 use super::making::Making;
 use super::panics::caught;
@@ -159,6 +159,14 @@ impl Host {
             Mail::Dismiss { connections, code, keep_seat } => {
                 self.dismiss(&connections.into_iter().collect(), code, keep_seat, now);
             }
+            Mail::TicketsEnd { connections } => {
+                let connections = connections.into_iter().collect();
+                self.rooms.values_mut().for_each(|hosted| hosted.tell_tickets_end(&connections));
+            }
+            Mail::BadRenewals { connections } => {
+                let connections = connections.into_iter().collect();
+                self.in_each_room(now, |hosted, exit| hosted.strike(&connections, now, exit));
+            }
             Mail::Close { room, code } => {
                 let cause = "the operator closed the room";
                 let found = self.rooms.iter().find(|(_, hosted)| *hosted.name() == room).map(|(id, _)| *id);
@@ -190,18 +198,23 @@ impl Host {
 
     /// Closes those of these numbers that are here, whether they play, have no seat yet or wait for their room.
     fn dismiss(&mut self, connections: &BTreeSet<u64>, code: CloseCode, keep_seat: bool, now: Instant) {
+        self.in_each_room(now, |hosted, exit| hosted.dismiss(connections, code, keep_seat, now, exit));
+        for admitted in self.making.take_those(connections) {
+            self.refuse(admitted, code, "told to go", now);
+        }
+    }
+
+    /// Does the same in each room. One whose code panics by it fails.
+    fn in_each_room(&mut self, now: Instant, work: impl Fn(&mut Hosted, &mut Exit<'_>) -> Result<(), RoomPanicked>) {
         let mut failed = Vec::new();
         let mut exit = Exit { leaving: &mut self.leaving, tally: &mut self.tally };
         for (id, hosted) in &mut self.rooms {
-            if let Err(panicked) = hosted.dismiss(connections, code, keep_seat, now, &mut exit) {
+            if let Err(panicked) = work(hosted, &mut exit) {
                 failed.push((*id, panicked.to_string()));
             }
         }
         for (id, error) in failed {
             self.fail_room(id, &error, now);
-        }
-        for admitted in self.making.take_those(connections) {
-            self.refuse(admitted, code, "told to go", now);
         }
     }
 
@@ -288,6 +301,9 @@ impl Host {
         tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
         let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
         let mut hosted = Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit).in_lanes(rooms.lanes);
+        if let Some(renewals) = &self.setup.renewals {
+            hosted = hosted.renewing(renewals.clone());
+        }
         if self.setup.studies.is_some() {
             hosted.begin_study();
         }
@@ -465,6 +481,7 @@ mod tests {
                 allow_audit: true,
                 tables: Arc::new(Tables::untrained(&Layout::new(&schema(), 12).unwrap())),
                 studies: None,
+                renewals: None,
                 #[cfg(feature = "sabotage")]
                 leak: None,
             };

@@ -9,13 +9,14 @@
 //!
 //! Never here: mail, other rooms, when to sleep (see `host`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shared::codec::Tables;
 use shared::ids::Tick;
 use shared::wire::close_code::CloseCode;
+use shared::wire::{NoticeReason, ServerMessage};
 
 use super::connection::Ending;
 use super::lanes::{Desk, LaneCount};
@@ -32,6 +33,7 @@ use crate::directory::RoomName;
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::mailbox::Admitted;
 use crate::metrics::Metrics;
+use crate::renewals::{Renewal, RenewalSender};
 use crate::room::{Room, settle_tick, step_tick};
 use crate::trainer::StudySender;
 
@@ -69,6 +71,8 @@ pub(super) struct Hosted {
     /// Who comes from this machine may be an auditor.
     allow_audit: bool,
     lanes: LaneCount,
+    /// Where new tickets go that clients bring.
+    renewals: Option<RenewalSender>,
     /// One for each lane, and for those that it once had.
     desks: Vec<Desk>,
     incoming: Incoming,
@@ -92,6 +96,7 @@ impl Hosted {
             tick_rate_hz,
             allow_audit,
             lanes: LaneCount::new(Lanes::Fixed(1)),
+            renewals: None,
             desks: Vec::new(),
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
@@ -104,6 +109,11 @@ impl Hosted {
     /// The same, its connections served in so many lanes.
     pub(super) fn in_lanes(self, lanes: Lanes) -> Self {
         Self { lanes: LaneCount::new(lanes), ..self }
+    }
+
+    /// The same, new tickets that clients bring handed on.
+    pub(super) fn renewing(self, renewals: RenewalSender) -> Self {
+        Self { renewals: Some(renewals), ..self }
     }
 
     /// What the room is called.
@@ -181,6 +191,7 @@ impl Hosted {
     pub(super) fn attach(&mut self, admitted: Admitted, now: Instant) -> Result<(), RoomPanicked> {
         let tick = self.room.tick();
         let may_audit = self.allow_audit && admitted.peer.ip().to_canonical().is_loopback();
+        let identity = admitted.session.identity().clone();
         let Ok(visit) = Visit::new(admitted, self.tick_rate_hz, tick, now) else { return Ok(()) };
         let id = self.visits.insert(visit);
         if let Some(visit) = self.visits.one(id) {
@@ -189,6 +200,7 @@ impl Hosted {
         self.unseated.push(id);
         self.with_room(|room| {
             room.attach(id);
+            room.introduce(id, identity.name.as_deref(), identity.role.may_play());
             if may_audit {
                 room.allow_audit(id);
             }
@@ -204,15 +216,59 @@ impl Hosted {
         now: Instant,
         exit: &mut Exit<'_>,
     ) -> Result<(), RoomPanicked> {
-        let numbered = (0..).map(ConnectionId).zip(self.visits.places());
-        let wanted = |visit: Option<&mut Visit>| visit.is_some_and(|visit| connections.contains(&visit.number()));
-        let found: Vec<ConnectionId> = numbered.filter_map(|(id, visit)| wanted(visit).then_some(id)).collect();
+        let found = self.numbered(|number| connections.contains(&number));
         for id in found {
             let Some(visit) = self.visits.remove(id) else { continue };
             exit.leaving.add(visit, Ending::Closed(code, "told to go"), now, exit.tally);
             self.with_room(|room| if keep_seat { room.detach(id) } else { room.dismiss(id) })?;
         }
         Ok(())
+    }
+
+    /// Tells those of these numbers that have a seat in how many seconds their tickets' end will close them.
+    pub(super) fn tell_tickets_end(&mut self, connections: &BTreeMap<u64, u16>) {
+        for id in self.numbered(|number| connections.contains_key(&number)) {
+            let Some(visit) = self.visits.one(id).filter(|_| self.room.seats().has_seat(id)) else { continue };
+            let seconds = connections.get(&visit.number()).copied().unwrap_or_default();
+            let notice = ServerMessage::Notice { reason: NoticeReason::TicketEnds, seconds }.to_bytes();
+            let queued = read_pass::guarded(&mut visit.connection, |connection| connection.queue(&notice));
+            if let Err(ending) = queued {
+                self.endings.push((id, ending));
+            }
+        }
+    }
+
+    /// Those of these numbers that are here brought a ticket that is no good. Who did so too often is closed.
+    pub(super) fn strike(
+        &mut self,
+        connections: &BTreeSet<u64>,
+        now: Instant,
+        exit: &mut Exit<'_>,
+    ) -> Result<(), RoomPanicked> {
+        let mut out = BTreeSet::new();
+        for id in self.numbered(|number| connections.contains(&number)) {
+            if self.with_room(|room| room.strike(id))? {
+                out.extend(self.visits.one(id).map(|visit| visit.number()));
+            }
+        }
+        self.dismiss(&out, CloseCode::OutOfPlace, false, now, exit)
+    }
+
+    /// The connections whose numbers in this process are wanted.
+    fn numbered(&mut self, is_wanted: impl Fn(u64) -> bool) -> Vec<ConnectionId> {
+        let visits = (0..).map(ConnectionId).zip(self.visits.places());
+        let wanted = visits.filter(|(_, visit)| visit.as_ref().is_some_and(|visit| is_wanted(visit.number())));
+        wanted.map(|(id, _)| id).collect()
+    }
+
+    /// Hands on the tickets that clients brought in this tick; where nobody takes them they are let go.
+    fn hand_on_renewals(&mut self, tally: &mut Tally) {
+        let Self { outgoing, visits, renewals, .. } = self;
+        for (id, ticket) in outgoing.renewals.drain(..) {
+            let Some(connection) = visits.one(id).map(|visit| visit.number()) else { continue };
+            let offered = renewals.as_ref().map(|renewals| renewals.offer(Renewal { connection, ticket }));
+            tally.renewals_lost += u64::from(offered != Some(true));
+        }
     }
 
     /// One tick of this room, from its sockets to its sockets. Called at or after its deadline.
@@ -231,6 +287,7 @@ impl Hosted {
         let Self { room, incoming, outgoing, .. } = self;
         caught(|| step_tick(room, incoming, start.tick, outgoing)).map_err(RoomPanicked::new)?;
         // Not before the step: what came ahead of a goodbye, or of what broke a limit, is good.
+        self.hand_on_renewals(exit.tally);
         self.let_go(now, exit)?;
         self.look_for_seats();
 

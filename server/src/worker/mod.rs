@@ -24,6 +24,7 @@ use crate::config::RoomsConfig;
 use crate::directory::Directory;
 use crate::mailbox::MailboxReceiver;
 use crate::metrics::Metrics;
+use crate::renewals::RenewalSender;
 use crate::sim::RoomGame;
 use crate::trainer::StudySender;
 use shared::codec::Tables;
@@ -107,6 +108,8 @@ pub struct WorkerSetup {
     pub tables: Arc<Tables>,
     /// Who makes better ones of what rooms send, if anybody does.
     pub studies: Option<StudySender>,
+    /// Where new tickets go that clients bring.
+    pub renewals: Option<RenewalSender>,
     /// A rule of who may see what that is broken on purpose.
     #[cfg(feature = "sabotage")]
     pub leak: Option<crate::replicate::replicator::Leak>,

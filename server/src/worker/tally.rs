@@ -28,6 +28,8 @@ pub(super) struct Tally {
     pub(super) messages_in: u64,
     /// Messages that a room sent.
     pub(super) messages_out: u64,
+    /// New tickets that nobody took.
+    pub(super) renewals_lost: u64,
     endings: Vec<Ending>,
 }
 
@@ -55,6 +57,9 @@ impl Tally {
             metrics.sends.increment(sends);
             metrics.messages_in.increment(std::mem::take(&mut self.messages_in));
             metrics.messages_out.increment(std::mem::take(&mut self.messages_out));
+        }
+        if self.renewals_lost > 0 {
+            metrics.renewals_lost.increment(std::mem::take(&mut self.renewals_lost));
         }
         for ending in self.endings.drain(..) {
             metrics.closed(name_of(ending));

@@ -115,7 +115,7 @@ close_codes! {
     /// Moved to another server: see Redirect.
     Moved = 4013, Nobody, Elsewhere, "moved to another server";
     /// It asked for something that this server lets nobody do, or not from there.
-    NotAllowed = 4014, Client, Never, "not allowed here: an auditor needs --allow-audit and the server's own machine";
+    NotAllowed = 4014, Client, Never, "not allowed: the ticket is for looking on only, or an auditor lacks --allow-audit or is not on the server's machine";
     /// It wanted to look on where nobody may.
     NoSpectators = 4015, Client, Never, "spectators are not let in here: the operator has not allowed them";
 }

@@ -34,6 +34,8 @@ const FRONT_MAY_NAME: &[&str] = &[
     "crate::bans",
     "crate::audit_log",
     "crate::utc",
+    "crate::renewals",
+    "crate::tickets",
     "crate::config",
     "crate::metrics",
     "crate::shutdown",
@@ -117,7 +119,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "front",
-        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, identity, sessions, bans, audit_log, utc, config, metrics, shutdown, error \
+        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, identity, sessions, tickets, renewals, bans, audit_log, utc, config, metrics, shutdown, error \
               and shared::{ids, limits, plain_text, wire::{close_code, version}}",
         check: Check::Sight(front_names),
         fires: &[

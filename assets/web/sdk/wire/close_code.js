@@ -47,7 +47,7 @@ export const CLOSE_CODES = Object.freeze([
   code(4011, "Kicked", "Client", "Never", "removed by the operator"),
   code(4012, "TicketEnded", "Client", "Never", "the ticket is no longer valid"),
   code(4013, "Moved", "Nobody", "Elsewhere", "moved to another server"),
-  code(4014, "NotAllowed", "Client", "Never", "not allowed here: an auditor needs --allow-audit and the server's own machine"),
+  code(4014, "NotAllowed", "Client", "Never", "not allowed: the ticket is for looking on only, or an auditor lacks --allow-audit or is not on the server's machine"),
   code(4015, "NoSpectators", "Client", "Never", "spectators are not let in here: the operator has not allowed them"),
 ]);
 

@@ -4,6 +4,7 @@
 
 use crate::link::LinkSpec;
 use crate::swarm::options::room_name;
+use crate::ticket_key::TicketOptions;
 use std::path::PathBuf;
 
 /// What `play --help` says at its end.
@@ -33,6 +34,9 @@ pub struct Where {
     /// Believe any certificate.
     #[arg(long)]
     pub insecure: bool,
+    /// Tickets.
+    #[command(flatten)]
+    pub tickets: TicketOptions,
     /// A worse network: delay=50ms,jitter=10ms,stall=2s/20s,rate=256kbit. Delay and jitter count once per direction.
     #[arg(long)]
     pub link: Option<LinkSpec>,

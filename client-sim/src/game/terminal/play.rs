@@ -21,11 +21,13 @@ use crate::game::twin::twins;
 use crate::link::Link;
 use crate::session::{Drawing, Session, SessionConfig};
 use crate::swarm::options::path_of;
+use crate::ticket_key::TicketKeyError;
 use crate::transport::{ConnectError, Connection, Epoch, Target, drive, needs_tls};
 use crate::trust::{Trust, TrustError};
 use shared::game::maps::Maps;
 use shared::schema::Schema;
 use std::io;
+use std::process;
 use std::sync::Arc;
 
 /// Why nobody could play.
@@ -37,6 +39,9 @@ pub enum PlayError {
     /// The command line's.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The command line's.
+    #[error(transparent)]
+    Ticket(#[from] TicketKeyError),
     /// Nobody's: it is too early, or too many look on.
     #[error("there is nothing to watch: nobody plays there yet, or all places for spectators are taken (HTTP 503)")]
     NothingToWatch,
@@ -52,7 +57,7 @@ impl PlayError {
     /// Whether the command line makes no sense; otherwise something failed.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::NoTerminal | Self::Trust(_) | Self::Connect(ConnectError::Url { .. }))
+        matches!(self, Self::NoTerminal | Self::Trust(_) | Self::Ticket(_) | Self::Connect(ConnectError::Url { .. }))
     }
 }
 
@@ -111,7 +116,8 @@ pub(super) async fn sit_down(
 /// where all players' places are taken.
 pub(super) async fn connect(to: &Where, seat: Seat) -> Result<(Connection, Option<Link>, Epoch), PlayError> {
     let tls = if needs_tls(&to.url) { Some(Trust::choose(to.ca.as_deref(), to.insecure)?.tls()?) } else { None };
-    let target = Target::resolve(&to.url, tls).await?;
+    let ticket = to.tickets.key()?.map(|key| key.mint(&format!("person-{}", process::id())));
+    let target = Target::resolve(&to.url, tls).await?.bearing(ticket);
     let mut path = path_of(to.room.as_deref().unwrap_or_default());
     if seat == Seat::Spectator {
         path.push_str("?watch");

@@ -1,0 +1,129 @@
+//! What is done now and then for those who play: whose time is over must go, keys that have changed are read again.
+//!
+//! ```text
+//!   every 250 ms ─┬─► orders that a worker did not take ─► sent again
+//!                 ├─► tickets that end soon ─────────────► their clients are told (Notice)
+//!                 ├─► new tickets over live sockets ─────► verified: the end moves, or a strike
+//!                 ├─► tickets that have run out ─────────► dismissed, TicketEnded
+//!                 └─► every 2 s, and on SIGHUP: keys ────► those gone: whoever came with them is dismissed, too
+//! ```
+//!
+//! Files are looked at by their contents and by the clock, not by messages of the system: they are few and small, and so it works on
+//! each file system, and with folders that a container's platform swaps.
+//!
+//! Never here: what makes a ticket good (see `tickets`), how a connection is closed (see `sessions`).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use shared::wire::close_code::CloseCode;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Front;
+use crate::config::TicketsConfig;
+use crate::renewals::{Renewal, RenewalReceiver};
+
+/// How often it looks at who must go.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Once in so many of these the keys are looked at.
+const KEYS_EVERY: u32 = 8;
+
+/// New tickets that are verified in one look: a few milliseconds.
+const RENEWALS_PER_LOOK: usize = 64;
+
+/// Keeps until it is aborted.
+pub(crate) async fn keep(front: Arc<Front>, renewals: RenewalReceiver) {
+    let mut due = interval(LOOK_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for turn in 0_u32.. {
+        due.tick().await;
+        let now = SystemTime::now();
+        front.renew(&renewals, now);
+        front.look(now);
+        if turn.is_multiple_of(KEYS_EVERY) && !front.tickets.config().keys.is_empty() {
+            let front = front.clone();
+            // Reading a file may wait; only here, for the next look would find the same.
+            let _ = spawn_blocking(move || front.reload_keys(false)).await;
+        }
+    }
+}
+
+impl Front {
+    /// Who must go by the time that it is?
+    fn look(&self, now: SystemTime) {
+        self.sessions.deliver();
+        let TicketsConfig { notice, grace, .. } = *self.tickets.config();
+        self.sessions.tell_ends(now, notice, grace);
+        let over = self.sessions.over(now, grace);
+        if !over.is_empty() {
+            let count = self.sessions.dismiss(&over, CloseCode::TicketEnded, false);
+            self.metrics.tickets_run_out.increment(count as u64);
+            tracing::info!(connections = count, "their tickets have run out");
+        }
+        self.end_unkeyed();
+    }
+
+    /// New tickets that clients brought: as many as one look has time for, the others with the next.
+    fn renew(&self, renewals: &RenewalReceiver, now: SystemTime) {
+        let mut bad = Vec::new();
+        for Renewal { connection, ticket } in std::iter::from_fn(|| renewals.try_next()).take(RENEWALS_PER_LOOK) {
+            let Some(old) = self.sessions.identity(connection) else { continue };
+            let why = match self.tickets.verify(&ticket.0, old.address, now) {
+                Ok(newer) if self.ban_of(&newer).is_some() => Err("its player or the ticket is banned".to_owned()),
+                Ok(newer) => self.sessions.renew(connection, newer).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match why {
+                Ok(()) => self.metrics.renewals_good.increment(1),
+                // No more lines than strikes: the third closes it.
+                Err(why) => {
+                    tracing::info!(connection, why, "a new ticket is no good; the old one counts");
+                    bad.push(connection);
+                }
+            }
+        }
+        if !bad.is_empty() {
+            self.metrics.renewals_bad.increment(bad.len() as u64);
+            self.sessions.strike(&bad);
+        }
+    }
+
+    /// Whoever came with a key that is gone must go.
+    fn end_unkeyed(&self) {
+        let unkeyed = self.sessions.find(|identity| identity.key.as_ref().is_some_and(|key| !self.tickets.knows(key)));
+        if !unkeyed.is_empty() {
+            self.dismiss_unkeyed(&unkeyed);
+        }
+    }
+
+    fn dismiss_unkeyed(&self, connections: &[u64]) {
+        let count = self.sessions.dismiss(connections, CloseCode::TicketEnded, false);
+        self.metrics.tickets_unkeyed.increment(count as u64);
+        tracing::info!(connections = count, "the keys of their tickets are gone");
+    }
+
+    /// Reads the keys of tickets again; keeps the old ones if the new ones cannot be used.
+    pub(super) fn reload_keys(&self, is_asked: bool) {
+        match self.tickets.reload() {
+            Ok(Some(gone)) => {
+                self.metrics.ticket_keys_reloads.increment(1);
+                tracing::info!(keys = self.tickets.key_count(), gone = gone.len(), "keys of tickets read again");
+                for key in gone {
+                    self.dismiss_unkeyed(&self.sessions.of_key(&key));
+                }
+                self.keys_failed.store(false, Ordering::Relaxed);
+            }
+            Ok(None) => self.keys_failed.store(false, Ordering::Relaxed),
+            // Once per spell, unless somebody asked.
+            Err(error) => {
+                if !self.keys_failed.swap(true, Ordering::Relaxed) || is_asked {
+                    self.metrics.ticket_keys_reloads_failed.increment(1);
+                    tracing::error!(%error, "keys of tickets not read again; the old ones stay");
+                }
+            }
+        }
+    }
+}
