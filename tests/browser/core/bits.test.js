@@ -77,6 +77,16 @@ test("a reader that is used again sees nothing of what was there before", () => 
   assert.equal(reader.read(32, "value"), 2 ** 32 - 1);
 });
 
+test("a reader that is used again has room to look ahead behind bytes of any length", () => {
+  for (let length = 0; length <= 20; length++) {
+    const reader = new BitReader(Uint8Array.of(1, 2, 3));
+    reader.take(new Uint8Array(length).fill(255));
+    assert.equal(reader.bitsLeft, 8 * length);
+    for (let left = length; left > 0; left--) assert.equal(reader.read(8, "value"), 255);
+    assert.equal(reader.peek(32), 0);
+  }
+});
+
 test("small numbers and signs survive, and no number is longer than needed", () => {
   for (const number of [0, 1, 15, 16, 255, 256, 70_000, 2 ** 31, 2 ** 32 - 1]) {
     const writer = new BitWriter();

@@ -225,13 +225,14 @@ const [WALKER, PURSE, FOLLOWED, STONE] = [0, 1, 2, 3];
  * What is held once these records were taken in.
  * @param {(author: Author) => Author} everyone its count of records and these
  * @param {(author: Author) => Author} [owner]
+ * @param {number} [epoch] that the frame names
  */
-function withRecords(everyone, owner) {
+function withRecords(everyone, owner, epoch = 0) {
   const { tables, layout, ...rest } = agreement();
   const author = everyone(new Author(tables, layout)).align();
   owner?.(author).align();
   const held = new Replica({ ...rest, tables, layout });
-  const header = Object.assign(new FrameHeader(), { kind: "full", tick: 70_001, sections: owner ? 5 : 1 });
+  const header = Object.assign(new FrameHeader(), { kind: "full", tick: 70_001, sections: owner ? 5 : 1, epoch });
   held.holdings.change(held.epochs, header, author.reader());
   return held;
 }
@@ -271,6 +272,27 @@ test("a section has no more records than the room has slots", () => {
   };
   assert.equal(withRecords(records(slots)).heldCount, 1);
   assert.throws(() => withRecords(records(slots + 1)), refusedAs("records"));
+});
+
+test("however many records a section has, each stands in its place", () => {
+  for (let count = 1; count <= 40; count++) {
+    const slots = Array.from({ length: count }, (_, at) => at);
+    // The last first: they are put into their order.
+    const held = withRecords((author) => slots.toReversed().reduce((author, slot) => author.record("new", STONE, slot, slot), author.records(count)));
+    assert.deepEqual([held.anchors(), held.freshCount], [slots, count]);
+  }
+});
+
+test("a full frame is refused whose table epoch is another, though its lowest bit is the same", () => {
+  const none = (/** @type {Author} */ author) => author.records(0);
+  assert.equal(withRecords(none).heldCount, 0);
+  for (const epoch of [1, 2, 128]) assert.throws(() => withRecords(none, undefined, epoch), refusedAs("table epoch"));
+});
+
+test("a record's codes are in the range of their parts", () => {
+  const stone = (/** @type {number} */ x) => withRecords((author) => author.records(1).record("new", STONE, 8, 8, [x, 0]));
+  assert.deepEqual(stone(4_095).read(8, "Place"), { at: { x: 4_095, y: 0 } });
+  assert.throws(() => stone(4_096), (error) => error instanceof DecodeError && error.kind === "out-of-range" && error.field === "code");
 });
 
 /** @param {string} field what does not fit */
