@@ -37,6 +37,8 @@ import { ROCKET_LAUNCHER } from "./weapon.js";
  * @property {boolean} dash
  */
 
+/** What a place of somebody else is off at the most, in 1/256 unit: it travels in sixteenths, and is drawn between two. */
+const ROUNDED = 32;
 /** Nothing was shot. */
 export const NO_SHOT = -1;
 /** Length of a wish. */
@@ -138,6 +140,37 @@ function sweep(map, alongX, along, across, by) {
     }
   }
   return to;
+}
+
+/**
+ * Where a player comes to that went from one place straight to another, and along the walls where there are some: what was drawn between
+ * frames, or beyond the newest, was never a step.
+ * @param {Map} map
+ * @param {{ x: number, y: number }} from
+ * @param {{ x: number, y: number }} to
+ */
+export function slide(map, from, to) {
+  const x = sweep(map, true, from.x, from.y, to.x - from.x);
+  return { x, y: sweep(map, false, from.y, x, to.y - from.y) };
+}
+
+/**
+ * Whether a player at a place would stand in a wall: deeper than what rounding a place for the wire comes to.
+ * @param {Map} map
+ * @param {number} x
+ * @param {number} y
+ */
+export function isInWall(map, x, y) {
+  const reach = PLAYER_RADIUS - ROUNDED;
+  for (let row = Math.floor((y - reach) / TILE); row * TILE < y + reach; row++) {
+    for (let column = Math.floor((x - reach) / TILE); column * TILE < x + reach; column++) {
+      if (!map.isWall(column, row)) continue;
+      const asideX = Math.max(column * TILE - x, x - (column + 1) * TILE, 0);
+      const asideY = Math.max(row * TILE - y, y - (row + 1) * TILE, 0);
+      if (asideX * asideX + asideY * asideY < reach * reach) return true;
+    }
+  }
+  return false;
 }
 
 /**

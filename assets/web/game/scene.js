@@ -4,7 +4,8 @@
 // Never here: how it looks (see draw/), what happened (see shots.js, flashes).
 
 import { TURN } from "./geometry.js";
-import { UNIT } from "./constants.js";
+import { TILE, UNIT } from "./constants.js";
+import { isInWall, slide } from "./movement.js";
 
 /**
  * Somebody.
@@ -26,6 +27,10 @@ import { UNIT } from "./constants.js";
 /** A rocket of ours that only we see yet. @typedef {{ x: number, y: number, towardsX: number, towardsY: number, seen: boolean }} Launched */
 /** Something that lies about. @typedef {{ id: number, x: number, y: number, sort: import("./arena.js").Sort, present: boolean }} Lying */
 
+/** Beyond this somebody did not walk there, in 1/256 unit. */
+const NEAR = 4 * TILE;
+/** Others whose last place is remembered. */
+const STOOD_MAX = 512;
 const RADIANS = 2 * Math.PI / TURN;
 
 export class Scene {
@@ -45,14 +50,17 @@ export class Scene {
     this.match = null;
     /** @type {Map<number, Launched>} what we launched and the server has not shown yet, by the tick of the shot */
     this.launched = new Map();
+    /** @type {Map<number, { x: number, y: number }>} where others were drawn last, outside walls, in 1/256 unit */
+    this.stood = new Map();
   }
 
   /**
    * Takes in a view.
    * @param {import("./arena.js").ArenaView} view
    * @param {import("./roster.js").Roster} roster
+   * @param {import("./map.js").Map | null} [map] what nobody is drawn in the walls of
    */
-  take(view, roster) {
+  take(view, roster, map = null) {
     this.figureCount = this.rocketCount = this.pickupCount = 0;
     this.own = null;
     this.match = null;
@@ -61,10 +69,29 @@ export class Scene {
       const { Position: position, Match: match, Nameplate: plate, Projectile: projectile, Pickup: pickup } = entity.components;
       if (match !== undefined) this.match = match;
       if (position === undefined) continue;
-      if (plate !== undefined) this.takeFigure(entity, position.at, me, roster);
+      const at = plate === undefined || map === null || entity.id === me ? position.at : this.outside(map, entity.id, position.at);
+      if (plate !== undefined) this.takeFigure(entity, at, me, roster);
       else if (projectile !== undefined) this.takeRocket(entity.id, position.at, projectile);
       else if (pickup !== undefined) this.takeLying(entity.id, position.at, pickup);
     }
+  }
+
+  /**
+   * Where somebody else is drawn: as told, but when frames are late a place that merely goes on ends at the wall that it goes to.
+   * @param {import("./map.js").Map} map
+   * @param {number} id
+   * @param {import("./arena.js").Place} at
+   * @returns {import("./arena.js").Place}
+   */
+  outside(map, id, at) {
+    if (this.stood.size > STOOD_MAX) this.stood.clear();
+    let stood = this.stood.get(id);
+    if (stood === undefined) this.stood.set(id, stood = { x: at.x, y: at.y });
+    const walked = Math.hypot(at.x - stood.x, at.y - stood.y) < NEAR && !isInWall(map, stood.x, stood.y);
+    const place = walked && isInWall(map, at.x, at.y) ? slide(map, stood, at) : at;
+    stood.x = place.x;
+    stood.y = place.y;
+    return place;
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Map } from "../../../assets/web/game/map.js";
 import { Roster } from "../../../assets/web/game/roster.js";
 import { Scene } from "../../../assets/web/game/scene.js";
 import { Shots } from "../../../assets/web/game/shots.js";
@@ -21,7 +22,7 @@ function rocket(id, shooter) {
 }
 
 function view(entities, me = null) {
-  const held = new Map(entities.map((entity) => [entity.id, entity]));
+  const held = new globalThis.Map(entities.map((entity) => [entity.id, entity]));
   return { tick: 1, entities: held, me: held.get(me) ?? null, state: null, ghosts: [] };
 }
 
@@ -41,6 +42,23 @@ test("a scene holds what a view shows, in units of the world", () => {
   scene.take(view([player(1)]), roster);
   assert.deepEqual([scene.figureCount, scene.rocketCount, scene.own, scene.match], [1, 0, null, null]);
   assert.equal(roster.find(2).name, "p2", "who left is still known by name");
+});
+
+test("nobody else is drawn in a wall when frames are late: where a place merely goes on, it ends at the wall", () => {
+  // A wall from x 32 to 48; a body of 6 units comes to 26 at the most.
+  const map = new Map("hall", 6, 3, Uint8Array.from([0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0]));
+  const scene = new Scene();
+  const drawn = (x, y = 24) => {
+    scene.take(view([player(1, { x: x * 256, y: y * 256 })]), new Roster(), map);
+    return [scene.figures[0].x, scene.figures[0].y];
+  };
+  assert.deepEqual(drawn(20), [20, 24]);
+  assert.deepEqual(drawn(30), [26, 24], "it stops");
+  assert.deepEqual(drawn(36, 28), [26, 28], "and slides along");
+  assert.deepEqual(drawn(26.03), [26.03, 24], "a place that the wire rounds is drawn as told");
+  assert.deepEqual(drawn(24), [24, 24], "and goes on as told");
+  assert.deepEqual(drawn(90), [90, 24], "who begins a new life is there at once");
+  assert.deepEqual([scene.take(view([player(1, { x: 36 * 256, y: 24 * 256 })], 1), new Roster(), map), scene.own?.x], [undefined, 36], "we ourselves are predicted");
 });
 
 test("who shot with what is seen from counts and rockets, whatever comes first", () => {
