@@ -27,6 +27,9 @@ export class Camera {
     this.width = 1;
     this.height = 1;
     this.scale = 1;
+    /** Pixels at the top and at the bottom under which something else lies. */
+    this.coveredTop = 0;
+    this.coveredBottom = 0;
     /** The world's place in the middle of the screen. */
     this.x = 0;
     this.y = 0;
@@ -41,13 +44,16 @@ export class Camera {
   }
 
   /**
-   * The canvas has so many pixels.
+   * The canvas has so many pixels, of which some at the top and at the bottom are covered.
    * @param {number} width
    * @param {number} height
+   * @param {{ top: number, bottom: number }} [covered]
    */
-  resize(width, height) {
+  resize(width, height, { top, bottom } = { top: 0, bottom: 0 }) {
     this.width = width;
     this.height = height;
+    this.coveredTop = top;
+    this.coveredBottom = bottom;
     this.scale = Math.min(Math.sqrt(width * height / AREA_UNITS), SCALE_MAX);
   }
 
@@ -70,8 +76,10 @@ export class Camera {
     this.leanY += (leanY * LEAN - this.leanY) * share;
     this.followedX = x;
     this.followedY = y;
-    this.x = land === null ? x + this.leanX : within(x + this.leanX, this.width / this.scale, land.width);
-    this.y = land === null ? y + this.leanY : within(y + this.leanY, this.height / this.scale, land.height);
+    this.x = land === null ? x + this.leanX : within(x + this.leanX, this.width / this.scale, land.width, BEYOND_UNITS, BEYOND_UNITS);
+    // What is covered shows beyond the edge, so that who stands at it is seen.
+    const [above, below] = [Math.max(this.coveredTop / this.scale, BEYOND_UNITS), Math.max(this.coveredBottom / this.scale, BEYOND_UNITS)];
+    this.y = land === null ? y + this.leanY : within(y + this.leanY, this.height / this.scale, land.height, above, below);
     this.shake *= Math.exp(-forMs / SHAKE_MS);
     const off = this.shake > 0.05 ? this.shake : 0;
     // Whole pixels: the ground is copied, not scaled.
@@ -121,9 +129,11 @@ export class Camera {
  * @param {number} middle
  * @param {number} seen units on the screen
  * @param {number} units that there are
+ * @param {number} before units beyond the low edge that may be seen
+ * @param {number} after beyond the high one
  */
-function within(middle, seen, units) {
-  const least = seen / 2 - BEYOND_UNITS;
-  const most = units - least;
-  return least > most ? units / 2 : Math.min(Math.max(middle, least), most);
+function within(middle, seen, units, before, after) {
+  const least = seen / 2 - before;
+  const most = units - seen / 2 + after;
+  return least > most ? (least + most) / 2 : Math.min(Math.max(middle, least), most);
 }
