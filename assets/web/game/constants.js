@@ -40,13 +40,15 @@ export const ROCKETS_MAX = 12;
 /** Rockets that a new life has. */
 export const ROCKETS_AT_FIRST = 4;
 /** Speed of a rocket, in units per second. */
-const ROCKET_SPEED = 240;
+export const ROCKET_SPEED = 240;
 /** Milliseconds that a rocket flies before it bursts by itself. */
 const ROCKET_FLIGHT_MS = 3000;
 /** How far a burst reaches, in units. */
 export const SPLASH_UNITS = 3 * TILE_UNITS;
 /** How far a rifle reaches, in units. */
 export const RIFLE_RANGE_UNITS = 640;
+/** Health that a hit of the rifle takes. */
+export const RIFLE_DAMAGE = 25;
 /** Health of a new life. */
 export const HP_MAX = 100;
 /** Milliseconds between death and the next life. */
