@@ -87,7 +87,16 @@ export class Lobby {
     } catch {
       say(this.status, "The server does not answer. It may have been stopped; this page goes on asking.");
       say(this.ping, "");
+      this.forget();
     }
+  }
+
+  /** Nobody knows any more which rooms there are, and who plays: what is old is not shown. */
+  forget() {
+    this.empty.hidden = true;
+    this.shown = "";
+    if (this.list.contains(document.activeElement)) this.play.focus();
+    this.list.replaceChildren();
   }
 
   /** @param {import("./rooms.js").Room[]} rooms */

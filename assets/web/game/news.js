@@ -4,7 +4,7 @@
 
 import { UNIT } from "./constants.js";
 import { FIRE, TRACE, colourOf } from "./draw/palette.js";
-import { TAKEN, result } from "./told.js";
+import { TAKEN, result, sayDeath } from "./told.js";
 
 /** Milliseconds for which an own thing is told. */
 const OWN_MS = 1600;
@@ -19,13 +19,14 @@ const RESULT_MS = 8000;
  * @param {any} told
  */
 export function tell(stage, told) {
-  /** @type {Record<string, (stage: Stage, values: any) => void>} */
+  /** @type {Record<string, (stage: Stage, values: any, tick: number) => void>} */
   const tellers = { Hit: tellHit, Kill: tellKill, Taken: tellTaken, Said: tellSaid, RoundOver: tellRoundOver, Traced: tellTraced };
-  tellers[told.name]?.(stage, told.values);
+  tellers[told.name]?.(stage, told.values, told.tick);
 }
 
-/** @param {Stage} stage @param {import("./arena.js").Events["Hit"]} hit */
-function tellHit(stage, { target, shooter, damage }) {
+/** @param {Stage} stage @param {import("./arena.js").Events["Hit"]} told */
+function tellHit(stage, told) {
+  const { target, shooter, damage } = told;
   const nowMs = performance.now();
   const { scene, picture, sound } = stage;
   const hit = scene.find(target);
@@ -34,6 +35,7 @@ function tellHit(stage, { target, shooter, damage }) {
     picture.particles.spray(hit.x, hit.y, { count: 6 + damage / 8, speed: 110, lifeMs: 320, size: 1.6, colours: [colourOf(hit), FIRE[0]] }, nowMs);
   }
   if (target !== null && target === stage.me) {
+    stage.cause.hurt(told);
     stage.jolt(2 + damage / 20);
     stage.hurt(damage);
     sound.play("hurt");
@@ -42,8 +44,8 @@ function tellHit(stage, { target, shooter, damage }) {
   }
 }
 
-/** @param {Stage} stage @param {import("./arena.js").Events["Kill"]} kill */
-function tellKill(stage, { killer, victim }) {
+/** @param {Stage} stage @param {import("./arena.js").Events["Kill"]} kill @param {number} tick */
+function tellKill(stage, { killer, victim }, tick) {
   const nowMs = performance.now();
   const { roster, scene, picture, sound, hud } = stage;
   /** @param {number | null} id */
@@ -55,7 +57,8 @@ function tellKill(stage, { killer, victim }) {
     picture.particles.spray(fallen.x, fallen.y, { count: 26, speed: 150, lifeMs: 620, size: 2.4, colours: [colourOf(fallen), FIRE[1], "#2a3756"] }, nowMs);
   }
   if (victim !== null && victim === stage.me) {
-    stage.killedBy = own ? "" : roster.find(killer).name;
+    const means = stage.cause.of(killer, stage.me, scene.own, tick);
+    stage.death = { ...sayDeath(roster.find(killer).name, means), atMs: nowMs };
     stage.jolt(6);
     sound.play("died");
   } else if (killer !== null && killer === stage.me) {

@@ -19,7 +19,7 @@ import { cut, part, reveal } from "./page.js";
 import { predicting } from "./predicting.js";
 import { Spectating } from "./spectating.js";
 import { Stage } from "./stage.js";
-import { sayFault, sayRefusal } from "./told.js";
+import { sayAlone, sayAttempt, sayFault, sayRefusal, sentence, truer } from "./told.js";
 import { Watcher } from "./watcher.js";
 import { RIFLE, ROCKET_LAUNCHER } from "./weapon.js";
 
@@ -50,7 +50,7 @@ export class Play {
     this.stage = new Stage(sound, settings, this.hud);
     this.watcher = new Watcher();
     this.spectating = new Spectating();
-    this.controls = new Controls(this.root, this.surface, (act) => this.act(act), () => this.listens());
+    this.controls = new Controls(this.root, this.surface, (act) => this.act(act), () => this.listens(), () => this.stage.picture.fit());
     /** @type {Room | null} */
     this.room = null;
     /** @type {Wish} */
@@ -58,6 +58,9 @@ export class Play {
     this.ends = new AbortController();
     /** What went wrong last, as it was told. */
     this.complained = "";
+    /** @type {import("../sdk/types.js").Ending | null} why we are not in any more, while we try to come in again */
+    this.lost = null;
+    this.isDead = false;
     this.tickRateHz = 30;
     this.dashTicks = 1;
     addEventListener("resize", () => this.stage.picture.fit());
@@ -78,10 +81,11 @@ export class Play {
     this.root.hidden = false;
     this.stage.picture.fit();
     this.complained = "";
+    this.lost = null;
     this.hud.clear();
     this.stage.clear();
     this.controls.drop();
-    this.overlay.show({ title: "Connecting", text: `to ${wish.room ?? "any room with space"}`, waits: true });
+    this.overlay.show({ title: "Connecting", text: `Going to ${wish.room ?? "any room with space"}.`, waits: true });
     const ends = this.ends = new AbortController();
     try {
       const room = await connect(location.origin, this.options(wish, ends.signal));
@@ -111,10 +115,15 @@ export class Play {
       on: {
         connect: (agreement) => this.agreed(agreement),
         spawn: (entity) => this.stage.meet(entity),
-        snapshot: () => this.hud.netGraph.frame(performance.now()),
+        despawn: (entity) => this.stage.cause.left(entity),
+        snapshot: ({ tick }) => {
+          this.stage.cause.frame(tick);
+          this.hud.netGraph.frame(performance.now());
+        },
         event: (event) => tell(this.stage, event),
-        drop: ({ text, attempt, retryInMs }) => this.dropped(text, attempt, retryInMs),
+        drop: (drop) => this.dropped(drop),
         reconnect: () => {
+          this.lost = null;
           this.overlay.hide();
           this.surface.focus();
         },
@@ -135,18 +144,20 @@ export class Play {
     });
   }
 
-  /** @param {string} text @param {number} attempt @param {number} retryInMs */
-  dropped(text, attempt, retryInMs) {
+  /** We are out and try to come in again. Why we are out stays true while nobody answers. @param {import("../sdk/types.js").Drop} drop */
+  dropped(drop) {
+    this.lost = truer(this.lost, drop);
     this.controls.drop();
     this.stage.clear();
-    const soon = retryInMs < 1000 ? "now" : `in ${(retryInMs / 1000).toFixed(0)} s`;
-    this.overlay.show({ title: "The connection is lost", text: `${text} Trying again ${soon} (attempt ${attempt}).`, waits: true });
+    const text = `${sentence(this.lost.text)} ${sayAttempt(drop.attempt, drop.retryInMs)}`;
+    this.overlay.show({ title: "The connection is lost", text, waits: true });
   }
 
   /** @param {import("../sdk/types.js").Ending} ending @param {AbortSignal} signal */
-  over({ text, fault, comeAgain }, signal) {
+  over(ending, signal) {
     if (signal.aborted || this.room === null) return;
     this.room = null;
+    const { text, fault, comeAgain } = truer(this.lost, ending);
     const title = fault === "nobody" ? "It is over" : "You are out";
     this.overlay.show({ title, text, again: comeAgain !== "never" });
   }
@@ -243,7 +254,7 @@ export class Play {
     const { stage } = this;
     const { scene } = stage;
     const view = /** @type {ArenaView} */ (room.view(nowMs));
-    scene.take(view, stage.roster);
+    scene.take(view, stage.roster, stage.map);
     stage.me = view.me?.id ?? null;
     stage.predicts = view.state !== null;
     stage.map = scene.match === null ? null : this.shelf.maps[this.shelf.position(scene.match.map)] ?? null;
@@ -255,8 +266,8 @@ export class Play {
     if (stage.map !== null) stage.minimap.draw(stage.map, scene, stage.picture.camera, this.wish.watch, nowMs);
     stage.soothe(nowMs);
     const stats = this.settings.choices.netGraph ? () => room.stats : null;
-    const shown = { scene, left: this.leftOf(view), standing: this.standing(), room: this.wish.room ?? "", tickRateHz: this.tickRateHz, stats };
-    this.hud.show(shown, nowMs);
+    const [left, death, standing] = [this.leftOf(view), this.death(), this.standing()];
+    this.hud.show({ scene, left, death, standing, room: this.wish.room ?? "", tickRateHz: this.tickRateHz, stats }, nowMs);
     this.meter.note(began, performance.now());
   }
 
@@ -288,7 +299,8 @@ export class Play {
     }
     const values = room.state === "playing" ? hands.take() : null;
     if (values !== null) room.sendInput(values);
-    return pointer ?? (own === null ? null : picture.ahead(own));
+    // A thumb needs no cross: the barrel shows where it aims.
+    return pointer ?? (own === null || this.controls.touch.isShown ? null : picture.ahead(own));
   }
 
   /** What the player has left: as predicted, else as the server said. @param {ArenaView} view */
@@ -303,16 +315,27 @@ export class Play {
     return { hp, weapon, rounds: body.rounds, rockets: body.rockets, dashIn: body.dash_in, dashTicks };
   }
 
+  /** How we died; null: we live, or only look on. */
+  death() {
+    const { scene: { own }, death } = this.stage;
+    const wasDead = this.isDead;
+    this.isDead = own !== null && own.hp === 0;
+    // The kill is told before the picture shows it: only a life that begins ends it.
+    if (wasDead && !this.isDead) this.stage.death = null;
+    return this.isDead ? death ?? { who: "You died", how: "", atMs: NaN } : null;
+  }
+
   /** What is to be read where nothing was told. */
   standing() {
-    const { scene, killedBy } = this.stage;
+    const { scene } = this.stage;
     if (this.wish.watch) {
       const followed = scene.find(this.spectating.followed);
       return followed === null ? "Waiting for the delayed picture" : `Watching ${followed.name}`;
     }
-    if (scene.own !== null && scene.own.hp === 0) return killedBy === "" ? "You died" : `${killedBy} got you`;
-    if (this.shelf.problem !== "") return "The map could not be had: you play blind, and nothing is predicted";
+    if (this.shelf.problem !== "") return "The map could not be had: you play blind, and nothing is predicted.";
     if (scene.match?.phase === "WarmUp") return "Warm-up";
-    return scene.figureCount === 1 ? "Nobody else is here yet. Send somebody the address, or send bots: client-sim swarm --behaviour fight" : "";
+    if (scene.figureCount !== 1) return "";
+    // Nobody types a command on a phone.
+    return this.controls.touch.isShown ? "Nobody else is here yet. Send somebody the address." : sayAlone(this.wish.room, location.host);
   }
 }

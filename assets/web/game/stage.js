@@ -2,6 +2,7 @@
 //
 // Never here: the network (see play.js), what is told (see news.js), what is noticed (see watcher.js).
 
+import { Cause } from "./cause.js";
 import { Minimap } from "./draw/minimap.js";
 import { Picture } from "./draw/picture.js";
 import { part } from "./page.js";
@@ -29,8 +30,9 @@ export class Stage {
     this.me = null;
     /** Our own shots are shown before the server says so. */
     this.predicts = false;
-    /** Who killed us last; empty: nobody, or ourselves. */
-    this.killedBy = "";
+    this.cause = new Cause();
+    /** @type {import("./hud/fallen.js").Death | null} how we died last, if we were there */
+    this.death = null;
     /** @type {import("./map.js").Map | null} */
     this.map = null;
   }
@@ -40,7 +42,9 @@ export class Stage {
     this.roster.clear();
     this.scene.launched.clear();
     this.me = null;
-    this.killedBy = "";
+    this.cause.clear();
+    this.death = null;
+    this.scene.stood.clear();
     this.hud.feed.clear();
   }
 

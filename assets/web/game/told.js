@@ -9,10 +9,10 @@ export const TAKEN = { Health: "+ health", Rounds: "+ rounds", Rockets: "+ rocke
 
 /** Why the game refused to pass something on. @param {number | undefined} reason */
 export function sayRefusal(reason) {
-  if (reason === SAY_REFUSED.empty) return "not said: nothing of it can be shown";
-  if (reason === SAY_REFUSED.tooFast) return "not said: too much at once, wait a little";
-  if (reason === SAY_REFUSED.noTeam) return "not said: there is no team";
-  return "the server refused that";
+  if (reason === SAY_REFUSED.empty) return "Not said: nothing of it can be shown.";
+  if (reason === SAY_REFUSED.tooFast) return "Not said: too much at once, wait a little.";
+  if (reason === SAY_REFUSED.noTeam) return "Not said: there is no team.";
+  return "The server refused that.";
 }
 
 /** Whose fault something was. @type {Record<import("../sdk/errors.js").Fault, string>} */
@@ -22,8 +22,62 @@ const WHOSE = {
 
 /** What went wrong, whose fault it was and what to do. @param {import("../sdk/errors.js").TickwireError} error */
 export function sayFault({ fault, message }) {
-  return WHOSE[fault] + message;
+  return sentence(WHOSE[fault] + message);
 }
+
+/** As a sentence: with a capital, and a full stop if nothing else ends it. @param {string} text */
+export function sentence(text) {
+  const said = text.trim();
+  if (said === "") return "";
+  return said[0].toUpperCase() + said.slice(1) + (/[.!?…]$/.test(said) ? "" : ".");
+}
+
+/**
+ * Which of two endings of a connection is told: what the server said stays, whatever silence came after it.
+ * @param {import("../sdk/types.js").Ending | null} before
+ * @param {import("../sdk/types.js").Ending} now
+ */
+export function truer(before, now) {
+  return before !== null && before.fault !== "path" && now.fault === "path" ? before : now;
+}
+
+/** That there is another attempt, and when. @param {number} attempt @param {number} inMs */
+export function sayAttempt(attempt, inMs) {
+  const soon = inMs < 1000 ? "" : ` in ${(inMs / 1000).toFixed(0)} s`;
+  return `Trying again${soon} (attempt ${attempt}).`;
+}
+
+/** How we died. @param {string} killer their name @param {import("./cause.js").Means} means */
+export function sayDeath(killer, means) {
+  if (means === "gave-up") return { who: "You gave up this life", how: "" };
+  if (means === "own-rocket") return { who: "You died", how: "by your own rocket" };
+  const how = means === "rocket" ? "with a rocket" : means === "rifle" ? "with the rifle" : "";
+  return { who: `${killer} got you`, how };
+}
+
+/** When the next life begins: never later than this, if the way to the server is as long as before. @param {number} inMs NaN: it is not known */
+export function back(inMs) {
+  if (Number.isNaN(inMs)) return "A new life begins within two seconds.";
+  return inMs <= 0 ? "Back any moment." : `Back in ${(Math.ceil(inMs / 100) / 10).toFixed(1)} s`;
+}
+
+/**
+ * What somebody alone in a room can do. The command is for who has the sources; it goes where this page came from.
+ * @param {string | undefined} room
+ * @param {string} host
+ */
+export function sayAlone(room, host) {
+  const at = HOSTS_AT_FIRST.has(host) ? "" : ` --url wss://${host}`;
+  const where = room === undefined || room === ROOM_AT_FIRST ? "" : ` --room ${room}`;
+  return `Nobody else is here yet. Send somebody the address, or send bots:\n${BOTS}${at}${where}`;
+}
+
+/** What sends bots. */
+const BOTS = "cargo run --release -p client-sim -- swarm --behaviour fight";
+/** Where it sends them if nothing is said. */
+const HOSTS_AT_FIRST = new Set(["127.0.0.1:4433", "localhost:4433"]);
+/** The room that a server begins with. */
+const ROOM_AT_FIRST = "main";
 
 /**
  * How a round ended.

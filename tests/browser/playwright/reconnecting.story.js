@@ -63,13 +63,23 @@ test("where no server answers any more the page says whose fault it is, and the 
   const page = await browser.page({ expected: CUT });
   const other = await startServer();
   const itself = await startBrowser(other.ca);
-  const gone = await itself.page({ expected: CUT });
-  await told([gone], async () => {
+  const [gone, lobby] = [await itself.page({ expected: CUT }), await itself.page({ expected: CUT })];
+  await told([gone, lobby], async () => {
     await enter(gone, other.url, { name: "Left", room: "gone" });
+    await lobby.goto(other.url);
+    await lobby.getByRole("button", { name: "Join gone" }).focus();
     await other.stop();
     await gone.getByText("The connection is lost").waitFor();
+    // Why it ended stays true, however many attempts come to nothing.
+    const text = gone.locator("#overlay-text");
+    await text.filter({ hasText: /\(attempt [3-9]\)\.$/ }).waitFor();
+    assert.match(await text.innerText(), /^The server is shutting down \(the server's fault; .+\)\. Trying again( in \d+ s)? \(attempt \d+\)\.$/);
     await gone.getByRole("button", { name: "Back to the lobby" }).click();
     await gone.getByText("The server does not answer").waitFor();
+    await lobby.getByText("The server does not answer").waitFor();
+    assert.equal(await lobby.locator("#rooms li").count(), 0, "rooms that nobody knows of any more");
+    assert.equal(await lobby.locator("#rooms-empty").isHidden(), true, "that there are none nobody knows, either");
+    assert.equal(await lobby.evaluate(() => document.activeElement.id), "play");
   });
   await itself.stop();
   await page.close();

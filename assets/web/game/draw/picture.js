@@ -50,7 +50,10 @@ export class Picture {
       canvas.width = width;
       canvas.height = height;
     }
-    this.camera.resize(width, height);
+    const style = getComputedStyle(canvas);
+    /** @param {string} edge */
+    const covered = (edge) => (Number.parseFloat(style.getPropertyValue(`--covered-${edge}`)) || 0) * this.ratio;
+    this.camera.resize(width, height, { top: covered("top"), bottom: covered("bottom") });
   }
 
   /**

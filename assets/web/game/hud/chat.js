@@ -6,6 +6,7 @@
 
 import { SAY_BYTES_MAX } from "../constants.js";
 import { cut, make, part } from "../page.js";
+import { sentence } from "../told.js";
 
 /** Lines at once. */
 const LINES_MAX = 8;
@@ -74,8 +75,9 @@ export class Chat {
 
   /** The game itself has something to say. @param {string} text */
   note(text) {
-    if (this.list.lastElementChild?.textContent === text) this.list.lastElementChild.remove();
-    this.append(make("li", "note", text));
+    const said = sentence(text);
+    if (this.list.lastElementChild?.textContent === said) this.list.lastElementChild.remove();
+    this.append(make("li", "note", said));
   }
 
   /** @param {HTMLElement} element */

@@ -4,6 +4,7 @@
 
 import { Banner } from "./banner.js";
 import { Chat } from "./chat.js";
+import { Fallen } from "./fallen.js";
 import { KillFeed } from "./kill_feed.js";
 import { NetGraph } from "./net_graph.js";
 import { Round } from "./round.js";
@@ -18,6 +19,7 @@ const METER_EVERY = 30;
  * @typedef {object} Shown
  * @property {import("../scene.js").Scene} scene
  * @property {import("./vitals.js").Left | null} left
+ * @property {import("./fallen.js").Death | null} death how we died; null: we live
  * @property {string} standing what is to be read where nothing was told
  * @property {string} room
  * @property {number} tickRateHz
@@ -36,6 +38,7 @@ export class Hud {
     this.chat = new Chat(say, closed);
     this.banner = new Banner();
     this.vitals = new Vitals();
+    this.fallen = new Fallen();
     this.round = new Round();
     this.scoreboard = new Scoreboard();
     this.netGraph = new NetGraph();
@@ -44,8 +47,9 @@ export class Hud {
   }
 
   /** @param {Shown} shown @param {number} nowMs */
-  show({ scene, left, standing, room, tickRateHz, stats }, nowMs) {
-    this.vitals.show(left);
+  show({ scene, left, death, standing, room, tickRateHz, stats }, nowMs) {
+    this.vitals.show(death === null ? left : null);
+    this.fallen.show(death, nowMs);
     this.round.show(scene.match, tickRateHz);
     this.banner.show(standing, nowMs);
     this.scoreboard.show(scene, room, nowMs);

@@ -3,6 +3,7 @@
 // Never here: when (see play.js).
 
 import { part, say } from "../page.js";
+import { sentence } from "../told.js";
 
 /** Milliseconds for which a notice is deaf to keys: they were meant for the game. */
 const HASTY_MS = 600;
@@ -36,7 +37,7 @@ export class Overlay {
   show({ title, text, waits = false, again = false }) {
     if (!this.isOpen) this.shownMs = performance.now();
     say(this.title, title);
-    say(this.text, text);
+    say(this.text, sentence(text));
     this.spinner.hidden = !waits;
     this.again.hidden = !again;
     this.root.hidden = false;

@@ -36,7 +36,6 @@ export class Vitals {
     this.bar.style.setProperty("transform", `scaleX(${share})`);
     this.bar.parentElement?.classList.toggle("low", share <= 0.6);
     this.bar.parentElement?.classList.toggle("critical", share <= 0.3);
-    this.root.classList.toggle("dead", left.hp === 0);
     say(this.rounds, String(left.rounds));
     say(this.rockets, String(left.rockets));
     this.rifle.classList.toggle("empty", left.rounds === 0);

@@ -17,15 +17,16 @@ export class Controls {
    * @param {HTMLElement} surface
    * @param {(act: Act) => void} act
    * @param {() => boolean} listens whether keys are for the game now
+   * @param {() => void} covered the sticks are there, and cover a part of the picture
    */
-  constructor(game, surface, act, listens) {
+  constructor(game, surface, act, listens, covered) {
     this.hands = new Hands();
     this.keyboard = new Keyboard(surface, this.hands, act, listens);
     this.pads = new Pads(this.hands, act, listens);
     this.touch = new Touch({
       game, touch: part("touch"), go: part("stick-move"), aim: part("stick-aim"), dash: part("touch-dash"),
       swap: part("touch-weapon"), menu: part("touch-menu"), chat: part("touch-chat"), score: part("touch-score"),
-    }, this.hands, act, listens);
+    }, this.hands, act, listens, covered);
   }
 
   /**

@@ -14,12 +14,14 @@ export class Touch {
    * @param {import("./hands.js").Hands} hands
    * @param {(act: import("./keyboard.js").Act) => void} act
    * @param {() => boolean} listens false while somebody types or a menu is open
+   * @param {() => void} shown the sticks are there now
    */
-  constructor(parts, hands, act, listens) {
+  constructor(parts, hands, act, listens, shown) {
     this.hands = hands;
     this.listens = listens;
     this.parts = parts;
     this.aims = false;
+    this.shown = shown;
     addEventListener("touchstart", () => this.show(), { passive: true, once: true });
     stick(parts.go, (x, y) => listens() ? hands.go("touch", x, y) : hands.go("touch", 0, 0));
     stick(parts.aim, (x, y) => listens() ? this.aim(x, y) : this.aim(0, 0));
@@ -37,6 +39,12 @@ export class Touch {
   show() {
     this.parts.touch.hidden = false;
     this.parts.game.classList.add("with-touch");
+    this.shown();
+  }
+
+  /** Whether somebody touched. */
+  get isShown() {
+    return !this.parts.touch.hidden;
   }
 
   /** @param {number} x @param {number} y */
