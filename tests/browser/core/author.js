@@ -2,7 +2,7 @@
 
 import { BitReader } from "../../../assets/web/sdk/bits/reader.js";
 import { BitWriter } from "../../../assets/web/sdk/bits/writer.js";
-import { KIND, RECORD_COUNT, code, past } from "../../../assets/web/sdk/codec/contexts.js";
+import { KIND, RECORD_COUNT, code, past, pastMask, sizeClass, speed } from "../../../assets/web/sdk/codec/contexts.js";
 
 /** Bits in the codes of some tables. */
 export class Author {
@@ -64,14 +64,15 @@ export class Author {
   }
 
   /**
-   * A record of a facet as it was born.
+   * A record of a facet as it was born, or of one whose parts all move by a speed.
    * @param {"new" | "refresh"} which
    * @param {number} kind its kind of facet
    * @param {number} slot
    * @param {number} anchor
    * @param {number[]} [codes] 0, where none are said
+   * @param {number[]} [speeds] as born, if none are said
    */
-  record(which, kind, slot, anchor, codes = []) {
+  record(which, kind, slot, anchor, codes = [], speeds) {
     const facet = this.layout.facets[kind];
     this.bits(which === "new" ? 1 : 0, 1);
     this.symbol(KIND, kind);
@@ -81,7 +82,13 @@ export class Author {
       const above = (codes[part] ?? 0) - zero;
       this.number(code(facet.context + part), zero === 0 ? above : ((above << 1) ^ (above >> 31)) >>> 0);
     });
-    return this.symbol(past(this.layout, kind), 0);
+    this.symbol(past(this.layout, kind), speeds ? 1 : 0);
+    if (speeds) this.symbol(pastMask(this.layout, facet.groups[0]), 0);
+    speeds?.forEach((value, part) => {
+      this.number(speed(facet.context + part), ((value << 1) ^ (value >> 31)) >>> 0);
+      this.symbol(sizeClass(facet.context + part), 0);
+    });
+    return this;
   }
 
   /** A reader of all of it. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settle } from "../../../assets/web/sdk/agreement.js";
 import { DecodeError } from "../../../assets/web/sdk/bits/reader.js";
+import { DEMOTIONS, LEAVES, PIECES } from "../../../assets/web/sdk/codec/contexts.js";
 import { PLAN_SHIFT, TAKES } from "../../../assets/web/sdk/codec/plan.js";
 import { Tables } from "../../../assets/web/sdk/codec/tables.js";
 import { TablesRefused } from "../../../assets/web/sdk/epochs.js";
@@ -293,6 +294,32 @@ test("a record's codes are in the range of their parts", () => {
   const stone = (/** @type {number} */ x) => withRecords((author) => author.records(1).record("new", STONE, 8, 8, [x, 0]));
   assert.deepEqual(stone(4_095).read(8, "Place"), { at: { x: 4_095, y: 0 } });
   assert.throws(() => stone(4_096), (error) => error instanceof DecodeError && error.kind === "out-of-range" && error.field === "code");
+});
+
+test("a record's speeds are no jumps, neither upwards nor downwards", () => {
+  const stone = (/** @type {number} */ speed) => withRecords((author) => author.records(1).record("new", STONE, 8, 8, [9, 9], [speed, 0]));
+  for (const speed of [255, -255]) assert.equal(stone(speed).heldCount, 1);
+  for (const speed of [256, -256]) {
+    assert.throws(() => stone(speed), (error) => error instanceof DecodeError && error.kind === "out-of-range" && error.field === "speed");
+  }
+});
+
+test("nothing follows the last section", () => {
+  assert.throws(() => withRecords((author) => author.records(0).align().bits(0, 8)), (error) => error instanceof DecodeError && error.kind === "trailing-bits");
+});
+
+test("who comes into the slot of an anchor that left has nothing of what it had", () => {
+  const held = withRecords(
+    (author) => author.records(1).record("new", WALKER, 5, 5),
+    (author) => author.records(1).record("new", PURSE, 6, 5, [7]),
+  );
+  assert.deepEqual(held.read(5, "Purse"), { coins: 7 });
+  const { tables, layout } = agreement();
+  const author = new Author(tables, layout).number(LEAVES, 1).bits(0, 1).number(LEAVES + 1, 0).align();
+  author.number(PIECES, 0).number(DEMOTIONS, 0).records(1).record("new", WALKER, 5, 5);
+  const header = Object.assign(new FrameHeader(), { kind: "step", tick: 70_002, covered: 1, leaves: 1, sections: 1 });
+  held.holdings.change(held.epochs, header, author.reader());
+  assert.deepEqual([held.kind(5), held.read(5, "Purse"), held.heldCount], ["walker", null, 2]);
 });
 
 /** @param {string} field what does not fit */
