@@ -205,6 +205,15 @@ test("an angle is corrected by up to half a circle upwards and less than half a 
   }
 });
 
+test("a piece is refused that names a part and corrects it by nothing", () => {
+  const reading = readingOf(1, (author, layout) => {
+    const [{ groups, context }] = layout.facets;
+    // All 32-bit integers are codes of its first part.
+    return author.symbol(contexts.mask(layout, groups[0]), 0).number(contexts.residual(context), 2 ** 32 - 1);
+  });
+  for (const way of /** @type {const} */ (["together", "apart"])) assert.throws(() => reading(way), refusedAs("residual", "out-of-range"), way);
+});
+
 test("the short way round goes upwards where both are as long", () => {
   assert.deepEqual([511, 512, 513, 1_023, 1_024, -1, -511, -512, -513].map((step) => shortWay(1_023, step)), [511, 512, -511, -1, 0, -1, -511, 512, 511]);
   assert.deepEqual([0, 1, 2, -1].map((step) => shortWay(1, step)), [0, 1, 0, 1]);
@@ -277,6 +286,45 @@ test("positions are gaps or a bitmap, ascend, and fit the list", () => {
   ]) {
     assert.throws(() => readPositions(wrong, tables, LEAVES, 14, positions), (error) => error instanceof DecodeError && error.kind === "inconsistent");
   }
+});
+
+/**
+ * Tables of one code per number of symbols, as all contexts ask for.
+ * @param {Layout} layout
+ * @param {{ run?: number, repeat?: boolean, first?: boolean }} [said] how long a run may be; a code is named anew though it is the one before; the
+ *   first context says that it has the code of the one before
+ */
+function tablesOf(layout, { run = 8, repeat = false, first = false } = {}) {
+  const wanted = contexts.symbolCounts(layout);
+  const counts = [...new Set(wanted)];
+  const writer = new BitWriter();
+  writer.write(0, 8);
+  writer.write(counts.length, 12);
+  for (const count of counts) {
+    writer.write(count, 8);
+    const bits = 31 - Math.clz32(count);
+    const short = count === 1 ? 1 : 2 ** (bits + 1) - count;
+    for (const [length, words] of [[bits, short], [bits + 1, count - short]]) {
+      for (let left = words; left > 0; left -= run) {
+        writer.write(length, 4);
+        writer.write(Math.min(left, run) - 1, 3);
+      }
+    }
+  }
+  wanted.forEach((count, context) => {
+    const same = context === 0 ? first : count === wanted[context - 1] && !repeat;
+    writer.writeBool(same);
+    if (!same) writer.write(counts.indexOf(count), 12);
+  });
+  return writer.intoBytes();
+}
+
+test("tables are refused that could be written shorter, or whose first code is the one before", () => {
+  const { layout } = agreement();
+  assert.equal(Tables.fromBytes(tablesOf(layout), layout).epoch, 0);
+  assert.throws(() => Tables.fromBytes(tablesOf(layout, { run: 4 }), layout), refusedAs("code lengths", "inconsistent"));
+  assert.throws(() => Tables.fromBytes(tablesOf(layout, { repeat: true }), layout), refusedAs("place of a code", "inconsistent"));
+  assert.throws(() => Tables.fromBytes(tablesOf(layout, { first: true }), layout), refusedAs("place of a code", "inconsistent"));
 });
 
 test("tables have one form, and are of one layout", () => {
