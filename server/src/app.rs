@@ -256,7 +256,8 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
         threads.push(trainer::spawn(study_receiver, setup)?);
     }
     let pages = Pages::new(config.web.clone(), maps, shipped.page);
-    let front = Front::new(&config, tls, operation, tickets, directory.clone(), boxes.clone(), metrics.clone(), pages);
+    let front =
+        Front::new(&config, (tls, tickets), operation, directory.clone(), boxes.clone(), metrics.clone(), pages);
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(FRONT_THREADS).thread_name("front").enable_all().build()?;
     let (addr, admin_addr) = open(&runtime, &config, &front, renewal_receiver)?;

@@ -124,9 +124,8 @@ impl Front {
     /// A front for these workers.
     pub(crate) fn new(
         config: &Config,
-        tls: Option<tls::Tls>,
+        (tls, tickets): (Option<tls::Tls>, Tickets),
         operation: operation::Operation,
-        tickets: Tickets,
         directory: Arc<Directory>,
         mailboxes: Vec<MailboxSender>,
         metrics: Metrics,
