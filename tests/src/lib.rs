@@ -38,6 +38,9 @@ pub mod loopback;
 // Tickets, made by the server's own command line.
 pub mod tickets;
 
+// Half of those who play are banned.
+pub mod revocation;
+
 // A person at a real terminal.
 pub mod terminal;
 

@@ -11,8 +11,10 @@ use server::app::{Running, start};
 use server::config::Config;
 use server::directory::RoomSummary;
 use server::game::Arena;
+use server::operator::Door;
 use shared::schema::Schema;
-use std::path::PathBuf;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -70,6 +72,31 @@ impl Loopback {
         }
     }
 
+    /// Where its data is.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Its admin port.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.running.as_ref().expect("it runs").admin_addr()
+    }
+
+    /// Its admin port, and the token for it.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn door(&self) -> Door {
+        let token = std::fs::read_to_string(self.data.join("admin.token")).expect("made on the first start");
+        Door::new(self.admin_addr(), token.trim().to_owned())
+    }
+
     /// The development authority that vouches for it.
     #[must_use]
     pub fn authority(&self) -> PathBuf {
@@ -124,6 +151,19 @@ impl Loopback {
         target.bearing(ticket).connect(path, None).await
     }
 
+    /// The same for a guest from an address of its own.
+    ///
+    /// # Errors
+    /// It is refused.
+    ///
+    /// # Panics
+    /// If the server does not run.
+    pub async fn try_connect_from(&self, path: &str, from: IpAddr) -> Result<Connection, ConnectError> {
+        let trust = Trust::choose(Some(&self.authority()), false).expect("there is an authority");
+        let target = Target::resolve(&self.url(), Some(trust.tls().expect("a certificate"))).await.expect("an address");
+        target.connect(path, Some(from)).await
+    }
+
     /// The JSON that is answered to `GET path`, whatever the status.
     ///
     /// # Panics
@@ -157,6 +197,15 @@ impl Drop for Loopback {
 /// If there is no runtime to be had.
 pub fn run<T>(story: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(story)
+}
+
+/// The same, on so many threads.
+///
+/// # Panics
+/// If there is no runtime to be had.
+pub fn run_on<T>(threads: usize, story: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(threads).enable_all().build().expect("a runtime").block_on(story)
 }
 
 /// A client that plays any valid input.
