@@ -106,9 +106,26 @@ pub fn load(
     flags: &Flags,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<RawConfig, ConfigError> {
+    let text = flags.config.as_deref().map(read_file).transpose()?;
+    let mut raw = lay(flags.config.as_deref().zip(text.as_deref()), variables)?;
+    flags.apply(&mut raw);
+    Ok(raw)
+}
+
+/// The layers below the flags, of a file that was read already.
+///
+/// # Errors
+/// The file or a variable is not understood; the error names it.
+///
+/// # Panics
+/// Never: every value is checked against its key before it is laid.
+pub fn lay(
+    file: Option<(&Path, &str)>,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<RawConfig, ConfigError> {
     let mut tree = defaults();
-    if let Some(path) = &flags.config {
-        lay_over(&mut tree, read_file(path)?);
+    if let Some((path, text)) = file {
+        lay_over(&mut tree, understand(path, text)?);
     }
     for (variable, value) in variables {
         if !variable.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
@@ -121,9 +138,7 @@ pub fn load(
             lay_variable(&mut tree, variable, name, value)?;
         }
     }
-    let mut raw: RawConfig = tree.try_into().expect("every value was checked against its key");
-    flags.apply(&mut raw);
-    Ok(raw)
+    Ok(tree.try_into().expect("every value was checked against its key"))
 }
 
 /// The configuration as a file that would give it again.
@@ -139,7 +154,7 @@ fn defaults() -> Table {
     Table::try_from(RawConfig::default()).expect("every key has a TOML type")
 }
 
-fn read_file(path: &Path) -> Result<Table, ConfigError> {
+fn read_file(path: &Path) -> Result<String, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(unreadable)?;
@@ -148,11 +163,14 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(ConfigError::TooLarge { path: path.to_owned() });
     }
-    let text = String::from_utf8(bytes).map_err(|_| unreadable(io::ErrorKind::InvalidData.into()))?;
+    String::from_utf8(bytes).map_err(|_| unreadable(io::ErrorKind::InvalidData.into()))
+}
+
+fn understand(path: &Path, text: &str) -> Result<Table, ConfigError> {
     let wrong = |source: toml::de::Error| ConfigError::File { path: path.to_owned(), source: Box::new(source) };
     // Read as the typed tree first: its errors say the line, and it refuses unknown keys.
-    toml::from_str::<RawConfig>(&text).map_err(wrong)?;
-    toml::from_str::<Table>(&text).map_err(wrong)
+    toml::from_str::<RawConfig>(text).map_err(wrong)?;
+    toml::from_str::<Table>(text).map_err(wrong)
 }
 
 fn lay_over(tree: &mut Table, layer: Table) {

@@ -82,6 +82,10 @@ mod acts;
 // What is kept of it.
 pub(crate) mod operation;
 
+// Doors for fuzzers.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;

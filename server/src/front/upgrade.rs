@@ -148,7 +148,7 @@ fn standing_of<B>(request: &Request<B>) -> Standing {
 }
 
 /// Everything that the request alone decides; gives the answer to its key.
-fn check<B>(request: &Request<B>, scheme: &str, origins: &[String]) -> Result<HeaderValue, Refusal> {
+pub(super) fn check<B>(request: &Request<B>, scheme: &str, origins: &[String]) -> Result<HeaderValue, Refusal> {
     let headers = request.headers();
     let wants_websocket =
         lists(headers, &header::UPGRADE, "websocket") && lists(headers, &header::CONNECTION, "upgrade");

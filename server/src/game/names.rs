@@ -40,6 +40,15 @@ pub fn choose<'a>(wished: &str, taken: impl Iterator<Item = &'a str>) -> Text<NA
 fn clean(wished: &str) -> String {
     let allowed = |letter: &char| letter.identifier_allowed() || " -_.!?'".contains(*letter);
     let mut kept: String = wished.nfc().filter(allowed).collect();
+    // What was taken out may have kept a letter and its mark apart; a letter that they make may be one that must go. Each turn makes
+    // it shorter.
+    loop {
+        let next: String = kept.nfc().filter(allowed).collect();
+        if next == kept {
+            break;
+        }
+        kept = next;
+    }
     if !kept.as_str().is_single_script() {
         kept.retain(|letter| letter.is_ascii());
     }
@@ -68,6 +77,8 @@ mod tests {
     fn a_name_is_kept_as_far_as_it_can_be_read() {
         assert_eq!(chosen("Zoë", &[]), "Zoë");
         assert_eq!(chosen("Zoe\u{308}", &[]), "Zoë", "one form for what looks the same");
+        assert_eq!(chosen("Zoe\u{200b}\u{308}", &[]), "Zoë", "also where something invisible stood between");
+        assert_eq!(chosen("oee\u{306}\u{c}\u{308}o", &[]), "oëo", "or a letter that may not stand there");
         assert_eq!(chosen("  a \t b\n c ", &[]), "a b c");
         assert_eq!(chosen("Ольга", &[]), "Ольга");
         assert_eq!(chosen("a name that is longer than a plate", &[]), "a name that is l");

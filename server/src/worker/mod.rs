@@ -83,6 +83,10 @@ mod tally;
 // A panic costs what it happened in.
 mod panics;
 
+// Doors for fuzzers.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+
 // The other end of a connection, for tests.
 #[cfg(test)]
 mod test_peer;
