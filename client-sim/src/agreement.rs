@@ -9,9 +9,9 @@ use shared::codec::Tables;
 use shared::ids::{PlayerId, Tick};
 use shared::limits::INPUT_AHEAD_TICKS_MAX;
 use shared::schema::{Layout, Schema, SchemaBytesError, SchemaError};
-use shared::wire::control::{FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
+use shared::wire::control::{EXTENSION_ROOM, FEATURE_AUDIT, FEATURE_FULL_DIGEST, WelcomeLimits};
 use shared::wire::version::{PROTOCOL, PROTOCOL_OLDEST};
-use shared::wire::{DecodeError, Digest, Hello, Role, Welcome};
+use shared::wire::{DecodeError, Digest, Hello, Role, SeatSecret, Welcome};
 use std::sync::Arc;
 
 /// The newest tick that a room can be at where we join it. Ticks do not wrap: beyond this one, six days at 30 Hz before the last,
@@ -104,6 +104,10 @@ pub struct Agreement {
     pub delay_ms: u32,
     /// To hold on to for the next time.
     pub known: Known,
+    /// What gives our seat back after a cut, if the server keeps seats.
+    pub resume: Option<SeatSecret>,
+    /// What the room is called, if it keeps our seat.
+    pub room: Option<String>,
 }
 
 /// The Hello of a player's client that is called `name`.
@@ -146,6 +150,8 @@ impl Agreement {
         let known = settle_known(&welcome, known)?;
         let layout = Layout::new(&known.schema, u32::from(welcome.slot_bits))?;
         let tables = Tables::from_bytes(&known.tables, &layout).map_err(Disagreement::Tables)?;
+        let room = welcome.extensions.iter().find(|extension| extension.id == EXTENSION_ROOM);
+        let room = room.and_then(|extension| String::from_utf8(extension.bytes.clone()).ok());
         let mut limits = welcome.limits;
         limits.input_ahead_ticks = limits.input_ahead_ticks.clamp(1, INPUT_AHEAD_TICKS_MAX);
         Ok(Self {
@@ -162,7 +168,14 @@ impl Agreement {
             limits,
             delay_ms: welcome.delay_ms,
             known,
+            resume: welcome.resume,
+            room,
         })
+    }
+
+    /// Whether this is the seat that `before` was of.
+    pub(crate) fn is_seat_of(&self, before: &Self) -> bool {
+        (self.incarnation, self.player) == (before.incarnation, before.player)
     }
 
     /// Takes schema and layout from another that has the same ones, so that one copy of them does for both. False: it has not.

@@ -3,6 +3,8 @@
 //! ```text
 //!             Hello ─►            ◄─ Welcome             ◄─ State ─► Input, Confirm, Resync, Ping, Request        Bye ─►
 //!   Greeting ───────────────────────────────► Playing ───────────────────────────────────────────────────────────────► Over
+//!      ▲                                         │
+//!      └────────────── reconnect ───── Away ◄────┘ the connection is lost, and the server keeps our seat
 //! ```
 //!
 //! Given the same calls it does the same: no socket, no clock, no chance of its own. Whoever drives it calls
@@ -102,8 +104,12 @@ enum Phase {
     /// The Hello goes out with the first tick.
     Greeting {
         hello_ms: Option<f64>,
+        /// The seat that it wants back.
+        was: Option<Box<Playing>>,
     },
     Playing(Box<Playing>),
+    /// Cut, with a seat that is kept.
+    Away(Box<Playing>),
     Over,
 }
 
@@ -113,7 +119,7 @@ impl Session {
     pub fn new(config: SessionConfig) -> Self {
         Self {
             config,
-            phase: Phase::Greeting { hello_ms: None },
+            phase: Phase::Greeting { hello_ms: None, was: None },
             outgoing: VecDeque::new(),
             events: VecDeque::new(),
             counters: Counters::default(),
@@ -122,7 +128,7 @@ impl Session {
 
     /// Takes in a message of the server.
     pub fn handle_frame(&mut self, bytes: &[u8], now_ms: f64) {
-        if matches!(self.phase, Phase::Over) {
+        if matches!(self.phase, Phase::Over | Phase::Away(_)) {
             return;
         }
         if let Err(error) = self.take_message(bytes, now_ms) {
@@ -150,15 +156,16 @@ impl Session {
     /// Does what is due: the Hello, inputs, a Confirm, a Resync, a Ping.
     pub fn handle_tick(&mut self, now_ms: f64) {
         match &mut self.phase {
-            Phase::Greeting { hello_ms: hello_ms @ None } => {
+            Phase::Greeting { hello_ms: hello_ms @ None, was } => {
                 *hello_ms = Some(now_ms);
                 let mut hello = hello(&self.config.name, self.config.digest, self.config.known.as_ref());
                 hello.role = self.config.role;
+                hello.resume = was.as_ref().and_then(|was| was.agreement.resume);
                 hello.features |= if self.config.audit { FEATURE_AUDIT } else { 0 };
                 // A Hello reads nothing of a schema, and there is none yet.
                 self.outgoing.push_back(ClientMessage::Hello(Box::new(hello)).to_bytes(&no_schema()));
             }
-            Phase::Greeting { .. } | Phase::Over => {}
+            Phase::Greeting { .. } | Phase::Away(_) | Phase::Over => {}
             Phase::Playing(playing) => playing.handle_tick(&mut self.outgoing, &mut self.counters, now_ms),
         }
     }
@@ -167,8 +174,8 @@ impl Session {
     #[must_use]
     pub fn next_wake_ms(&self, now_ms: f64) -> f64 {
         match &self.phase {
-            Phase::Greeting { hello_ms: None } => now_ms,
-            Phase::Greeting { .. } | Phase::Over => f64::INFINITY,
+            Phase::Greeting { hello_ms: None, .. } => now_ms,
+            Phase::Greeting { .. } | Phase::Away(_) | Phase::Over => f64::INFINITY,
             Phase::Playing(playing) => playing.next_wake_ms(),
         }
     }
@@ -191,9 +198,46 @@ impl Session {
         self.phase = Phase::Over;
     }
 
-    /// The connection is gone.
+    /// The connection is gone, and that was the end.
     pub fn handle_close(&mut self) {
         self.phase = Phase::Over;
+    }
+
+    /// The connection is gone; [`Session::reconnect`] may bring it back.
+    pub fn handle_cut(&mut self) {
+        self.outgoing.clear();
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Playing(was) | Phase::Away(was) | Phase::Greeting { was: Some(was), .. }
+                if was.agreement.resume.is_some() =>
+            {
+                Phase::Away(was)
+            }
+            _ => Phase::Over,
+        };
+    }
+
+    /// There is another connection: the next Hello asks for the seat that was ours. False: we had none, or it is over.
+    pub fn reconnect(&mut self) -> bool {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Away(was) => {
+                self.config.known = Some(was.agreement.known.clone());
+                self.phase = Phase::Greeting { hello_ms: None, was: Some(was) };
+                true
+            }
+            other => {
+                self.phase = other;
+                false
+            }
+        }
+    }
+
+    /// The room whose seat is kept for us, where that is known.
+    #[must_use]
+    pub fn kept_in(&self) -> Option<&str> {
+        match &self.phase {
+            Phase::Away(was) => was.agreement.room.as_deref(),
+            _ => None,
+        }
     }
 
     /// Hands a new ticket in, before the old one ends.
@@ -235,7 +279,7 @@ impl Session {
     pub fn replica_mut(&mut self) -> Option<&mut Replica> {
         match &mut self.phase {
             Phase::Playing(playing) => Some(&mut playing.replica),
-            Phase::Greeting { .. } | Phase::Over => None,
+            Phase::Greeting { .. } | Phase::Away(_) | Phase::Over => None,
         }
     }
 
@@ -302,7 +346,7 @@ impl Session {
     /// Nothing will come of this session any more.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Over)
+        matches!(self.phase, Phase::Over | Phase::Away(_))
     }
 
     /// What it counted so far.
@@ -314,7 +358,7 @@ impl Session {
     fn playing(&self) -> Option<&Playing> {
         match &self.phase {
             Phase::Playing(playing) => Some(playing),
-            Phase::Greeting { .. } | Phase::Over => None,
+            Phase::Greeting { .. } | Phase::Away(_) | Phase::Over => None,
         }
     }
 
@@ -333,14 +377,23 @@ impl Session {
             return Ok(());
         }
         match (&mut self.phase, message) {
-            (Phase::Greeting { hello_ms: Some(hello_ms) }, ServerMessage::Welcome(welcome)) => {
+            (Phase::Greeting { hello_ms: Some(hello_ms), was }, ServerMessage::Welcome(welcome)) => {
                 let mut agreement = Agreement::new(*welcome, self.config.audit, self.config.known.as_ref())?;
                 if let Some(commons) = &self.config.commons {
                     commons.share_game(&mut agreement);
                 }
-                let playing = Playing::new(agreement, &self.config, now_ms - *hello_ms, now_ms);
+                let mut playing = Playing::new(agreement, &self.config, now_ms - *hello_ms, now_ms);
+                let was = was.take().filter(|was| playing.agreement.is_seat_of(&was.agreement));
+                let is_back = was.is_some();
+                if let Some(was) = was {
+                    playing.go_on_from(*was);
+                }
                 self.phase = Phase::Playing(Box::new(playing));
                 self.tell(SessionEvent::Welcomed);
+                if is_back {
+                    self.counters.resumed += 1;
+                    self.tell(SessionEvent::Resumed);
+                }
             }
             (Phase::Playing(playing), ServerMessage::State(bytes)) => {
                 for event in playing.take_state(bytes, &mut self.counters, now_ms) {

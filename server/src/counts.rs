@@ -74,12 +74,22 @@ pub struct Counts {
     pub joins: u64,
     /// Players that left.
     pub leaves: u64,
+    /// Players whose connection was cut and whose seat was kept.
+    pub absences: u64,
+    /// Players that came back to their seat.
+    pub resumes: u64,
+    /// Secrets that gave no seat back: too late, old, wrong or another player's.
+    pub resumes_refused: u64,
+    /// Seats that were given up because their players did not come back in time.
+    pub seats_given_up: u64,
 
     /// Facets alive now.
     pub facets: u64,
     /// Entities with a facet that waits for a slot now.
     pub unplaced: u64,
-    /// Players in the room now.
+    /// Players whose connection was cut and whose seat is kept now.
+    pub away: u64,
+    /// Players in the room now, those that are away included.
     pub players: u64,
     /// Auditors in the room now; they are no players.
     pub auditors: u64,

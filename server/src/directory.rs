@@ -15,6 +15,9 @@
 //!
 //! Never here: sockets, worlds, what a room does.
 
+// What is held in it.
+mod place;
+
 // What a room is called.
 mod room_name;
 
@@ -23,6 +26,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::standing::Standing;
+pub use place::{Approach, Place, Presence};
 pub use room_name::{BadRoomName, ROOM_NAME_BYTES_MAX, RoomName};
 
 /// Rooms that may be listed and not made yet: workers make them one by one, beside their ticks. Over it: refused, `busy`.
@@ -127,6 +131,8 @@ struct Listed {
     spectators: usize,
     /// Connections that audit.
     auditors: usize,
+    /// Connections without a place of their own that may come back to a seat.
+    returning: usize,
     /// Whether its worker has it.
     made: bool,
 }
@@ -134,7 +140,12 @@ struct Listed {
 impl Listed {
     /// Nobody is in it or on the way to it.
     const fn is_empty(&self) -> bool {
-        self.places + self.spectators + self.auditors == 0
+        self.places + self.spectators + self.auditors + self.returning == 0
+    }
+
+    /// Where a place is counted.
+    const fn counted_mut(&mut self, standing: Standing, returning: bool) -> &mut usize {
+        if returning { &mut self.returning } else { self.count_mut(standing) }
     }
 
     /// How many there are of those.
@@ -163,40 +174,6 @@ struct State {
 pub struct Directory {
     caps: Caps,
     state: Mutex<State>,
-}
-
-/// A reserved place in a room. Dropping it gives the place back.
-#[derive(Debug)]
-pub struct Place {
-    /// The room's name.
-    pub room: RoomName,
-    /// The life of the room that the place is in.
-    pub room_id: RoomId,
-    /// The worker that owns the room.
-    pub worker: usize,
-    directory: Arc<Directory>,
-    /// Among whom it counts. Whoever does not play takes no player's place, and keeps its room.
-    standing: Standing,
-    /// The connection's own count goes where the connection goes.
-    presence: Option<Presence>,
-    /// Until it has a seat.
-    approach: Option<Approach>,
-}
-
-/// A connection that is counted. Dropping it takes it off.
-#[derive(Debug)]
-pub struct Presence {
-    directory: Arc<Directory>,
-    /// What it is counted under; none if its address is not limited.
-    address: Option<IpAddr>,
-}
-
-/// A connection on the way to a seat that is counted. Dropping it takes it off.
-#[derive(Debug)]
-pub struct Approach {
-    directory: Arc<Directory>,
-    /// See [`Presence`].
-    address: Option<IpAddr>,
 }
 
 impl Directory {
@@ -245,6 +222,31 @@ impl Directory {
         let standing = self.caps.granted(standing);
         let (room_id, worker) = state.reserve(name, standing, &self.caps)?;
         Ok(self.place(name.clone(), room_id, worker, standing))
+    }
+
+    /// Reserves a place for a player who says that its seat in that room is kept. Where all are taken, one of them perhaps by that
+    /// seat, or the server drains, it gets one that is good for coming back and for nothing else: as many at once as there are players.
+    ///
+    /// # Errors
+    /// As [`Directory::admit`].
+    pub fn admit_again(self: &Arc<Self>, name: &RoomName) -> Result<Place, Refused> {
+        let mut state = self.lock();
+        match state.reserve(name, Standing::Player, &self.caps) {
+            Ok((room_id, worker)) => Ok(self.place(name.clone(), room_id, worker, Standing::Player)),
+            Err(refused @ (Refused::RoomFull | Refused::Draining)) => {
+                let State { names, rooms, .. } = &mut *state;
+                let id = names.get(name).copied();
+                let listed = id.and_then(|id| Some((id, rooms.get_mut(&id)?)));
+                let Some((id, listed)) = listed.filter(|(_, listed)| listed.returning < self.caps.players_max) else {
+                    return Err(refused);
+                };
+                listed.returning += 1;
+                let mut place = self.place(name.clone(), id, listed.worker, Standing::Player);
+                place.returning = true;
+                Ok(place)
+            }
+            Err(refused) => Err(refused),
+        }
     }
 
     /// The quick match: reserves a place in `main`, or in the first of `main-2`, `main-3`, … that has one; for a spectator, of those
@@ -351,7 +353,18 @@ impl Directory {
     }
 
     fn place(self: &Arc<Self>, room: RoomName, room_id: RoomId, worker: usize, standing: Standing) -> Place {
-        Place { room, room_id, worker, directory: self.clone(), standing, presence: None, approach: None }
+        let (presence, approach) = (None, None);
+        Place {
+            room,
+            room_id,
+            worker,
+            directory: self.clone(),
+            standing,
+            returning: false,
+            given_away: false,
+            presence,
+            approach,
+        }
     }
 
     /// What an address is counted under; none if it is not limited.
@@ -394,7 +407,8 @@ impl State {
         let id = RoomId(self.next_id);
         self.next_id += 1;
         let worker = self.idlest_worker(caps.workers);
-        let mut listed = Listed { name: name.clone(), worker, places: 0, spectators: 0, auditors: 0, made: false };
+        let mut listed =
+            Listed { name: name.clone(), worker, places: 0, spectators: 0, auditors: 0, returning: 0, made: false };
         *listed.count_mut(standing) += 1;
         self.rooms.insert(id, listed);
         self.names.insert(name.clone(), id);
@@ -415,54 +429,6 @@ impl State {
             load[listed.worker].1 += 1;
         }
         (0..load.len()).min_by_key(|&worker| load[worker]).unwrap_or(0)
-    }
-}
-
-impl Place {
-    /// Lets the connection's own count live as long as its place.
-    pub fn keep(&mut self, presence: Presence) {
-        self.presence = Some(presence);
-    }
-
-    /// Lets the connection count as being on its way for as long as it has no seat.
-    pub fn await_seat(&mut self, approach: Approach) {
-        self.approach = Some(approach);
-    }
-
-    /// The connection has its seat, and this is what it turned out to be: who does not play leaves its place to a player, and the room
-    /// stays as long as it does.
-    pub fn seated(&mut self, standing: Standing) {
-        self.approach = None;
-        if let Some(listed) = self.directory.lock().rooms.get_mut(&self.room_id) {
-            *listed.count_mut(self.standing) -= 1;
-            *listed.count_mut(standing) += 1;
-            self.standing = standing;
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut state = self.directory.lock();
-        let Some(listed) = state.rooms.get_mut(&self.room_id) else { return };
-        *listed.count_mut(self.standing) -= 1;
-        if listed.is_empty() && !listed.made {
-            state.strike_off(self.room_id);
-        }
-    }
-}
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        let mut state = self.directory.lock();
-        state.connections -= 1;
-        count_out(&mut state.addresses, self.address);
-    }
-}
-
-impl Drop for Approach {
-    fn drop(&mut self) {
-        count_out(&mut self.directory.lock().unseated, self.address);
     }
 }
 
@@ -592,6 +558,46 @@ mod tests {
         numbered(0).expect("one that is listed can be joined");
         directory.made(places[5].room_id);
         numbered(1000).expect("one was made");
+    }
+
+    #[test]
+    fn a_place_is_kept_with_its_seat_and_its_player_comes_back_to_a_full_room() {
+        let directory = Directory::new(CAPS);
+        let room = name("a");
+        let mut places: Vec<Place> = (0..3).map(|_| directory.admit(&room, Standing::Player).expect("space")).collect();
+        let mut cut = places.pop().expect("there are three");
+        cut.keep(directory.arrive([192, 0, 2, 1].into()).expect("space"));
+        let kept = cut.leave_to_seat();
+        assert_eq!((directory.place_count(), directory.connection_count()), (3, 1));
+        drop(cut);
+        assert_eq!((directory.place_count(), directory.connection_count()), (3, 0));
+        assert_eq!(directory.admit(&room, Standing::Player).err(), Some(Refused::RoomFull));
+        let mut back = directory.admit_again(&room).expect("a seat is kept");
+        assert!(back.only_returns());
+        assert_eq!(directory.place_count(), 3, "it has none of its own");
+        back.seated(Standing::Player);
+        drop(kept);
+        assert_eq!(directory.place_count(), 3);
+        drop((back, places));
+        assert_eq!(directory.place_count(), 0);
+        assert!(!directory.admit_again(&room).expect("there is space").only_returns());
+    }
+
+    #[test]
+    fn no_more_come_back_at_once_than_there_are_players_also_while_the_server_drains() {
+        let directory = Directory::new(CAPS);
+        let room = name("a");
+        let place = directory.admit(&room, Standing::Player).expect("space");
+        directory.drain();
+        let back: Vec<Place> = (0..3).map(|_| directory.admit_again(&room).expect("it plays on")).collect();
+        assert_eq!(directory.admit_again(&room).err(), Some(Refused::Draining));
+        assert_eq!(directory.admit_again(&name("b")).err(), Some(Refused::Draining));
+        directory.made(place.room_id);
+        let id = place.room_id;
+        drop(place);
+        assert!(!directory.try_end(id), "somebody is on the way");
+        drop(back);
+        assert!(directory.try_end(id));
     }
 
     #[test]

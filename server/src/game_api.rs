@@ -43,6 +43,18 @@ pub trait Game: Send + Sync + 'static {
     /// A player left, for whatever reason. Called exactly once per join. The entity that `on_join` returned is despawned
     /// afterwards if it is still there.
     fn on_leave(&self, world: &mut World, player: PlayerId);
+
+    /// A player's connection was cut. Its entity stays, with neutral controls, until the player is back (`on_back`) or its time is
+    /// over (`on_leave`); the resource `Players` says who is away. A game that would rather have it safe takes it out of the field
+    /// here. Default: it stands where it stood.
+    fn on_away(&self, world: &mut World, player: PlayerId) {
+        let _ = (world, player);
+    }
+
+    /// A player who was away is back in its seat; its inputs count again from this tick on.
+    fn on_back(&self, world: &mut World, player: PlayerId) {
+        let _ = (world, player);
+    }
 }
 
 impl<G: Game> RoomGame for G {
@@ -61,6 +73,14 @@ impl<G: Game> RoomGame for G {
 
     fn on_leave(&self, world: &mut World, player: PlayerId) {
         Game::on_leave(self, world, player);
+    }
+
+    fn on_away(&self, world: &mut World, player: PlayerId) {
+        Game::on_away(self, world, player);
+    }
+
+    fn on_back(&self, world: &mut World, player: PlayerId) {
+        Game::on_back(self, world, player);
     }
 
     fn neutral_input(&self) -> InputCodes {

@@ -186,6 +186,16 @@ catalogue! {
 
     /// Players now.
     Gauge players = "tickwire_players";
+    /// Players now whose connection was cut and whose seat is kept.
+    Gauge players_away = "tickwire_players_away";
+    /// Players whose connection was cut and whose seat was kept.
+    Counter absences = "tickwire_absences_total";
+    /// Players that came back to their seats.
+    Counter resumes = "tickwire_resumes_total";
+    /// Secrets that gave no seat back: too late, old, wrong, another player's, or too often.
+    Counter resumes_refused = "tickwire_resumes_refused_total";
+    /// Seats that were given up because their players did not come back in time.
+    Counter seats_given_up = "tickwire_seats_given_up_total";
     /// Auditors now, who see everything and are no players.
     Gauge auditors = "tickwire_auditors";
     /// Spectators now, who are no players.

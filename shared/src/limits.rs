@@ -104,6 +104,13 @@ pub const PINGS_BURST: u32 = 3 * PINGS_PER_SECOND;
 /// five minutes of it, and a flood is over in seconds. Over it: `TooFast`.
 pub const PINGS_UNANSWERED_MAX: u32 = 300;
 
+/// Times that one seat may be given back within [`RESUMES_SECONDS`]. Over it: `TooFast`; the seat stays.
+pub const RESUMES_AT_ONCE: u32 = 8;
+/// See [`RESUMES_AT_ONCE`].
+pub const RESUMES_SECONDS: u32 = 10;
+/// Seconds for which an operator may have seats kept. More: the operator's configuration is refused.
+pub const KEEP_SEATS_SECONDS_MAX: u32 = 600;
+
 /// Codes that an input may have: it is kept inline. Over it: the schema is refused.
 pub const INPUT_PARTS_MAX: usize = 16;
 

@@ -24,15 +24,17 @@ use client_sim::dice::Dice;
 use client_sim::predict::Twins;
 use client_sim::session::{Drawing, Session, SessionConfig};
 use server::exchange::ConnectionId;
+use server::identity::PlayerKey;
 use server::replicate::feed::Feed;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::Room;
+use server::seats::Bearer;
 use server::sim::{RoomOptions, Sim};
 use shared::ids::{EntityId, PlayerId, Slot, Tick};
 use shared::schema::{Kind, Replicated};
 use shared::wire::control::FEATURE_AUDIT;
 use shared::wire::version::PROTOCOL;
-use shared::wire::{ClientMessage, CloseCode, Digest, Hello, Role};
+use shared::wire::{ClientMessage, CloseCode, Digest, Hello, Role, Secret};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -70,7 +72,13 @@ pub struct Arena {
     pub(crate) eyes: Eyes,
     /// What an auditor told, if there is one: every other client is compared with it.
     pub(crate) ledger: Option<Ledger>,
+    /// Connections that the room believed in and nobody else, and that were closed for newer ones.
+    pub replaced: Vec<ConnectionId>,
     pub(crate) expected_closes: Vec<(usize, CloseCode)>,
+    /// Secrets that were given out.
+    pub(crate) secrets: u64,
+    /// Connections that the room believes in and nobody else.
+    pub(crate) half_open: Vec<ConnectionId>,
 }
 
 impl Arena {
@@ -130,7 +138,7 @@ impl Arena {
         let place = self.clients.len();
         config.commons = config.commons.or_else(|| self.commons.clone());
         let connection = self.free_connection();
-        self.room.attach(connection);
+        self.attach(connection, false);
         let audits = config.audit;
         let spectates = config.role == Role::Spectator && !audits;
         if audits && self.allow_audit {
@@ -147,6 +155,7 @@ impl Arena {
             audit: None,
             witness: None,
             player: None,
+            back: false,
             log: Log::default(),
             told_until: None,
             untold: VecDeque::new(),
@@ -172,7 +181,7 @@ impl Arena {
     /// Somebody comes to the door who will say what the story says; its place.
     pub fn stranger(&mut self) -> usize {
         let connection = self.free_connection();
-        self.room.attach(connection);
+        self.attach(connection, false);
         self.strangers.push(Stranger { connection: Some(connection), ..Stranger::default() });
         self.strangers.len() - 1
     }
@@ -204,8 +213,9 @@ impl Arena {
     /// The smallest number that nobody has: numbers are used again at once, as a worker's slab does.
     fn free_connection(&self) -> ConnectionId {
         let peers = self.clients.iter().map(|client| client.connection);
-        let used: Vec<ConnectionId> =
-            peers.chain(self.strangers.iter().map(|stranger| stranger.connection)).flatten().collect();
+        let strangers = self.strangers.iter().map(|stranger| stranger.connection);
+        let half_open = self.half_open.iter().copied().map(Some);
+        let used: Vec<ConnectionId> = peers.chain(strangers).chain(half_open).flatten().collect();
         let free = (0..).map(ConnectionId).find(|connection| !used.contains(connection));
         free.unwrap_or(ConnectionId(u32::MAX))
     }
@@ -227,10 +237,58 @@ impl Arena {
         let client = &mut self.clients[client];
         client.down.cut();
         client.up.cut();
-        client.session.handle_close();
+        client.session.handle_cut();
         if let Some(connection) = client.connection.take() {
             self.room.detach(connection);
         }
+    }
+
+    /// The connection is cut, and only the client has noticed: the room believes in the old one. Its number.
+    pub fn cut_half(&mut self, client: usize) -> Option<ConnectionId> {
+        let client = &mut self.clients[client];
+        client.down.cut();
+        client.up.cut();
+        client.session.handle_cut();
+        let connection = client.connection.take();
+        self.half_open.extend(connection);
+        connection
+    }
+
+    /// The connection of a stranger is cut.
+    pub fn cut_stranger(&mut self, stranger: usize) {
+        if let Some(connection) = self.strangers[stranger].connection.take() {
+            self.room.detach(connection);
+        }
+    }
+
+    /// The story itself has ended a connection that only the room believed in.
+    pub fn forget_half(&mut self, connection: ConnectionId) {
+        self.half_open.retain(|&other| other != connection);
+    }
+
+    /// A client that was cut is there again, and wants its seat back.
+    ///
+    /// # Panics
+    /// If it has none to come back to.
+    pub fn come_back(&mut self, client: usize) {
+        let connection = self.free_connection();
+        self.attach(connection, false);
+        let stream = 2 * (self.clients.len() + connection.0 as usize) as u64;
+        let link = |stream| Link::new(self.link, Dice::new(self.seed, stream));
+        let (down, up) = (link(stream), link(stream + 1));
+        let client = &mut self.clients[client];
+        assert!(client.session.reconnect(), "a seat is kept for it");
+        (client.down, client.up, client.connection) = (down, up, Some(connection));
+        (client.handed, client.heard, client.closing) = (None, None, None);
+    }
+
+    /// A connection with a secret that nobody has had.
+    fn attach(&mut self, connection: ConnectionId, only_returns: bool) {
+        self.room.attach(connection);
+        self.secrets += 1;
+        let secret = Secret((u128::from(self.secrets) << 64 | u128::from(self.seed)).to_le_bytes());
+        let bearer = Bearer { player: PlayerKey::guest(u128::from(self.secrets)), secret };
+        self.room.entrust(connection, bearer, only_returns);
     }
 
     /// A client hears nothing for that many ticks; what it says still arrives.

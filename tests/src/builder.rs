@@ -140,6 +140,13 @@ impl ArenaBuilder {
         self
     }
 
+    /// Whoever is cut keeps its seat for so many seconds; nobody unless a story says so.
+    #[must_use]
+    pub const fn keep_seats(mut self, seconds: u32) -> Self {
+        self.options.keep_seats_s = seconds;
+        self
+    }
+
     /// So many may look on, so much later; nobody unless a story says so.
     #[must_use]
     pub const fn spectators(mut self, max: u16, delay_ms: u32) -> Self {
@@ -195,6 +202,9 @@ impl ArenaBuilder {
             ledger: None,
             eyes: Eyes::default(),
             expected_closes: Vec::new(),
+            replaced: Vec::new(),
+            secrets: 0,
+            half_open: Vec::new(),
         };
         for _ in 0..self.clients {
             arena.join();

@@ -280,6 +280,10 @@ pub fn server(room: &Room, moment: &Moment, before: &Counts, found: &mut Vec<Fau
     }
     whole_entities(room, moment, found);
     for seat in room.seats().iter() {
+        // Nobody looks through the eyes of who is away.
+        if room.seats().is_away(seat.player) {
+            continue;
+        }
         let window = &seat.client.window;
         let frames = window.frames();
         // A window that closes does not call back what is under way.

@@ -34,6 +34,8 @@ pub struct Client {
     pub(crate) witness: Option<Witness>,
     /// Once welcomed as a player.
     pub player: Option<PlayerId>,
+    /// It has just got its seat back.
+    pub(crate) back: bool,
     /// What came of it.
     pub log: Log,
     /// The tick of the newest frame that it applied, or lost its world over.

@@ -189,7 +189,14 @@ impl Arena {
                         client.untold = shown_since.flat_map(told).collect();
                     }
                 }
-                SessionEvent::Frame(frame) => applied = Some(frame),
+                SessionEvent::Resumed => client.back = true,
+                SessionEvent::Frame(mut frame) => {
+                    // It was away: that it missed something is true whatever was told meanwhile.
+                    if std::mem::take(&mut client.back) && frame.events_lost {
+                        frame.events_lost = false;
+                    }
+                    applied = Some(frame);
+                }
                 SessionEvent::Lost(error) => {
                     client.log.lost += 1;
                     heard_lost.get_or_insert_default();
@@ -280,6 +287,9 @@ impl Arena {
                 stranger.heard.push(bytes.into());
                 continue;
             }
+            if self.half_open.contains(&connection) {
+                continue;
+            }
             let Some(client) = self.clients.iter_mut().find(|client| client.connection == Some(connection)) else {
                 found.push(Fault::Bound(format!("a message for {connection:?}, which is gone")));
                 continue;
@@ -324,6 +334,11 @@ impl Arena {
             } else {
                 found.push(Fault::Closed(code));
             }
+        } else if let Some(at) = self.half_open.iter().position(|&other| other == connection) {
+            self.half_open.swap_remove(at);
+            if code == CloseCode::Replaced {
+                self.replaced.push(connection);
+            }
         } else {
             found.push(Fault::Bound(format!("{connection:?} was closed twice ({})", code.name())));
             return;
@@ -337,9 +352,10 @@ impl Arena {
         let connected = |connection: ConnectionId| {
             self.clients.iter().any(|client| client.connection == Some(connection))
                 || self.strangers.iter().any(|stranger| stranger.connection == Some(connection))
+                || self.half_open.contains(&connection)
         };
         for seat in seats.iter() {
-            if !seat.connection.is_some_and(connected) {
+            if !seats.is_away(seat.player) && !seat.connection.is_some_and(connected) {
                 found.push(Fault::Bound(format!("the seat of {:?} belongs to nobody", seat.player)));
             }
         }

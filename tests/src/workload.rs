@@ -103,7 +103,7 @@ impl Workload {
     }
 
     fn warm_up(&mut self) {
-        let join = |viewer: &Client| Join { player: viewer.player, name: Text::new("viewer") };
+        let join = |viewer: &Client| Join { player: viewer.player, name: Text::new("viewer"), secret: None };
         self.tick = Tick(1);
         let joins = self.viewers.iter().map(join).collect();
         self.sim.step(&StepInput { tick: self.tick, joins, ..StepInput::default() });

@@ -96,7 +96,7 @@ fn play(mut act: impl FnMut(usize, &Watcher<'_>) -> ArenaInput) -> Tally {
     let mut sim =
         Sim::new(Arc::new(Arena::default()), &RoomOptions::default(), 0x5EED).expect("the game in the box is sound");
     let players = (0..BOTS).map(PlayerId);
-    let joins = players.clone().map(|player| Join { player, name: Text::new("bot") }).collect();
+    let joins = players.clone().map(|player| Join { player, name: Text::new("bot"), secret: None }).collect();
     sim.step(&StepInput { tick: Tick(1), joins, ..StepInput::default() });
     let place = |sim: &Sim, player| {
         let watcher = Watcher { sim, player };
@@ -166,7 +166,7 @@ fn rounds() -> Sim {
 /// What 32 fighters did in a match, and its number after each tick.
 fn record(mut bots: Vec<Fight>) -> (Vec<StepInput>, Vec<u64>) {
     let players = (0..bots.len() as u32).map(PlayerId);
-    let joins = players.clone().map(|player| Join { player, name: Text::new("bot") }).collect();
+    let joins = players.clone().map(|player| Join { player, name: Text::new("bot"), secret: None }).collect();
     let mut sim = rounds();
     let mut steps = vec![StepInput { tick: Tick(1), joins, ..StepInput::default() }];
     let mut hashes = Vec::new();

@@ -58,6 +58,8 @@ pub struct Counters {
     pub events_lost: u64,
     /// Events that nobody polled in time.
     pub events_dropped: u64,
+    /// Times that we got our seat back.
+    pub resumed: u64,
     /// What predicting our own entity came to; all 0 without a twin.
     pub prediction: PredictionCounts,
     /// What became of shots that were shown before the server had them; all 0 without a twin.
@@ -92,6 +94,7 @@ impl Counters {
             events: self.events - earlier.events,
             events_lost: self.events_lost - earlier.events_lost,
             events_dropped: self.events_dropped - earlier.events_dropped,
+            resumed: self.resumed - earlier.resumed,
             prediction: self.prediction.since(&earlier.prediction),
             ghosts: self.ghosts.since(&earlier.ghosts),
             drawing: self.drawing.since(&earlier.drawing),
@@ -104,6 +107,8 @@ impl Counters {
 pub enum SessionEvent {
     /// The server let us in.
     Welcomed,
+    /// And it gave us our seat back: the same player, in the same life of the room. Comes right after `Welcomed`.
+    Resumed,
     /// A state frame was taken in (or ignored, see [`Applied::ignored`]).
     Frame(Applied),
     /// The game told us more while we paused than the server keeps for us: it is lost. What comes with the frame comes after it.

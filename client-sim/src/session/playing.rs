@@ -87,6 +87,13 @@ impl Playing {
         }
     }
 
+    /// This is the seat that we had: who plays goes on playing, and no tick's input and no request is named twice.
+    pub(super) fn go_on_from(&mut self, was: Self) {
+        self.sender = InputSender::new(self.sender.next().max(was.sender.next()), self.ping_ms);
+        self.behaviour = was.behaviour.or(self.behaviour.take());
+        self.request_number = was.request_number;
+    }
+
     /// How long a word to the server and back takes.
     pub(super) const fn round_trip_ms(&self) -> f64 {
         self.round_trip_ms

@@ -370,6 +370,7 @@ impl Observer for Watcher {
             | SessionEvent::Reply { .. }
             | SessionEvent::Audit(_)
             | SessionEvent::Notice { .. }
+            | SessionEvent::Resumed
             | SessionEvent::Redirect(_) => {}
         }
     }

@@ -213,7 +213,8 @@ mod tests {
     fn romp(tick: u32, chance: &mut Randomness, schema: &Schema) -> StepInput {
         let mut step = StepInput { tick: Tick(tick), ..StepInput::default() };
         if tick == 1 {
-            step.joins = (0..8).map(|player| Join { player: PlayerId(player), name: Text::new("Ann") }).collect();
+            step.joins =
+                (0..8).map(|player| Join { player: PlayerId(player), name: Text::new("Ann"), secret: None }).collect();
         }
         for player in (0..8).map(PlayerId).filter(|_| tick % 20 == 1) {
             let codes: Vec<i32> = schema.input.parts().iter().map(|part| chance.below(part.last + 1) as i32).collect();

@@ -132,7 +132,7 @@ mod tests {
 
     /// Ten players who turn now and then; one goes and comes back.
     fn play(tick: u32) -> StepInput {
-        let join = |player| Join { player: PlayerId(player), name: Text::new("Ann") };
+        let join = |player| Join { player: PlayerId(player), name: Text::new("Ann"), secret: None };
         let mut step = StepInput { tick: Tick(tick), ..StepInput::default() };
         if tick == 1 {
             step.joins = (0..10).map(join).collect();
@@ -190,7 +190,7 @@ mod tests {
         let mut sim = sim("0");
         let joined = StepInput {
             tick: Tick(1),
-            joins: vec![Join { player: PlayerId(7), name: Text::new("Bo") }],
+            joins: vec![Join { player: PlayerId(7), name: Text::new("Bo"), secret: None }],
             inputs: vec![steered(7, 1 << 14)],
             ..StepInput::default()
         };

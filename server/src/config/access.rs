@@ -136,3 +136,18 @@ pub struct GuestsConfig {
     /// How long a guest may stay.
     pub session_max: Option<Duration>,
 }
+
+/// Which players may come back to their seats.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawResume {
+    /// Seconds for which the seat of a player is kept whose connection was cut; its entity stays for so long. 0: seats are not kept.
+    /// 0..=600.
+    pub keep_s: u32,
+}
+
+impl Default for RawResume {
+    fn default() -> Self {
+        Self { keep_s: 30 }
+    }
+}

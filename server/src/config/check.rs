@@ -14,8 +14,8 @@ use std::time::Duration;
 use crate::sessions::Again;
 use crate::sim::{Spectating, ViewRadii};
 use shared::limits::{
-    BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, LANES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN, SPECTATOR_DELAY_SECONDS_MAX,
-    SPECTATORS_MAX, TABLES_SECONDS_MIN, TICK_RATE_HZ_MAX,
+    BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, KEEP_SEATS_SECONDS_MAX, LANES_MAX, SLOT_BITS_MAX, SLOT_BITS_MIN,
+    SPECTATOR_DELAY_SECONDS_MAX, SPECTATORS_MAX, TABLES_SECONDS_MIN, TICK_RATE_HZ_MAX,
 };
 use tracing_subscriber::filter::Targets;
 
@@ -56,6 +56,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         guests,
         audit,
         spectators,
+        resume,
         drain,
         log,
     } = raw;
@@ -82,6 +83,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             bytes_per_tick: budget.bytes_per_tick,
             lanes: lanes(tick.lanes),
             spectators: spectating(&spectators, server.listen),
+            keep_seats_s: resume.keep_s,
             settings: game.settings,
         },
         tables: learning(tables),
@@ -139,6 +141,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("limits.header_bytes_max", limits.header_bytes_max, 8192..=65_536)?;
     within("limits.headers_max", limits.headers_max, 16..=256)?;
     within("spectators.per_room_max", raw.spectators.per_room_max, 0..=SPECTATORS_MAX)?;
+    within("resume.keep_s", raw.resume.keep_s, 0..=KEEP_SEATS_SECONDS_MAX)?;
     within("spectators.delay_s", raw.spectators.delay_s, 0..=SPECTATOR_DELAY_SECONDS_MAX)?;
     within("tickets.leeway_s", raw.tickets.leeway_s, 0..=300)?;
     within("tickets.notice_s", raw.tickets.notice_s, 0..=3600)?;
@@ -423,6 +426,7 @@ mod tests {
         assert_eq!((open(true).max, open(true).delay_ms), (16, 30_000));
         assert_eq!(refused_key(with(|raw| raw.spectators.delay_s = 121)), "spectators.delay_s");
         assert_eq!(refused_key(with(|raw| raw.spectators.per_room_max = 1025)), "spectators.per_room_max");
+        assert_eq!(refused_key(with(|raw| raw.resume.keep_s = 601)), "resume.keep_s");
     }
 
     #[test]

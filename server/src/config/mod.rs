@@ -32,7 +32,7 @@ pub mod operation;
 pub mod access;
 
 use crate::directory::{Caps, RoomName};
-pub use access::{GuestsConfig, RawAgain, RawAudit, RawGuests, RawSpectators, RawTickets, TicketsConfig};
+pub use access::{GuestsConfig, RawAgain, RawAudit, RawGuests, RawResume, RawSpectators, RawTickets, TicketsConfig};
 
 use crate::sim::{RoomOptions, Spectating, ViewRadii};
 pub use operation::{AdminConfig, BansConfig, LogFormat, RawAdmin, RawBans, RawDrain, RawLog};
@@ -75,6 +75,8 @@ pub struct RawConfig {
     pub audit: RawAudit,
     /// Who may look on.
     pub spectators: RawSpectators,
+    /// Who may come back.
+    pub resume: RawResume,
     /// How it goes away.
     pub drain: RawDrain,
     /// What it says about itself.
@@ -352,6 +354,8 @@ pub struct RoomsConfig {
     pub lanes: Lanes,
     /// Who may look on.
     pub spectators: Spectating,
+    /// Seconds for which seats are kept; 0: not at all.
+    pub keep_seats_s: u32,
     /// The game's own settings.
     pub settings: BTreeMap<String, String>,
 }
@@ -449,6 +453,7 @@ impl RoomsConfig {
             view: self.view,
             bytes_per_tick: self.bytes_per_tick,
             spectators: self.spectators,
+            keep_seats_s: self.keep_seats_s,
             settings: self.settings.clone(),
         }
     }

@@ -79,7 +79,8 @@ pub(super) fn grant(
     let identity = identify(front, from.address, room.as_ref(), &request)?;
     let approach = front.directory.approach(from.address)?;
     let standing = if identity.role.may_play() { standing_of(&request) } else { Standing::Spectator };
-    let mut place = place(front, room.as_ref(), &identity, standing)?;
+    let comes_back = standing == Standing::Player && parts(&request).any(|part| part == "resume");
+    let mut place = place(front, room.as_ref(), &identity, (standing, comes_back))?;
     place.await_seat(approach);
     let session = front.sessions.enter(from.connection, &place, identity)?;
     // Not before it is on the list: a ban that comes now finds it there, and one that came before is found here.
@@ -124,8 +125,17 @@ fn room_not_allowed() -> Refusal {
 }
 
 /// A place in that room, or in any that the ticket is for: in one that it names, or as everybody gets one.
-fn place(front: &Front, room: Option<&RoomName>, identity: &Identity, standing: Standing) -> Result<Place, Refusal> {
+fn place(
+    front: &Front,
+    room: Option<&RoomName>,
+    identity: &Identity,
+    (standing, comes_back): (Standing, bool),
+) -> Result<Place, Refusal> {
     if let Some(room) = room {
+        // Its seat may hold the last place that there is.
+        if comes_back {
+            return Ok(front.directory.admit_again(room)?);
+        }
         return Ok(front.directory.admit(room, standing)?);
     }
     let mut last = None;

@@ -4,7 +4,7 @@
 use super::Feel;
 use super::ground::{self, Terrain};
 use super::round::Anew;
-use crate::sim::{Answer, EntityIds, Networked, Outbox, Players, Randomness, Requests, To};
+use crate::sim::{Answer, EntityIds, Networked, Outbox, Owner, Players, Randomness, Requests, To};
 use bevy_ecs::prelude::*;
 use glam::IVec2;
 use serde::{Deserialize, Serialize};
@@ -72,20 +72,24 @@ pub fn give_up(
 }
 
 /// Spawn: who waited long enough begins again, in the order of entities: each draws from the same stream, and the next
-/// keeps away from the one before.
+/// keeps away from the one before. Whose connection was cut stands and can be hit, or cutting it would save a life; but it does not
+/// begin a new one before it is back, or it would be shot again and again for nothing.
 pub fn respawn(
-    mut players: Query<(&Networked, &Side, &mut Health, &mut Body, &mut Score, &mut Waiting)>,
-    (terrain, anew): (Terrain, Res<Anew>),
+    mut players: Query<(&Networked, &Owner, &Side, &mut Health, &mut Body, &mut Score, &mut Waiting)>,
+    (terrain, anew, present): (Terrain, Res<Anew>, Res<Players>),
     mut randomness: ResMut<Randomness>,
 ) {
-    let living = players.iter().filter(|(_, _, health, ..)| health.is_alive());
-    let mut others: Vec<Other> = living.map(|(_, side, _, body, ..)| (side.faction, body.at)).collect();
-    for (_, side, mut health, mut body, mut score, mut waiting) in players.iter_mut().sort::<&Networked>() {
+    let living = players.iter().filter(|(_, _, _, health, ..)| health.is_alive());
+    let mut others: Vec<Other> = living.map(|(_, _, side, _, body, ..)| (side.faction, body.at)).collect();
+    for (_, owner, side, mut health, mut body, mut score, mut waiting) in players.iter_mut().sort::<&Networked>() {
         if health.is_alive() {
             continue;
         }
         if waiting.ticks > 0 {
             waiting.ticks -= 1;
+            continue;
+        }
+        if present.is_away(owner.0) {
             continue;
         }
         let at = choose_place(terrain.map(), &mut randomness, side.faction, &others);

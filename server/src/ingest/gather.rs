@@ -2,23 +2,32 @@
 //!
 //! ```text
 //!   inputs ─► each seat's input buffer ─► this tick's, one per player ─┐
-//!   joins, leaves, requests ───────────────────────────────────────────┴─► StepInput, by player
+//!   joins, leaves, absences, resumes, requests ────────────────────────┴─► StepInput, by player
 //! ```
 //!
 //! Never here: which input stands in for a missing one (see `seats::input_buffer`), whether one is believed (see `validate`).
 
 use super::validate::{Accepted, Validated};
 use crate::counts::Counts;
-use crate::seats::Seats;
 use crate::seats::input_buffer::{Drawn, Fate, Taken};
-use crate::sim::{InputCodes, InputSource, Join, PlayerInput, StepInput};
+use crate::seats::{Seat, Seats};
+use crate::sim::{InputCodes, InputSource, Join, PlayerInput, Resume, StepInput};
 use crate::standing::Standing;
 use shared::ids::Tick;
 use shared::wire::Input;
 
+/// Who got a seat in this tick, or got its own back.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// New players.
+    pub joins: Vec<Join>,
+    /// Players who are back.
+    pub resumes: Vec<Resume>,
+}
+
 /// Everything from outside that can change the World in this tick, as one value.
 pub fn gather(
-    mut joins: Vec<Join>,
+    Arrivals { mut joins, mut resumes }: Arrivals,
     accepted: Accepted,
     seats: &mut Seats,
     tick: Tick,
@@ -42,8 +51,10 @@ pub fn gather(
         }
     }
     let inputs = Vec::with_capacity(seats.count());
-    let mut step = StepInput { tick, inputs, leaves: seats.take_leaving(), ..StepInput::default() };
-    for seat in seats.iter_mut().filter(|seat| seat.standing() == Standing::Player) {
+    let (leaves, absences) = (seats.take_leaving(), seats.take_absences());
+    let mut step = StepInput { tick, inputs, leaves, absences, ..StepInput::default() };
+    let plays = |seat: &&mut Seat| seat.connection.is_some() && seat.standing() == Standing::Player;
+    for seat in seats.iter_mut().filter(plays) {
         let Taken { codes, source, view } = seat.inputs.take(&shape, tick);
         let own = source == InputSource::Own;
         counts.inputs_missing += u64::from(!own);
@@ -56,8 +67,11 @@ pub fn gather(
     }
     counts.joins += joins.len() as u64;
     counts.leaves += step.leaves.len() as u64;
+    counts.absences += step.absences.len() as u64;
+    counts.resumes += resumes.len() as u64;
     joins.sort_unstable_by_key(|join| join.player);
-    step.joins = joins;
+    resumes.sort_unstable_by_key(|resume| resume.player);
+    (step.joins, step.resumes) = (joins, resumes);
     // Who left in this tick leaves before its requests would be asked: no rule must meet a player that the World lacks.
     let asked = requests.into_iter().map(Validated::into_inner);
     step.requests = asked.filter(|request| seats.get(request.player).is_some()).collect();

@@ -135,6 +135,7 @@ impl Scales<'_> {
                 if seat.client.window.confirm(newest, now).is_err() {
                     return Err(self.out_of_place());
                 }
+                seat.show_welcomed(newest);
             }
             // Its next frame covers what it missed: a full one only if that is too much, so that toggling buys nothing.
             ClientMessage::Pause { on } => seat.client.paused = on,
@@ -192,6 +193,7 @@ impl Scales<'_> {
         if !confirmed || drawn > input.newest || input.tick > self.tick.after(INPUT_AHEAD_TICKS_MAX) {
             return Err(self.out_of_place());
         }
+        seat.show_welcomed(input.newest);
         // Whose path stood still sends on where it was, however late; who names the past without need does not.
         let goes_on = seat.newest_input.is_some_and(|newest| input.tick > newest);
         seat.newest_input = seat.newest_input.max(Some(input.tick));

@@ -52,6 +52,8 @@ pub struct Client {
     kept_alive: bool,
     /// The first frame after the last keep-alive.
     resumed: Tick,
+    /// The tick of its Welcome.
+    welcomed: Tick,
 }
 
 impl Client {
@@ -76,6 +78,7 @@ impl Client {
             early: None,
             kept_alive: false,
             resumed: tick,
+            welcomed: tick,
         }
     }
 
@@ -103,6 +106,12 @@ impl Client {
     #[must_use]
     pub fn shown_at(&self, now: Tick) -> Tick {
         Tick(now.0.saturating_sub(self.spectates.unwrap_or(0)))
+    }
+
+    /// The tick of its Welcome.
+    #[must_use]
+    pub const fn welcomed(&self) -> Tick {
+        self.welcomed
     }
 
     /// The tick as of which it is known to see the room; `None` while it may not have had a frame since it paused: a

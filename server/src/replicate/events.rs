@@ -54,6 +54,12 @@ impl Told {
 }
 
 impl EventLane {
+    /// The lane of a client that was away: what was told meanwhile is lost, and its first frame says so.
+    #[must_use]
+    pub fn broken() -> Self {
+        Self { lost: true, ..Self::default() }
+    }
+
     /// An event goes with the next frame, perhaps with this tick's.
     pub fn push(&mut self, told: &Arc<Told>) {
         self.bytes += told.bytes();

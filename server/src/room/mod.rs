@@ -33,15 +33,16 @@ use crate::ingest::validate::{Accepted, Scales, validate};
 use crate::replicate::audit::AuditTruth;
 use crate::replicate::replicator::ReplicateOptions;
 use crate::replicate::{Lane, Replicator};
-use crate::seats::Seats;
+use crate::seats::{Bearer, Seats};
 use crate::sim::{Answer, InputCodes, Outbox, RoomGame, RoomOptions, RoomRefused, Sim, StepInput};
 use bytes::Bytes;
 use look_back::look_back;
 pub use share::Share;
 use shared::codec::Tables;
-use shared::ids::Tick;
+use shared::ids::{PlayerId, Tick};
 use shared::limits::HELLO_SECONDS;
 use shared::schema::Text;
+use shared::wire::close_code::Fault;
 use shared::wire::server_message::Outcome;
 use shared::wire::{CloseCode, ServerMessage};
 use spectators::Spectators;
@@ -98,9 +99,10 @@ pub fn step_tick(room: &mut Room, incoming: &mut Incoming, tick: Tick, out: &mut
     room.renew_tables(tick, out);
     let messages = decode(incoming, room.replicator.schema(), &mut room.seats, tick, &mut room.counts);
     let mut accepted = room.validate(messages, tick, out);
-    let joins = room.admit(std::mem::take(&mut accepted.hellos), out);
+    room.counts.seats_given_up += room.seats.give_up_late(tick);
+    let arrivals = room.admit(std::mem::take(&mut accepted.hellos), tick, out);
     // Everything from outside that can change the World is in this one value.
-    let mut step = gather(joins, accepted, &mut room.seats, tick, &mut room.counts);
+    let mut step = gather(arrivals, accepted, &mut room.seats, tick, &mut room.counts);
     room.look_back(&mut step);
     // The only line that changes the World.
     room.sim.step(&step);
@@ -153,7 +155,8 @@ impl Room {
         let sim = Sim::new(game, options, entropy.seed)?;
         let replicate = ReplicateOptions { tick_rate_hz: options.tick_rate_hz, ..replicate };
         let replicator = Replicator::new(&sim, options.slot_bits, entropy.slots, replicate)?;
-        let seats = Seats::new(sim.schema(), sim.game().neutral_input());
+        let keep_ticks = options.keep_seats_s * u32::from(options.tick_rate_hz);
+        let seats = Seats::new(sim.schema(), sim.game().neutral_input(), keep_ticks);
         Ok(Self {
             options: options.clone(),
             incarnation: entropy.incarnation,
@@ -192,14 +195,20 @@ impl Room {
         self.seats.strike(connection)
     }
 
-    /// A connection is gone, for whatever reason.
-    pub fn detach(&mut self, connection: ConnectionId) {
-        self.seats.detach(connection);
+    /// Whose connection it is, and the secret that its seat will have, where seats are kept: 128 random bits. A
+    /// connection without a place of its own (`only_returns`) may come back to its seat, and nothing else.
+    pub fn entrust(&mut self, connection: ConnectionId, bearer: Bearer, only_returns: bool) {
+        self.seats.entrust(connection, bearer, only_returns);
+    }
+
+    /// A connection is lost: it was cut, or is closed for a fault that is not its player's. Its player, if its seat is kept.
+    pub fn detach(&mut self, connection: ConnectionId) -> Option<PlayerId> {
+        self.seats.detach(connection, self.tick)
     }
 
     /// A connection is gone because its player must go: whatever else a player might come back to, this one does not.
     pub fn dismiss(&mut self, connection: ConnectionId) {
-        self.seats.detach(connection);
+        self.seats.dismiss(connection);
     }
 
     /// Nobody is here, and nobody is about to leave.
@@ -270,9 +279,10 @@ impl Room {
             };
             out.send(connection, &ServerMessage::Reply { number: answered.number, outcome });
         }
-        for join in &step.joins {
-            if let Some(seat) = self.seats.get_mut(join.player) {
-                seat.client.entity = self.sim.entity_of(join.player);
+        let came = step.joins.iter().map(|join| join.player).chain(step.resumes.iter().map(|resume| resume.player));
+        for player in came {
+            if let Some(seat) = self.seats.get_mut(player) {
+                seat.client.entity = self.sim.entity_of(player);
             }
         }
         for &connection in &incoming.busy {
@@ -291,10 +301,15 @@ impl Room {
         for connection in self.seats.waiting_since(Tick(tick.0.saturating_sub(HELLO_SECONDS * rate))) {
             out.closes.push((connection, CloseCode::HelloTimeout));
         }
-        for (connection, _) in &out.closes {
-            self.seats.close(*connection);
+        for (connection, code) in &out.closes {
+            if code.fault() == Fault::Path {
+                self.seats.cut(*connection, tick);
+            } else {
+                self.seats.close(*connection);
+            }
         }
         self.counts.players = self.seats.count() as u64;
+        self.counts.away = self.seats.away_count() as u64;
         self.counts.auditors = self.seats.auditor_count() as u64;
         self.settle_spectators();
     }
@@ -331,7 +346,7 @@ impl Room {
     }
 
     /// What a player holds, to be broken.
-    pub fn sabotage_view(&mut self, player: shared::ids::PlayerId) -> Option<&mut crate::replicate::View> {
+    pub fn sabotage_view(&mut self, player: PlayerId) -> Option<&mut crate::replicate::View> {
         self.sabotage_client(player).map(|client| &mut client.view)
     }
 
@@ -341,7 +356,7 @@ impl Room {
     }
 
     /// A player's client, to be squeezed.
-    pub fn sabotage_client(&mut self, player: shared::ids::PlayerId) -> Option<&mut crate::replicate::Client> {
+    pub fn sabotage_client(&mut self, player: PlayerId) -> Option<&mut crate::replicate::Client> {
         self.seats.iter_mut().find(|seat| seat.player == player).map(|seat| &mut seat.client)
     }
 }

@@ -134,6 +134,16 @@ impl InputBuffer {
         Fate::Late
     }
 
+    /// Nobody steers any more: what waits is forgotten, and nothing stands in.
+    pub fn rest(&mut self, shape: &InputShape) {
+        *self = Self { used: self.used, ..Self::new(shape) };
+    }
+
+    /// So many ticks went by without it.
+    pub fn pass(&mut self, ticks: u32) {
+        self.used = self.used.checked_shl(ticks).unwrap_or(0);
+    }
+
     /// The input for `now`: exactly one, where it came from, and what the player saw.
     pub fn take(&mut self, shape: &InputShape, now: Tick) -> Taken {
         // What was for earlier ticks would have been late; nothing waits for them.
@@ -226,6 +236,22 @@ mod tests {
         buffer.take(&shape, Tick(1));
         assert_eq!(buffer.put(&shape, Tick(1), drawn(1, 1), Tick(2)), Fate::Duplicate);
         assert_eq!(buffer.take(&shape, Tick(2)).codes, codes(1, 0));
+    }
+
+    #[test]
+    fn who_was_away_begins_with_neutral_inputs_and_no_input_counts_twice() {
+        let (shape, mut buffer) = (shape(), InputBuffer::new(&shape()));
+        buffer.put(&shape, Tick(1), drawn(1, 1), Tick(1));
+        buffer.put(&shape, Tick(2), drawn(1, 1), Tick(1));
+        buffer.take(&shape, Tick(1));
+        buffer.rest(&shape);
+        buffer.pass(3);
+        assert_eq!(buffer.put(&shape, Tick(1), drawn(1, 1), Tick(5)), Fate::Duplicate);
+        assert_eq!(buffer.put(&shape, Tick(2), drawn(0, 1), Tick(5)), Fate::Late, "it was for a tick without anybody");
+        let taken = buffer.take(&shape, Tick(5));
+        assert_eq!((taken.codes, taken.source), (codes(0, 1), InputSource::Neutral));
+        buffer.pass(64);
+        assert_eq!(buffer.used, 0);
     }
 
     #[test]

@@ -17,8 +17,12 @@ pub mod seat;
 // Inputs to the tick they are for.
 pub mod input_buffer;
 
+// What gives a seat back.
+pub mod resume;
+
 // How many pings may still be answered.
 pub mod ping_allowance;
 
 pub use ping_allowance::PingFate;
+pub use resume::Bearer;
 pub use seat::{Seat, Seats};

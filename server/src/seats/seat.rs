@@ -1,13 +1,19 @@
 //! Players and their connections, which are not the same thing.
 //!
 //! ```text
-//!   attach ─► waiting (for a Hello) ─► seat { player, connection, client, inputs } ─► detach ─► leaving, once
+//!   attach ─► waiting (for a Hello) ─► seat { player, connection, client, inputs } ─┬─ close ──────────────────────► leaving, once
+//!                                       ▲                                          └─ cut ─► away ─┬─ time is over ─┘
+//!                                       └──────────── resumed by another connection ──────────────┘
 //! ```
 //!
 //! A seat is a player, its inputs and what its client holds; its connection may be absent.
 
+// Seats whose players are away.
+mod away;
+
 use super::input_buffer::{InputBuffer, InputShape};
 use super::ping_allowance::PingAllowance;
+use super::resume::{Bearer, Claim};
 use crate::exchange::ConnectionId;
 use crate::replicate::Client;
 use crate::sim::InputCodes;
@@ -15,6 +21,7 @@ use crate::standing::Standing;
 use shared::ids::{PlayerId, Tick};
 use shared::limits::STRIKES_MAX;
 use shared::schema::{Schema, Text};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// One player.
@@ -24,8 +31,12 @@ pub struct Seat {
     pub player: PlayerId,
     /// The name.
     pub name: Text<32>,
-    /// Where its messages come from and go to.
+    /// Where its messages come from and go to. None: it is away.
     pub connection: Option<ConnectionId>,
+    /// Who may come back to it, where seats are kept.
+    pub claim: Option<Claim>,
+    /// Since which tick it is away, and when it is given up.
+    away: Option<(Tick, Tick)>,
     /// What its client holds and what is under way to it.
     pub client: Client,
     /// Its inputs.
@@ -45,9 +56,15 @@ pub struct Seat {
 }
 
 /// How a connection stands, with or without a seat.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Attached {
     player: Option<PlayerId>,
+    /// It was cut, and its player's seat was kept.
+    kept: Option<PlayerId>,
+    /// Who it is, and the secret that its seat will have.
+    bearer: Option<Bearer>,
+    /// It has no place of its own: it may come back to a seat, and nothing else.
+    only_returns: bool,
     since: Tick,
     strikes: u32,
     /// If it asks to be an auditor, it may.
@@ -77,6 +94,15 @@ impl Seat {
         self.client.spectates.is_some()
     }
 
+    /// It confirmed the frame of that tick: if that came after the Welcome, the secret in it came, too.
+    pub fn show_welcomed(&mut self, newest: Tick) {
+        if newest > self.client.welcomed()
+            && let Some(claim) = &mut self.claim
+        {
+            claim.settle();
+        }
+    }
+
     /// What it is.
     #[must_use]
     pub const fn standing(&self) -> Standing {
@@ -101,6 +127,16 @@ pub struct Seats {
     #[allow(clippy::vec_box, reason = "a seat is large: who comes and goes moves the pointers of those behind it")]
     seats: Vec<Box<Seat>>,
     leaving: Vec<PlayerId>,
+    /// For how many ticks the seat of who was cut is kept.
+    keep_ticks: u32,
+    /// Until when seats are kept, in order. One whose player is back, or has gone, is passed over.
+    away: VecDeque<(Tick, PlayerId)>,
+    /// Who was cut since this was last asked.
+    absences: Vec<PlayerId>,
+    /// How many are away.
+    away_count: usize,
+    /// How often somebody who was away came back or was given up.
+    returned: u64,
     /// Who asked for a full frame that it was not promised yet, in the order in which they did.
     resyncs: Vec<PlayerId>,
     /// Lists of codes that were used and can be used again.
@@ -115,13 +151,18 @@ pub struct Seats {
 impl Seats {
     /// Nobody yet. `neutral` is the input that stands in where none came.
     #[must_use]
-    pub fn new(schema: &Schema, neutral: InputCodes) -> Self {
+    pub fn new(schema: &Schema, neutral: InputCodes, keep_ticks: u32) -> Self {
         Self {
             attached: Vec::new(),
             players: Vec::new(),
             found: 0,
             seats: Vec::new(),
             leaving: Vec::new(),
+            keep_ticks,
+            away: VecDeque::new(),
+            absences: Vec::new(),
+            away_count: 0,
+            returned: 0,
             resyncs: Vec::new(),
             spare_codes: Vec::new(),
             next: 0,
@@ -141,6 +182,9 @@ impl Seats {
         if let Some(place) = self.attached.get_mut(at) {
             *place = Some(Attached {
                 player: None,
+                kept: None,
+                bearer: None,
+                only_returns: false,
                 since: now,
                 strikes: 0,
                 may_audit: false,
@@ -197,9 +241,7 @@ impl Seats {
         self.attached(connection).is_some_and(|attached| attached.may_play)
     }
 
-    /// A connection is gone; its player leaves.
-    pub fn detach(&mut self, connection: ConnectionId) {
-        self.close(connection);
+    fn forget(&mut self, connection: ConnectionId) {
         if let Some(place) = self.attached.get_mut(connection.0 as usize) {
             *place = None;
         }
@@ -212,16 +254,8 @@ impl Seats {
     pub fn close(&mut self, connection: ConnectionId) {
         let Some(attached) = self.attached_mut(connection) else { return };
         attached.closing = true;
-        let Some(player) = attached.player.take() else { return };
-        let standing = self.players.binary_search(&player).map_or(Standing::Player, |at| {
-            self.players.remove(at);
-            self.seats.remove(at).standing()
-        });
-        match standing {
-            Standing::Player => self.leaving.push(player),
-            // The World never heard of these.
-            Standing::Auditor => self.auditors -= 1,
-            Standing::Spectator => self.spectators -= 1,
+        if let Some(player) = attached.player.take() {
+            self.stand_up(player);
         }
     }
 
@@ -253,13 +287,18 @@ impl Seats {
     }
 
     fn sit(&mut self, connection: ConnectionId, player: PlayerId, name: Text<32>, client: Client) {
+        let keeps = self.keep_ticks > 0 && client.audit.is_none() && client.spectates.is_none();
+        let mut claim = None;
         if let Some(attached) = self.attached_mut(connection) {
             attached.player = Some(player);
+            claim = attached.bearer.as_ref().filter(|_| keeps).map(Claim::new);
         }
         let seat = Seat {
             player,
             name,
             connection: Some(connection),
+            claim,
+            away: None,
             client,
             inputs: InputBuffer::new(&self.shape),
             pings: PingAllowance::full(),

@@ -1,7 +1,7 @@
 //! ⑤ The World, and the only place that changes it.
 //!
 //! ```text
-//!   StepInput ─► joins ─► leaves ─► Controls, Requests ─► ReadInputs … Settle ─► unanswered requests ─► the boundary
+//!   StepInput ─► joins ─► leaves ─► absences, resumes ─► Controls, Requests ─► ReadInputs … Settle ─► unanswered requests ─► the boundary
 //!                                                         (systems from game/)
 //! ```
 //!
@@ -74,7 +74,9 @@ pub use sight::Sight;
 use sight::SightRule;
 use stages::Finished;
 pub use stages::{MapNames, Stage, Stages};
-pub use step_input::{InputCodes, InputSource, Join, Look, PlayerInput, PlayerRequest, Saw, StepInput};
+pub use step_input::{
+    InputCodes, InputSource, Join, Look, PlayerInput, PlayerRequest, Resume, Saw, SecretHash, StepInput,
+};
 
 use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::component::ComponentId;
@@ -177,6 +179,12 @@ impl Sim {
         }
         for &player in &step.leaves {
             self.leave(player);
+        }
+        for &player in &step.absences {
+            self.be_away(player, true);
+        }
+        for resume in &step.resumes {
+            self.be_away(resume.player, false);
         }
         for input in &step.inputs {
             if let Some(entity) = self.entity_of(input.player).and_then(|id| self.entity(id)) {
@@ -309,7 +317,7 @@ impl Sim {
     }
 
     fn join(&mut self, join: Join) {
-        let Join { player, name } = join;
+        let Join { player, name, .. } = join;
         debug_assert!(!self.world.resource::<Players>().contains(player), "a player number is never used again");
         self.world.resource_mut::<Players>().put(player, name, EntityId::NONE);
         let id = self.game.on_join(&mut self.world, player);
@@ -331,6 +339,21 @@ impl Sim {
             self.world.despawn(entity);
         }
         self.world.resource_mut::<Players>().remove(player);
+    }
+
+    /// A player whose connection was cut stands still until it is back: nobody else steers for it.
+    fn be_away(&mut self, player: PlayerId, away: bool) {
+        if !self.world.resource_mut::<Players>().set_away(player, away) {
+            return;
+        }
+        if let Some(entity) = self.entity_of(player).and_then(|id| self.entity(id)) {
+            self.game.write_controls(&mut self.world, entity, &self.neutral, InputSource::Neutral);
+        }
+        if away {
+            self.game.on_away(&mut self.world, player);
+        } else {
+            self.game.on_back(&mut self.world, player);
+        }
     }
 
     fn refuse_unanswered(&mut self) {

@@ -17,6 +17,8 @@ pub struct Player {
     pub name: Text<32>,
     /// What `on_join` returned; none while `on_join` runs.
     pub entity: EntityId,
+    /// Its connection was cut; it may come back.
+    pub away: bool,
 }
 
 impl Players {
@@ -32,6 +34,12 @@ impl Players {
         self.0.get(&player).map(|player| player.entity).filter(|&entity| entity != EntityId::NONE)
     }
 
+    /// Whether the connection of `player` was cut, and it is not back yet.
+    #[must_use]
+    pub fn is_away(&self, player: PlayerId) -> bool {
+        self.0.get(&player).is_some_and(|player| player.away)
+    }
+
     /// Everyone, by player.
     pub fn iter(&self) -> impl Iterator<Item = (PlayerId, Player)> + '_ {
         self.0.iter().map(|(&id, &player)| (id, player))
@@ -44,7 +52,12 @@ impl Players {
     }
 
     pub(crate) fn put(&mut self, player: PlayerId, name: Text<32>, entity: EntityId) {
-        self.0.insert(player, Player { name, entity });
+        self.0.insert(player, Player { name, entity, away: false });
+    }
+
+    /// True: that is new.
+    pub(crate) fn set_away(&mut self, player: PlayerId, away: bool) -> bool {
+        self.0.get_mut(&player).is_some_and(|player| std::mem::replace(&mut player.away, away) != away)
     }
 
     pub(crate) fn contains(&self, player: PlayerId) -> bool {

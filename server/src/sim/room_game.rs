@@ -33,6 +33,12 @@ pub trait RoomGame: Send + Sync + 'static {
     /// A player left, for whatever reason; once per join.
     fn on_leave(&self, world: &mut World, player: PlayerId);
 
+    /// A player's connection was cut: its seat is kept, and its controls are neutral from now on.
+    fn on_away(&self, world: &mut World, player: PlayerId);
+
+    /// It is back in its seat.
+    fn on_back(&self, world: &mut World, player: PlayerId);
+
     /// The codes of the neutral input.
     fn neutral_input(&self) -> InputCodes;
 
@@ -60,6 +66,8 @@ pub struct RoomOptions {
     pub bytes_per_tick: usize,
     /// Who may look on.
     pub spectators: Spectating,
+    /// Seconds for which the seat of a player is kept whose connection was cut; 0: not at all.
+    pub keep_seats_s: u32,
     /// The game's own settings; a game refuses what it does not know.
     pub settings: BTreeMap<String, String>,
 }
@@ -95,6 +103,7 @@ impl Default for RoomOptions {
             view: ViewRadii::NONE,
             bytes_per_tick: BUDGET_BYTES_DEFAULT,
             spectators: Spectating::NOBODY,
+            keep_seats_s: 0,
             settings: BTreeMap::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Everything from outside that can change the World in one tick, as one value.
 //!
 //! ```text
-//!   ingest ─► StepInput { joins, leaves, inputs, requests } ─► sim.step ─► World
+//!   ingest ─► StepInput { joins, leaves, absences, resumes, inputs, requests } ─► sim.step ─► World
 //! ```
 //!
 //! A match is its seed, map and options and one `StepInput` per tick; whatever else reached the World would make replays,
@@ -24,7 +24,11 @@ pub struct StepInput {
     pub joins: Vec<Join>,
     /// Who leaves, after the joins.
     pub leaves: Vec<PlayerId>,
-    /// One input for each player that is in; who is missing keeps the controls of the tick before.
+    /// Whose connection was cut: they stay, and their inputs are neutral until they are back.
+    pub absences: Vec<PlayerId>,
+    /// Who of these is back, after the absences.
+    pub resumes: Vec<Resume>,
+    /// One input for each player that is in and not away; who is missing keeps the controls of the tick before.
     pub inputs: Vec<PlayerInput>,
     /// What players ask for, by player and then number.
     pub requests: Vec<PlayerRequest>,
@@ -39,7 +43,22 @@ pub struct Join {
     pub player: PlayerId,
     /// The name that others may read; not unique.
     pub name: Text<32>,
+    /// What gives its seat back after a cut. No rule reads it: it is here so that a match that is run again knows its players.
+    pub secret: Option<SecretHash>,
 }
+
+/// A player is back in its seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// Who.
+    pub player: PlayerId,
+    /// What gives its seat back the next time.
+    pub secret: SecretHash,
+}
+
+/// The SHA-256 of a seat's secret: whoever reads it cannot come back as that player.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretHash(pub [u8; 32]);
 
 /// What one player does in this tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -171,7 +171,7 @@ fn refused(fault: Fault) -> String {
 }
 
 fn join(player: u32) -> Join {
-    Join { player: PlayerId(player), name: Text::new("Ann") }
+    Join { player: PlayerId(player), name: Text::new("Ann"), secret: None }
 }
 
 fn step(tick: u32) -> StepInput {

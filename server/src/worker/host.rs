@@ -424,7 +424,7 @@ mod tests {
     use shared::codec::Tables;
     use shared::schema::Layout;
     use shared::wire::state_frame::{Digest, FrameHeader};
-    use shared::wire::{ClientMessage, Hello, version};
+    use shared::wire::{ClientMessage, Hello, ServerMessage, version};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::thread::JoinHandle;
@@ -573,6 +573,38 @@ mod tests {
         for _ in 0..5 {
             assert!(matches!(stays.receive(), Message::Binary(_)));
         }
+        worker.stop();
+    }
+
+    #[test]
+    fn whose_socket_is_cut_keeps_its_place_until_it_is_back_or_its_time_is_over() {
+        let worker = Worker::start_with(|rooms| rooms.keep_seats_s = 1);
+        let welcome = |peer: &mut Peer| loop {
+            let Message::Binary(bytes) = peer.receive() else { continue };
+            if let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::read(&bytes) {
+                return *welcome;
+            }
+        };
+        let come = |resume| {
+            let mut peer = worker.admit("main", plain_pair());
+            let (protocol_min, protocol_max) = (version::PROTOCOL, version::PROTOCOL);
+            let hello = Hello { protocol_min, protocol_max, resume, ..Hello::default() };
+            peer.send(&ClientMessage::Hello(Box::new(hello)).to_bytes(&schema()));
+            peer
+        };
+        let mut peer = come(None);
+        let first = welcome(&mut peer);
+        assert!(first.resume.is_some());
+        drop(peer);
+        until("the connection is gone", || worker.sessions.find(|_| true).is_empty().then_some(()));
+        assert_eq!(worker.directory.place_count(), 1, "the place is the seat's");
+        let mut peer = come(first.resume);
+        let second = welcome(&mut peer);
+        assert_eq!((first.player, first.incarnation), (second.player, second.incarnation));
+        assert_ne!(first.resume, second.resume);
+        until("one place", || (worker.directory.place_count() == 1).then_some(()));
+        drop(peer);
+        until("its time is over", || (worker.directory.place_count() == 0).then_some(()));
         worker.stop();
     }
 
@@ -751,6 +783,7 @@ mod tests {
     }
 
     fn rooms_config() -> RoomsConfig {
-        RoomsConfig { tick_rate_hz: 60, empty_after: Duration::from_millis(300), ..RoomsConfig::default() }
+        let empty_after = Duration::from_millis(300);
+        RoomsConfig { tick_rate_hz: 60, empty_after, keep_seats_s: 0, ..RoomsConfig::default() }
     }
 }

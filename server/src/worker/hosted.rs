@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shared::codec::Tables;
-use shared::ids::Tick;
-use shared::wire::close_code::CloseCode;
-use shared::wire::{NoticeReason, ServerMessage};
+use shared::ids::{PlayerId, Tick};
+use shared::wire::close_code::{CloseCode, Fault};
+use shared::wire::{NoticeReason, SeatSecret, Secret, ServerMessage};
 
 use super::connection::Ending;
 use super::lanes::{Desk, LaneCount};
@@ -29,12 +29,13 @@ use super::visit::{Visit, Visits};
 use super::write_pass;
 use crate::config::Lanes;
 use crate::counts::Counts;
-use crate::directory::RoomName;
+use crate::directory::{Place, RoomName};
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
 use crate::mailbox::Admitted;
 use crate::metrics::Metrics;
 use crate::renewals::{Renewal, RenewalSender};
 use crate::room::{Room, settle_tick, step_tick};
+use crate::seats::Bearer;
 use crate::trainer::StudySender;
 
 /// Seconds between two hand-overs of what a room has counted.
@@ -78,6 +79,10 @@ pub(super) struct Hosted {
     incoming: Incoming,
     outgoing: Outgoing,
     endings: Vec<(ConnectionId, Ending)>,
+    /// The places of players whose connection was cut, for as long as the room keeps their seats.
+    kept: Vec<(PlayerId, Place)>,
+    /// As of when: see [`Seats::returned`](crate::seats::Seats::returned).
+    returned: u64,
     /// Ticks in a row for which nobody was here.
     empty_ticks: u32,
     /// What the metrics know of the room.
@@ -101,6 +106,8 @@ impl Hosted {
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             endings: Vec::new(),
+            kept: Vec::new(),
+            returned: 0,
             empty_ticks: 0,
             told: Counts::default(),
         }
@@ -192,6 +199,9 @@ impl Hosted {
         let tick = self.room.tick();
         let may_audit = self.allow_audit && admitted.peer.ip().to_canonical().is_loopback();
         let identity = admitted.session.identity().clone();
+        let (player, only_returns) = (identity.player.clone(), admitted.place.only_returns());
+        // Without chance there is no secret, and a seat without a secret is not kept.
+        let bearer = seat_secret().map(|secret| Bearer { player, secret });
         let Ok(visit) = Visit::new(admitted, self.tick_rate_hz, tick, now) else { return Ok(()) };
         let id = self.visits.insert(visit);
         if let Some(visit) = self.visits.one(id) {
@@ -201,6 +211,9 @@ impl Hosted {
         self.with_room(|room| {
             room.attach(id);
             room.introduce(id, identity.name.as_deref(), identity.role.may_play());
+            if let Some(bearer) = bearer {
+                room.entrust(id, bearer, only_returns);
+            }
             if may_audit {
                 room.allow_audit(id);
             }
@@ -219,8 +232,7 @@ impl Hosted {
         let found = self.numbered(|number| connections.contains(&number));
         for id in found {
             let Some(visit) = self.visits.remove(id) else { continue };
-            exit.leaving.add(visit, Ending::Closed(code, "told to go"), now, exit.tally);
-            self.with_room(|room| if keep_seat { room.detach(id) } else { room.dismiss(id) })?;
+            self.part(id, visit, (Ending::Closed(code, "told to go"), keep_seat), now, exit)?;
         }
         Ok(())
     }
@@ -341,12 +353,44 @@ impl Hosted {
         for index in 0..self.endings.len() {
             let (id, ending) = self.endings[index];
             if let Some(visit) = self.visits.remove(id) {
-                exit.leaving.add(visit, ending, now, exit.tally);
-                self.with_room(|room| room.detach(id))?;
+                self.part(id, visit, (ending, keeps_seat(ending)), now, exit)?;
             }
         }
         self.endings.clear();
+        self.give_places_back();
         Ok(())
+    }
+
+    /// A visit ends, and its player leaves or has its seat kept: then with its place.
+    fn part(
+        &mut self,
+        id: ConnectionId,
+        mut visit: Visit,
+        (ending, keep_seat): (Ending, bool),
+        now: Instant,
+        exit: &mut Exit<'_>,
+    ) -> Result<(), RoomPanicked> {
+        let parted = self.with_room(|room| {
+            if keep_seat {
+                return room.detach(id);
+            }
+            room.dismiss(id);
+            None
+        });
+        if let Ok(Some(player)) = parted {
+            visit.tell_kept();
+            self.kept.push((player, visit.leave_place()));
+        }
+        exit.leaving.add(visit, ending, now, exit.tally);
+        parted.map(|_| ())
+    }
+
+    /// Whose players are back, or will not come, are places no more.
+    fn give_places_back(&mut self) {
+        let seats = self.room.seats();
+        if std::mem::replace(&mut self.returned, seats.returned()) != seats.returned() {
+            self.kept.retain(|(player, _)| seats.is_away(*player));
+        }
     }
 
     /// Who has a seat now does not count as being on the way to one any more.
@@ -366,5 +410,28 @@ impl Hosted {
 
     fn with_room<R>(&mut self, work: impl FnOnce(&mut Room) -> R) -> Result<R, RoomPanicked> {
         caught(|| work(&mut self.room)).map_err(RoomPanicked::new)
+    }
+}
+
+/// Whether a player may come back after such an end: it was cut, or the end was the path's fault or the server's. Who says goodbye, goes
+/// to another page or breaks a rule has left.
+fn keeps_seat(ending: Ending) -> bool {
+    const LEFT: [Option<u16>; 2] = [Some(CloseCode::Normal.number()), Some(CloseCode::GoingAway.number())];
+    match ending {
+        Ending::Lost(_) => true,
+        Ending::Left(number) => !LEFT.contains(&number),
+        Ending::Closed(code, _) => matches!(code.fault(), Fault::Path | Fault::Server) || code == CloseCode::Replaced,
+    }
+}
+
+/// 128 bits that nobody can guess; none: the system gives no randomness.
+fn seat_secret() -> Option<SeatSecret> {
+    let mut secret = [0; 16];
+    match getrandom::fill(&mut secret) {
+        Ok(()) => Some(Secret(secret)),
+        Err(error) => {
+            tracing::error!(%error, "no randomness for a seat's secret: the seat will not be kept");
+            None
+        }
     }
 }

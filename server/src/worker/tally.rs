@@ -122,6 +122,10 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.requests, told.requests, now.requests),
         (&metrics.pings_unanswered, told.pings_unanswered, now.pings_unanswered),
         (&metrics.tickets_renewed, told.tickets_renewed, now.tickets_renewed),
+        (&metrics.absences, told.absences, now.absences),
+        (&metrics.resumes, told.resumes, now.resumes),
+        (&metrics.resumes_refused, told.resumes_refused, now.resumes_refused),
+        (&metrics.seats_given_up, told.seats_given_up, now.seats_given_up),
         (&metrics.resyncs, told.resyncs, now.resyncs),
         (&metrics.spectator_frames, told.spectator_frames, now.spectator_frames),
         (&metrics.spectator_state_bytes, told.spectator_state_bytes, now.spectator_state_bytes),
@@ -138,6 +142,7 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
     // Gauges are sums over rooms on several workers, so each tells only what has changed.
     let changed = [
         (&metrics.players, told.players, now.players),
+        (&metrics.players_away, told.away, now.away),
         (&metrics.auditors, told.auditors, now.auditors),
         (&metrics.spectators, told.spectators, now.spectators),
         (&metrics.spectator_ring_bytes, told.spectator_ring_bytes, now.spectator_ring_bytes),
@@ -153,8 +158,16 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
 
 /// The last that is told of a room: nobody and nothing is in it any more.
 pub(super) fn report_room_gone(metrics: &Metrics, told: &Counts) {
-    let nobody =
-        Counts { players: 0, auditors: 0, spectators: 0, spectator_ring_bytes: 0, facets: 0, unplaced: 0, ..*told };
+    let nobody = Counts {
+        players: 0,
+        away: 0,
+        auditors: 0,
+        spectators: 0,
+        spectator_ring_bytes: 0,
+        facets: 0,
+        unplaced: 0,
+        ..*told
+    };
     report_counts(metrics, told, &nobody);
 }
 

@@ -70,6 +70,11 @@ impl Visit {
         }
     }
 
+    /// Life event: its player may come back to its seat.
+    pub(super) fn tell_kept(&self) {
+        self.span.in_scope(|| tracing::info!("its seat is kept"));
+    }
+
     /// Life event: over. The last that is heard of it.
     pub(super) fn tell_over(&self, ending: Ending, now: Instant) {
         let Traffic { bytes_in, bytes_out, .. } = self.connection.traffic();
@@ -87,6 +92,11 @@ impl Visit {
             }
             Ending::Lost(cause) => tracing::info!(cause, bytes_in, bytes_out, seconds, "lost"),
         }
+    }
+
+    /// Its seat outlives it, with its place.
+    pub(super) fn leave_place(&mut self) -> Place {
+        self.place.leave_to_seat()
     }
 
     /// Its number in this process, as in logs.

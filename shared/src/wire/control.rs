@@ -29,6 +29,9 @@ pub struct Extension {
     pub bytes: Vec<u8>,
 }
 
+/// The extension of a Welcome that says what the room is called, in bytes of UTF-8: who was sent to any room comes back to this one.
+pub const EXTENSION_ROOM: u16 = 1;
+
 /// A bit in `features`: frames carry all 64 bits of the digest.
 pub const FEATURE_FULL_DIGEST: u32 = 1;
 /// A bit in `features`: it sees everything, is told who may see what, and is no player. Where the server does not allow it, the
