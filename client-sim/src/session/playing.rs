@@ -90,7 +90,7 @@ impl Playing {
     /// This is the seat that we had: who plays goes on playing, and no tick's input and no request is named twice.
     pub(super) fn go_on_from(&mut self, was: Self) {
         self.sender = InputSender::new(self.sender.next().max(was.sender.next()), self.ping_ms);
-        self.behaviour = was.behaviour.or(self.behaviour.take());
+        self.behaviour = was.behaviour.or_else(|| self.behaviour.take());
         self.request_number = was.request_number;
     }
 

@@ -59,7 +59,7 @@ impl Place {
 
     /// The place stays with the seat, which outlives the connection; the connection's own count stays with that.
     #[must_use]
-    pub fn leave_to_seat(&mut self) -> Place {
+    pub fn leave_to_seat(&mut self) -> Self {
         let Self { room, room_id, worker, directory, standing, .. } = self;
         let kept = directory.place(room.clone(), *room_id, *worker, *standing);
         self.given_away = true;

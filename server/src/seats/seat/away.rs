@@ -80,11 +80,10 @@ impl Seats {
     /// Gives the seat up that is kept for the player of this connection, who has come without its secret: it plays once, not twice.
     pub fn give_up_older(&mut self, connection: ConnectionId) {
         let Some(bearer) = self.attached(connection).and_then(|attached| attached.bearer.clone()) else { return };
-        let is_its = |seat: &&Box<Seat>| {
-            seat.away.is_some() && seat.claim.as_ref().is_some_and(|claim| claim.is_of(&bearer.player))
-        };
+        let is_its =
+            |seat: &Seat| seat.away.is_some() && seat.claim.as_ref().is_some_and(|claim| claim.is_of(&bearer.player));
         if self.away_count > 0
-            && let Some(player) = self.seats.iter().find(is_its).map(|seat| seat.player)
+            && let Some(player) = self.seats.iter().find(|seat| is_its(seat)).map(|seat| seat.player)
         {
             self.give_up(player);
         }
@@ -114,9 +113,9 @@ impl Seats {
     pub fn claimed(&self, connection: ConnectionId, secret: &SeatSecret) -> Option<(PlayerId, SecretHash)> {
         let bearer = self.attached(connection)?.bearer.as_ref()?;
         let presented = hash(secret);
-        let is_met =
-            |seat: &&Box<Seat>| seat.claim.as_ref().is_some_and(|claim| claim.is_met_by(&presented, &bearer.player));
-        self.seats.iter().filter(is_met).last().map(|seat| (seat.player, presented))
+        let is_met = |seat: &Seat| seat.claim.as_ref().is_some_and(|claim| claim.is_met_by(&presented, &bearer.player));
+        let found = self.seats.iter().fold(None, |found, seat| if is_met(seat) { Some(seat.player) } else { found });
+        found.map(|player| (player, presented))
     }
 
     /// The player of that seat is back by this connection, from the tick that is about to be stepped on; `client` holds nothing. The
