@@ -13,8 +13,8 @@
 //! Whatever the peer does costs one connection and no more than a few receives per tick. Every limit ends in a close
 //! frame that says which it was (PROTOCOL.md, "Close codes"), because a code is all that a player gets.
 //!
-//! Memory held for one client: a message being read ([`limits::CLIENT_MESSAGE_BYTES_MAX`]), rustls' buffers, and unsent
-//! bytes up to [`limits::WRITE_BUFFER_BYTES_MAX`].
+//! Memory held for one client: a message being read ([`shared::limits::CLIENT_MESSAGE_BYTES_MAX`]), rustls' buffers, and unsent
+//! bytes up to [`shared::limits::WRITE_BUFFER_BYTES_MAX`].
 //!
 //! Never here: rooms, seats, a clock.
 
@@ -23,15 +23,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use shared::ids::Tick;
-use shared::limits;
 use shared::wire::close_code::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocket, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes, error::ProtocolError};
 
-use super::frame_meter::FrameCounts;
+use super::allowance::{Allowance, PeerLimits};
 use super::patience::{Patience, Verdict};
-use super::throttle::TokenBucket;
 use super::transport::{Found, STRAIGHT_BYTES_MAX, Traffic, Wire};
 use crate::mailbox::HandedOver;
 
@@ -57,10 +55,19 @@ pub(super) enum Ending {
     Lost(&'static str),
 }
 
+/// As what a message was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Binary, as all that plays.
+    Binary,
+    /// Text, valid UTF-8.
+    Text,
+}
+
 /// What came next.
 enum Next {
     /// A message, in the memory that was lent.
-    Message,
+    Message(Said),
     /// A frame that is no message.
     Control,
     /// Nothing is left in this tick.
@@ -73,12 +80,15 @@ pub(super) struct Connection {
     ws: WebSocket<Wire>,
     patience: Patience,
     allowance: Allowance,
+    message_bytes_max: usize,
     /// Bytes are left that the socket has not taken.
     unsent: bool,
     /// Bytes taken by the socket when we last looked.
     bytes_out_seen: u64,
     /// The stream broke the protocol: what follows can be discarded but not understood.
     senseless: bool,
+    /// We have said all that we will.
+    finished: bool,
     /// tungstenite may hold bytes that were read.
     holds_read: bool,
     /// tungstenite may hold bytes that are to be sent.
@@ -92,23 +102,31 @@ impl Connection {
     ///
     /// # Errors
     /// The socket is dead.
-    pub(super) fn adopt(socket: HandedOver, tick_rate_hz: u16, tick: Tick, now: Instant) -> io::Result<Self> {
+    pub(super) fn adopt(
+        socket: HandedOver,
+        limits: PeerLimits,
+        tick_rate_hz: u16,
+        tick: Tick,
+        now: Instant,
+    ) -> io::Result<Self> {
         let HandedOver { tcp, tls, early } = socket;
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
-            .max_write_buffer_size(limits::WRITE_BUFFER_BYTES_MAX)
-            .max_message_size(Some(limits::CLIENT_MESSAGE_BYTES_MAX))
-            .max_frame_size(Some(limits::CLIENT_MESSAGE_BYTES_MAX));
+            .max_write_buffer_size(limits.unsent_bytes_max)
+            .max_message_size(Some(limits.message_bytes_max))
+            .max_frame_size(Some(limits.message_bytes_max));
         let wire = Wire::new(tcp, tls, &early)?;
         let ws = WebSocket::from_partially_read(wire, early, Role::Server, Some(config));
         Ok(Self {
             ws,
             patience: Patience::new(tick_rate_hz, tick),
-            allowance: Allowance::new(now),
+            allowance: Allowance::new(limits.rates, now),
+            message_bytes_max: limits.message_bytes_max,
             unsent: true, // the handshakes may have left something behind; the first flush finds out
             bytes_out_seen: 0,
             senseless: false,
+            finished: false,
             holds_read: true, // what was read before the hand-over
             holds_unsent: true,
             straight_bytes: 0,
@@ -127,10 +145,33 @@ impl Connection {
         scratch: &mut Vec<u8>,
         mut message: impl FnMut(&[u8], Option<Duration>),
     ) -> Result<(), Ending> {
+        self.read_any(tick, now, scratch, |_, said, bytes, arrived| match said {
+            Said::Binary => {
+                message(bytes, arrived);
+                Ok(())
+            }
+            Said::Text => Err(Ending::Closed(CloseCode::NotBinary, "text")),
+        })
+    }
+
+    /// The same, text included, with the connection at hand for an answer. What `message` refuses ends it.
+    ///
+    /// # Errors
+    /// The connection is over.
+    pub(super) fn read_any(
+        &mut self,
+        tick: Tick,
+        now: Instant,
+        scratch: &mut Vec<u8>,
+        mut message: impl FnMut(&mut Self, Said, &[u8], Option<Duration>) -> Result<(), Ending>,
+    ) -> Result<(), Ending> {
         self.ws.get_mut().allow_receives(RECVS_PER_TICK);
         for _ in 0..MESSAGES_PER_TICK {
             match self.next_message(scratch)? {
-                Next::Message => message(scratch, self.ws.get_ref().arrived()),
+                Next::Message(said) => {
+                    let arrived = self.ws.get_ref().arrived();
+                    message(self, said, scratch, arrived)?;
+                }
                 Next::Control => {}
                 Next::Nothing => break,
             }
@@ -143,8 +184,8 @@ impl Connection {
 
     fn next_message(&mut self, scratch: &mut Vec<u8>) -> Result<Next, Ending> {
         if !self.holds_read {
-            match self.ws.get_mut().find_message(scratch) {
-                Found::Message => return Ok(Next::Message),
+            match self.ws.get_mut().find_message(self.message_bytes_max, scratch) {
+                Found::Message => return Ok(Next::Message(Said::Binary)),
                 Found::Nothing => return Ok(Next::Nothing),
                 Found::Else => self.holds_read = true,
             }
@@ -153,9 +194,13 @@ impl Connection {
             Ok(Message::Binary(bytes)) => {
                 scratch.clear();
                 scratch.extend_from_slice(&bytes);
-                return Ok(Next::Message);
+                return Ok(Next::Message(Said::Binary));
             }
-            Ok(Message::Text(_)) => return Err(Ending::Closed(CloseCode::NotBinary, "text")),
+            Ok(Message::Text(text)) => {
+                scratch.clear();
+                scratch.extend_from_slice(text.as_bytes());
+                return Ok(Next::Message(Said::Text));
+            }
             Ok(Message::Close(frame)) => return Err(self.left(frame.map(|frame| frame.code.into()))),
             Ok(Message::Ping(_)) => {
                 // tungstenite has the pong ready
@@ -206,6 +251,14 @@ impl Connection {
             }
         }
         self.write(Message::Binary(Bytes::copy_from_slice(message)))
+    }
+
+    /// The same for text.
+    ///
+    /// # Errors
+    /// See [`Connection::queue`].
+    pub(super) fn queue_text(&mut self, text: &str) -> Result<(), Ending> {
+        self.write(Message::Text(text.into()))
     }
 
     /// True: bytes of earlier messages still wait, so a new frame would only queue behind them.
@@ -260,6 +313,10 @@ impl Connection {
         }
         self.ws.get_mut().allow_receives(RECVS_PER_TICK);
         if self.senseless {
+            // No answer could be understood: the close frame is the last word, and our end goes with it.
+            if !self.unsent {
+                self.finish();
+            }
             return self.ws.get_mut().discard();
         }
         for _ in 0..MESSAGES_PER_TICK {
@@ -276,9 +333,12 @@ impl Connection {
         true
     }
 
-    /// The last act: TLS says goodbye and the socket is shut. Dropping closes it.
+    /// The last act: TLS says goodbye and the socket is shut. Dropping closes it. A second time it does nothing.
     pub(super) fn finish(&mut self) {
-        self.ws.get_mut().finish();
+        if !self.finished {
+            self.finished = true;
+            self.ws.get_mut().finish();
+        }
     }
 
     /// What went through the socket.
@@ -329,53 +389,11 @@ fn is_would_block(error: &Error) -> bool {
     matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// What a peer may send: bytes, frames and pings, each with a bucket of its own. Counted below the messages, so that
-/// what never becomes a message is paid for, too.
-#[derive(Debug)]
-struct Allowance {
-    bytes: TokenBucket,
-    frames: TokenBucket,
-    pings: TokenBucket,
-    bytes_charged: u64,
-    frames_charged: FrameCounts,
-}
-
-impl Allowance {
-    fn new(now: Instant) -> Self {
-        Self {
-            bytes: TokenBucket::new(limits::BYTES_PER_SECOND, limits::BYTES_BURST, now),
-            frames: TokenBucket::new(limits::MESSAGES_PER_SECOND, limits::MESSAGES_BURST, now),
-            pings: TokenBucket::new(limits::PINGS_PER_SECOND, limits::PINGS_BURST, now),
-            bytes_charged: 0,
-            frames_charged: FrameCounts::default(),
-        }
-    }
-
-    /// Charges what has come since the last call.
-    fn charge(&mut self, bytes_in: u64, seen: FrameCounts, now: Instant) -> Result<(), Ending> {
-        if bytes_in == self.bytes_charged && seen == self.frames_charged {
-            return Ok(());
-        }
-        let bytes = self.bytes.take(bytes_in - self.bytes_charged, now);
-        let frames = self.frames.take(seen.frames - self.frames_charged.frames, now);
-        // Most never send one; their bucket stays full.
-        let pings =
-            seen.pings == self.frames_charged.pings || self.pings.take(seen.pings - self.frames_charged.pings, now);
-        self.bytes_charged = bytes_in;
-        self.frames_charged = seen;
-        match (bytes, frames, pings) {
-            (true, true, true) => Ok(()),
-            (false, ..) => Err(Ending::Closed(CloseCode::TooFast, "too many bytes")),
-            (_, false, _) => Err(Ending::Closed(CloseCode::TooFast, "too many frames")),
-            (.., false) => Err(Ending::Closed(CloseCode::TooFast, "too many pings")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::test_peer::{Peer, frame, plain_pair, tls_pair, until};
     use super::*;
+    use shared::limits;
     use std::net::Shutdown;
 
     const RATE: u16 = 30;
@@ -391,7 +409,7 @@ mod tests {
     impl Pair {
         fn new((socket, peer): (HandedOver, Peer)) -> Self {
             let now = Instant::now();
-            let mut connection = Connection::adopt(socket, RATE, Tick(0), now).unwrap();
+            let mut connection = Connection::adopt(socket, PeerLimits::PLAYING, RATE, Tick(0), now).unwrap();
             connection.flush(Tick(0)).unwrap();
             Self { connection, peer, tick: Tick(0), now }
         }

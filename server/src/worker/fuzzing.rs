@@ -6,7 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use shared::ids::Tick;
+use shared::limits::CLIENT_MESSAGE_BYTES_MAX;
 
+use super::allowance::PeerLimits;
 use super::connection::{Connection, Ending};
 use super::frame_meter::FrameMeter;
 use super::whole_frame::WholeFrame;
@@ -35,7 +37,7 @@ pub fn read_stream<'a>(early: &[u8], pieces: impl Iterator<Item = &'a [u8]>, mut
     ours.set_nonblocking(true).expect("a live socket");
     let handed = HandedOver { tcp: TcpStream::from(OwnedFd::from(ours)), tls: None, early: early.to_vec() };
     let mut tick = Tick(0);
-    let mut connection = Connection::adopt(handed, 30, tick, now).expect("a live socket");
+    let mut connection = Connection::adopt(handed, PeerLimits::PLAYING, 30, tick, now).expect("a live socket");
     let (mut messages, mut scratch) = (Vec::new(), Vec::new());
     let mut read = |connection: &mut Connection, now| {
         tick = tick.next();
@@ -75,7 +77,7 @@ pub fn metered(stream: &[u8], piece_bytes: usize) -> (u64, u64, u64, bool) {
 /// The whole message that a stream begins with, where the short way takes it, and the bytes of its frame.
 #[must_use]
 pub fn whole_frame(stream: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let frame = WholeFrame::at_begin(stream)?;
+    let frame = WholeFrame::at_begin(stream, CLIENT_MESSAGE_BYTES_MAX)?;
     let (mut message, length) = (Vec::new(), frame.length);
     frame.unmask(&mut message);
     Some((message, length))

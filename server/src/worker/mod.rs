@@ -59,10 +59,13 @@ mod leaving;
 // TLS and WebSocket within limits.
 mod connection;
 
+// What it may send, and how large and how fast.
+mod allowance;
+
 // How long a connection may keep us waiting.
 mod patience;
 
-// How fast it may be.
+// A bucket of tokens.
 mod throttle;
 
 // Bytes, calls and frames counted between the kernel and WebSocket.
@@ -87,6 +90,9 @@ mod panics;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 
+// A worker without rooms, for suites that know WebSocket and no game.
+mod echo;
+
 // The other end of a connection, for tests.
 #[cfg(test)]
 mod test_peer;
@@ -94,6 +100,9 @@ mod test_peer;
 // The smallest game, for tests.
 #[cfg(test)]
 mod test_game;
+
+pub use allowance::{PeerLimits, Rates};
+pub use echo::spawn_echo;
 
 /// What a worker is given once.
 #[derive(Clone)]

@@ -214,9 +214,9 @@ impl Wire {
         !self.meter.in_progress()
     }
 
-    /// The next message, if the bytes that are there begin with one in a single frame, as nearly all do: then it is in
-    /// `message`. Only while nothing that was read is still held elsewhere.
-    pub(super) fn find_message(&mut self, message: &mut Vec<u8>) -> Found {
+    /// The next message, if the bytes that are there begin with one in a single frame of at most `bytes_max`, as nearly all do: then it
+    /// is in `message`. Only while nothing that was read is still held elsewhere.
+    pub(super) fn find_message(&mut self, bytes_max: usize, message: &mut Vec<u8>) -> Found {
         let Self { layer, socket, meter, ended } = self;
         let bytes = match layer {
             Layer::Tls(tls) => look_at_decrypted(tls, socket),
@@ -224,7 +224,7 @@ impl Wire {
         };
         match bytes {
             Ok(bytes) => {
-                let Some(frame) = WholeFrame::at_begin(bytes) else { return Found::Else };
+                let Some(frame) = WholeFrame::at_begin(bytes, bytes_max) else { return Found::Else };
                 let length = frame.length;
                 frame.unmask(message);
                 meter.pass_message();

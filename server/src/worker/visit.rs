@@ -15,6 +15,7 @@ use std::time::Instant;
 use shared::ids::Tick;
 use shared::wire::close_code::CloseCode;
 
+use super::allowance::PeerLimits;
 use super::connection::{Connection, Ending};
 use super::tally::Tally;
 use super::transport::Traffic;
@@ -44,8 +45,22 @@ impl Visit {
     /// # Errors
     /// The socket died on the way here.
     pub(super) fn new(admitted: Admitted, tick_rate_hz: u16, tick: Tick, now: Instant) -> io::Result<Self> {
+        Self::within(PeerLimits::PLAYING, admitted, tick_rate_hz, tick, now)
+    }
+
+    /// The same, within other limits.
+    ///
+    /// # Errors
+    /// See [`Visit::new`].
+    pub(super) fn within(
+        limits: PeerLimits,
+        admitted: Admitted,
+        tick_rate_hz: u16,
+        tick: Tick,
+        now: Instant,
+    ) -> io::Result<Self> {
         let Admitted { socket, place, session, span, connection: number, .. } = admitted;
-        let connection = match Connection::adopt(socket, tick_rate_hz, tick, now) {
+        let connection = match Connection::adopt(socket, limits, tick_rate_hz, tick, now) {
             Ok(connection) => connection,
             Err(error) => {
                 span.in_scope(|| tracing::info!(%error, "gone before it was attached"));

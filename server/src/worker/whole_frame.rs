@@ -11,8 +11,6 @@
 //!
 //! Never here: sockets, limits of rate (see `connection`).
 
-use shared::limits::CLIENT_MESSAGE_BYTES_MAX;
-
 /// First byte of a frame that is a whole binary message.
 const WHOLE_BINARY: u8 = 0x82;
 /// Second byte: the payload is masked.
@@ -32,8 +30,8 @@ pub(super) struct WholeFrame<'a> {
 }
 
 impl<'a> WholeFrame<'a> {
-    /// The frame that `bytes` begin with, if it is all there and no more than a client's message may be.
-    pub(super) fn at_begin(bytes: &'a [u8]) -> Option<Self> {
+    /// The frame that `bytes` begin with, if it is all there and its message no more than `bytes_max`.
+    pub(super) fn at_begin(bytes: &'a [u8], bytes_max: usize) -> Option<Self> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
         if first != WHOLE_BINARY || second & MASKED == 0 {
             return None;
@@ -42,11 +40,14 @@ impl<'a> WholeFrame<'a> {
             LENGTH_IN_TWO => {
                 let (length, rest) = rest.split_first_chunk()?;
                 let length = usize::from(u16::from_be_bytes(*length));
-                (length > 125 && length <= CLIENT_MESSAGE_BYTES_MAX).then_some((length, rest))?
+                (length > 125).then_some((length, rest))?
             }
             short @ 0..LENGTH_IN_TWO => (usize::from(short), rest),
             _ => return None,
         };
+        if payload_bytes > bytes_max {
+            return None;
+        }
         let (&mask, rest) = rest.split_first_chunk()?;
         let payload = rest.get(..payload_bytes)?;
         Some(Self { mask, payload, length: bytes.len() - rest.len() + payload_bytes })
@@ -89,6 +90,7 @@ pub(super) fn header(message_bytes: usize) -> ([u8; 10], usize) {
 mod tests {
     use super::super::test_peer::frame;
     use super::*;
+    use shared::limits::CLIENT_MESSAGE_BYTES_MAX;
     use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket};
     use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
 
@@ -102,10 +104,10 @@ mod tests {
             let mut bytes = client.into_inner().into_inner();
             let whole = bytes.len();
             for cut in 0..whole {
-                assert_eq!(WholeFrame::at_begin(&bytes[..cut]), None);
+                assert_eq!(WholeFrame::at_begin(&bytes[..cut], CLIENT_MESSAGE_BYTES_MAX), None);
             }
             bytes.extend(b"more");
-            let frame = WholeFrame::at_begin(&bytes).unwrap();
+            let frame = WholeFrame::at_begin(&bytes, CLIENT_MESSAGE_BYTES_MAX).unwrap();
             assert_eq!(frame.length, whole);
             frame.unmask(&mut read);
             assert_eq!(read, message);
@@ -132,7 +134,7 @@ mod tests {
         let not_shortest = [&[0x82, 0xFE, 0, 3][..], &[0; 7]].concat();
         let kinds = [0x81, 0x02, 0x80, 0x88, 0x89, 0x8A, 0xC2, 0x83].map(|first| frame(first, b"abc"));
         for bytes in kinds.into_iter().chain([unmasked, too_long, in_eight, not_shortest]) {
-            assert_eq!(WholeFrame::at_begin(&bytes), None, "{:x?}", &bytes[..2]);
+            assert_eq!(WholeFrame::at_begin(&bytes, CLIENT_MESSAGE_BYTES_MAX), None, "{:x?}", &bytes[..2]);
         }
     }
 }
