@@ -12,6 +12,9 @@
 //!
 //! Never here: what a game is, what a connection says.
 
+// Our front and our connections without a game: for suites that know WebSocket.
+pub mod echo;
+
 use std::env;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -33,7 +36,7 @@ use crate::error::StartupError;
 use crate::front::operation::{self, Operation};
 use crate::front::pages::Pages;
 use crate::front::tls::Tls;
-use crate::front::{Front, admin, keeper, listener};
+use crate::front::{Front, admin, certificate_watch, keeper, listener};
 use crate::greeting::Greeting;
 use crate::logging;
 use crate::mailbox::{Mail, MailboxSender, mailbox};
@@ -53,6 +56,9 @@ use crate::worker::{self, WorkerSetup};
 
 /// Threads of the front. Handshakes are what they compute; two go on when one is busy with a burst of them.
 const FRONT_THREADS: usize = 2;
+
+/// How much nicer the front's threads are than the workers': under load they get a tenth of what a worker gets.
+const FRONT_NICENESS: i32 = 10;
 
 /// What workers may take to say goodbye to everybody; with the rest it stays below two seconds.
 const STOP_MAX: Duration = Duration::from_millis(1500);
@@ -258,8 +264,12 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
     let pages = Pages::new(config.web.clone(), maps, shipped.page);
     let front =
         Front::new(&config, (tls, tickets), operation, directory.clone(), boxes.clone(), metrics.clone(), pages);
-    let runtime =
-        runtime::Builder::new_multi_thread().worker_threads(FRONT_THREADS).thread_name("front").enable_all().build()?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(FRONT_THREADS)
+        .thread_name("front")
+        .on_thread_start(yield_to_workers)
+        .enable_all()
+        .build()?;
     let (addr, admin_addr) = open(&runtime, &config, &front, renewal_receiver)?;
     tracing::info!(%addr, %admin_addr, workers = config.workers, "listening");
     Ok(Running { addr, admin_addr, front, directory, metrics, boxes, threads, runtime: Some(runtime) })
@@ -293,6 +303,7 @@ fn open(
     runtime.spawn(admin::fold(front.clone()));
     runtime.spawn(operation::watch(front.clone()));
     runtime.spawn(keeper::keep(front.clone(), renewals));
+    runtime.spawn(certificate_watch::watch(front.clone()));
     Ok((addr, admin_addr))
 }
 
@@ -450,6 +461,16 @@ fn healthcheck(admin: SocketAddr) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Who plays goes before who comes: a flood of handshakes must not make a tick late. Where a processor is free it makes no difference.
+fn yield_to_workers() {
+    #[cfg(target_os = "linux")]
+    if rustix::process::setpriority_process(None, FRONT_NICENESS).is_err() {
+        tracing::debug!("the front's threads cannot be made nicer");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = FRONT_NICENESS;
 }
 
 /// Each connection is a file descriptor, and the usual limit of 1024 is for interactive programs.

@@ -15,18 +15,23 @@
 //!
 //! Never here: sockets, worlds, what a room does.
 
-// What is held in it.
+// A place in a room that somebody holds.
 mod place;
 
 // What a room is called.
 mod room_name;
+
+// Connections that are counted, in total and per address.
+mod presence;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::standing::Standing;
-pub use place::{Approach, Place, Presence};
+pub use place::Place;
+pub use presence::{Approach, Presence};
+use presence::{count_in, network_of};
 pub use room_name::{BadRoomName, ROOM_NAME_BYTES_MAX, RoomName};
 
 /// Rooms that may be listed and not made yet: workers make them one by one, beside their ticks. Over it: refused, `busy`.
@@ -198,6 +203,19 @@ impl Directory {
         }
         state.connections += 1;
         Ok(Presence { directory: self.clone(), address })
+    }
+
+    /// Counts a new connection from a proxy of ours, or one that is only told to come again: in total and under no address.
+    ///
+    /// # Errors
+    /// There are as many connections as there may be.
+    pub fn arrive_in_passing(self: &Arc<Self>) -> Result<Presence, Refused> {
+        let mut state = self.lock();
+        if state.connections >= self.caps.connections_max {
+            return Err(Refused::ConnectionsFull);
+        }
+        state.connections += 1;
+        Ok(Presence { directory: self.clone(), address: None })
     }
 
     /// Counts a connection from `address` that is about to ask for a place, until it has a seat: whoever takes places
@@ -432,38 +450,6 @@ impl State {
     }
 }
 
-/// Counts one more of an address that is limited. False: it has `max` already.
-fn count_in(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpAddr>, max: usize) -> bool {
-    let Some(address) = address else { return true };
-    let count = counts.entry(address).or_default();
-    let fits = *count < max;
-    *count += usize::from(fits);
-    fits
-}
-
-/// Takes one off again. Inverse of [`count_in`].
-fn count_out(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpAddr>) {
-    if let Some(address) = address
-        && let Some(count) = counts.get_mut(&address)
-    {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(&address);
-        }
-    }
-}
-
-/// What one customer of a provider usually has: an IPv4 address, or a /64 of IPv6.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6([a, b, c, d, 0, 0, 0, 0].into())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -633,6 +619,21 @@ mod tests {
         assert_eq!(directory.connection_count(), 0);
         let local: Vec<Presence> = (0..5).map(|_| arrive("127.0.0.1").expect("loopback is not limited")).collect();
         assert_eq!(local.len(), directory.connection_count());
+    }
+
+    #[test]
+    fn a_connection_of_a_proxy_counts_for_the_client_that_it_names() {
+        let directory = Directory::new(CAPS);
+        let mut passing: Vec<Presence> = (0..4).map(|_| directory.arrive_in_passing().expect("space")).collect();
+        let client: IpAddr = [192, 0, 2, 1].into();
+        let moved: Vec<bool> = passing.iter_mut().map(|presence| presence.move_to(client).is_ok()).collect();
+        assert_eq!(moved, [true, true, false, false], "as many as an address may have");
+        assert_eq!((passing[0].address(), passing[3].address()), (Some(client), None));
+        passing[0].move_to([192, 0, 2, 2].into()).expect("space");
+        assert!(passing[2].move_to(client).is_ok(), "one has become another's");
+        drop(passing);
+        assert_eq!(directory.connection_count(), 0);
+        assert!(directory.lock().addresses.is_empty());
     }
 
     #[test]

@@ -75,6 +75,7 @@ macro_rules! catalogue {
             by_label: ByLabel,
             pulses: Vec<Pulse>,
             prometheus: Option<PrometheusHandle>,
+            registry: Registry,
         }
 
         /// Every metric that has a handle of its own.
@@ -86,14 +87,15 @@ macro_rules! catalogue {
         },)+];
 
         impl Handles {
-            fn new(registry: &Registry, by_label: ByLabel, pulses: Vec<Pulse>) -> Self {
+            fn new(registry: Registry, by_label: ByLabel, pulses: Vec<Pulse>) -> Self {
                 Self {
                     $($field: <$kind as Registered>::register(
-                        registry, $name, &[$($((stringify!($label), $value)),+)?], concat!($($doc),+),
+                        &registry, $name, &[$($((stringify!($label), $value)),+)?], concat!($($doc),+),
                     ),)+
                     by_label,
                     pulses,
                     prometheus: registry.0.as_ref().map(PrometheusRecorder::handle),
+                    registry,
                 }
             }
         }
@@ -107,6 +109,12 @@ catalogue! {
     Counter accepted = "tickwire_connections_accepted_total";
     /// TLS handshakes under way.
     Gauge handshakes = "tickwire_handshakes";
+    /// TLS handshakes done from the beginning.
+    Counter handshakes_full = "tickwire_tls_handshakes_total" { kind = "full" };
+    /// TLS handshakes done by resuming a session.
+    Counter handshakes_resumed = "tickwire_tls_handshakes_total" { kind = "resumed" };
+    /// TLS handshakes, from their first byte to their last, the client's part included.
+    Histogram tls_handshake_seconds = "tickwire_tls_handshake_seconds";
     /// From TCP accept to the finished upgrade.
     Histogram handshake_seconds = "tickwire_handshake_seconds";
     /// HTTP requests answered, upgrades and refusals included.
@@ -306,19 +314,29 @@ impl Metrics {
                 .set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), SECONDS_BUCKETS)
                 .expect("the list of buckets is not empty");
         }
-        Self::with(&Registry(Some(builder.build_recorder())), workers)
+        Self::with(Registry(Some(builder.build_recorder())), workers)
     }
 
     /// Metrics that nobody reads; the pulses beat.
     #[must_use]
     pub fn unread(workers: usize) -> Self {
-        Self::with(&Registry(None), workers)
+        Self::with(Registry(None), workers)
     }
 
-    fn with(registry: &Registry, workers: usize) -> Self {
+    /// How long a certificate is good for, by the name that the operator's configuration has for it.
+    pub fn certificate_remaining(&self, name: &str, left: Duration) {
+        let Some(recorder) = &self.0.registry.0 else { return };
+        let metric = "tickwire_certificate_remaining_seconds";
+        recorder.describe_gauge(metric.into(), unit_of(metric), "How long a certificate is good for.".into());
+        let key = Key::from_parts(metric, vec![Label::new("name", name.to_owned())]);
+        recorder.register_gauge(&key, &METADATA).set(left.as_secs_f64());
+    }
+
+    fn with(registry: Registry, workers: usize) -> Self {
         let start = Instant::now();
         let pulses = (0..workers.max(1)).map(|_| Pulse::new(start)).collect();
-        Self(Arc::new(Handles::new(registry, ByLabel::new(registry), pulses)))
+        let by_label = ByLabel::new(&registry);
+        Self(Arc::new(Handles::new(registry, by_label, pulses)))
     }
 
     /// Counts the end of a connection: a [`CloseCode::name`] or one of [`OTHER_ENDINGS`].
@@ -400,6 +418,7 @@ fn count(counters: &BTreeMap<&'static str, Counter>, label: &'static str) {
 }
 
 /// Where handles come from; without a recorder they lead nowhere.
+#[derive(Debug)]
 struct Registry(Option<PrometheusRecorder>);
 
 /// A kind of handle.

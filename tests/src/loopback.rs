@@ -112,6 +112,15 @@ impl Loopback {
         self.running.as_ref().expect("it runs").directory().place_count()
     }
 
+    /// What it counts, as Prometheus reads it.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.running.as_ref().expect("it runs").metrics().render()
+    }
+
     /// Its rooms as they are listed.
     ///
     /// # Panics

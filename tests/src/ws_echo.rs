@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(arguments: &Arguments) -> Result<server::echo::Echoing, StartupError> {
+fn start(arguments: &Arguments) -> Result<server::app::echo::Echoing, StartupError> {
     let mut raw = RawConfig::default();
     raw.server.listen = arguments.listen;
     raw.server.plain = arguments.plain;
@@ -78,5 +78,5 @@ fn start(arguments: &Arguments) -> Result<server::echo::Echoing, StartupError> {
         unsent_bytes_max: arguments.max_message + UNSENT_BESIDES,
         rates: if arguments.rates == Switch::On { Rates::Limited } else { Rates::Unlimited },
     };
-    server::echo::start(&check::check(raw)?, limits)
+    server::app::echo::start(&check::check(raw)?, limits)
 }

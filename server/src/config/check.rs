@@ -21,8 +21,8 @@ use tracing_subscriber::filter::Targets;
 
 use super::load::ConfigError;
 use super::{
-    Config, GuestsConfig, Lanes, LimitsConfig, RawAgain, RawConfig, RawGuests, RawLimits, RawServer, RawSpectators,
-    RawTables, RawTickets, RawTls, RoomsConfig, TablesConfig, TicketsConfig, Transport,
+    Config, GuestsConfig, Lanes, NamedCertificate, Network, RawAgain, RawConfig, RawGuests, RawNamedCertificate, RawServer,
+    RawSpectators, RawTables, RawTickets, RawTls, RoomsConfig, TablesConfig, TicketsConfig, TlsConfig, Transport,
 };
 
 /// Slots of a room for each player that it may hold: one facet for everyone, one for its owner, twice as many as are
@@ -63,9 +63,12 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
+        tls: certificates(&tls)?,
         transport: transport(&server, tls)?,
         guests: guests_config(&guests, !tickets.required && (server.guests || is_local(server.listen))),
         tickets: tickets_config(tickets),
+        proxies: server.proxies.iter().map(|proxy| checked_network(proxy)).collect::<Result<_, _>>()?,
+        forwarded: server.forwarded,
         data: server.data,
         web: filled(server.web),
         workers: if server.workers == 0 { processors() } else { server.workers },
@@ -87,7 +90,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             settings: game.settings,
         },
         tables: learning(tables),
-        limits: limits_config(&limits),
+        limits: limits.into(),
         admin: admin.checked()?,
         bans: bans.checked()?,
         allow_audit: audit.allow,
@@ -135,6 +138,11 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("limits.connections_per_address_max", limits.connections_per_address_max, 1..=1_000_000)?;
     within("limits.unseated_per_address_max", limits.unseated_per_address_max, 1..=1_000_000)?;
     within("limits.handshakes_max", limits.handshakes_max, 1..=100_000)?;
+    within("limits.handshakes_per_s", limits.handshakes_per_s, 1..=10_000)?;
+    within("limits.handshakes_burst", limits.handshakes_burst, 1..=100_000)?;
+    within("limits.handshakes_total_per_s", limits.handshakes_total_per_s, 1..=100_000)?;
+    within("tls.watch_s", raw.tls.watch_s, 0..=86_400)?;
+    within("tls.warn_days", raw.tls.warn_days, 0..=365)?;
     within("limits.upgrade_s", limits.upgrade_s, 1..=60)?;
     within("limits.idle_s", limits.idle_s, 1..=300)?;
     within("limits.requests_max", limits.requests_max, 16..=10_000)?;
@@ -219,21 +227,6 @@ fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn limits_config(limits: &RawLimits) -> LimitsConfig {
-    LimitsConfig {
-        connections_max: limits.connections_max,
-        connections_per_address_max: limits.connections_per_address_max,
-        unseated_per_address_max: limits.unseated_per_address_max,
-        handshakes_max: limits.handshakes_max,
-        loopback: limits.loopback,
-        upgrade: Duration::from_secs(limits.upgrade_s),
-        idle: Duration::from_secs(limits.idle_s),
-        requests_max: limits.requests_max,
-        header_bytes_max: limits.header_bytes_max,
-        headers_max: limits.headers_max,
-    }
-}
-
 fn tickets_config(raw: RawTickets) -> TicketsConfig {
     let said = |text: String| (!text.is_empty()).then_some(text);
     TicketsConfig {
@@ -273,6 +266,31 @@ fn transport(server: &RawServer, tls: RawTls) -> Result<Transport, ConfigError> 
         (None, None) => Ok(Transport::Development),
         (Some(certificate), Some(key)) => Ok(Transport::Files { certificate, key }),
     }
+}
+
+fn certificates(tls: &RawTls) -> Result<TlsConfig, ConfigError> {
+    Ok(TlsConfig {
+        names: tls.names.iter().map(named).collect::<Result<_, _>>()?,
+        watch: (tls.watch_s > 0).then(|| Duration::from_secs(tls.watch_s)),
+        warn: Duration::from_secs(tls.warn_days * 24 * 60 * 60),
+    })
+}
+
+fn named(raw: &RawNamedCertificate) -> Result<NamedCertificate, ConfigError> {
+    let RawNamedCertificate { name, certificate, key } = raw.clone();
+    let plain = name.strip_prefix("*.").unwrap_or(&name);
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let is_name = plain.contains(|letter: char| letter.is_ascii_alphabetic()) && plain.bytes().all(is_host);
+    if !is_name || certificate.as_os_str().is_empty() || key.as_os_str().is_empty() {
+        let why = "each has a name (play.example.org, or *.example.org), a certificate and a key";
+        return Err(ConfigError::Refused { key: "tls.names", why });
+    }
+    Ok(NamedCertificate { name: name.to_ascii_lowercase(), certificate, key })
+}
+
+fn checked_network(text: &str) -> Result<Network, ConfigError> {
+    let why = "a proxy is an address, 10.0.0.7, or a network, 10.0.0.0/8";
+    text.parse().map_err(|_| ConfigError::Refused { key: "server.proxies", why })
 }
 
 fn checked_origin(origin: &str) -> Result<String, ConfigError> {
@@ -464,6 +482,30 @@ mod tests {
         for bad in ["*", "https://*.example", "play.example", "https://a/b", "https://"] {
             assert_eq!(refused_key(origins(bad)), "server.origins", "{bad}");
         }
+    }
+
+    #[test]
+    fn a_certificate_for_a_name_has_the_name_and_both_files() {
+        let names = |name: &str, key: &str| {
+            with(|raw| {
+                let (name, certificate, key) = (name.to_owned(), "c.pem".into(), key.into());
+                raw.tls.names = vec![RawNamedCertificate { name, certificate, key }];
+            })
+        };
+        for good in ["play.example", "*.Example.org", "xn--bcher-kva.example"] {
+            assert_eq!(names(good, "k.pem").expect("good").tls.names[0].name, good.to_ascii_lowercase());
+        }
+        for (bad, key) in [("", "k"), ("*", "k"), ("a b", "k"), ("10.0.0.1", "k"), ("a.*.b", "k"), ("play.example", "")]
+        {
+            assert_eq!(refused_key(names(bad, key)), "tls.names", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        let proxies = |text: &str| with(|raw| raw.server.proxies = vec![text.to_owned()]);
+        assert!(proxies("10.0.0.0/8").is_ok() && proxies("::1").is_ok());
+        assert_eq!(refused_key(proxies("proxy.example")), "server.proxies");
     }
 
     #[test]

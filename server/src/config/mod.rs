@@ -31,6 +31,15 @@ pub mod operation;
 // Who may come in, and as what.
 pub mod access;
 
+// Who may take how much.
+mod limits;
+
+// How the game port is secured.
+mod tls;
+
+pub use limits::{ForwardedHeader, LimitsConfig, Network, RawLimits};
+pub use tls::{NamedCertificate, RawNamedCertificate, RawTls, TlsConfig, Transport};
+
 use crate::directory::{Caps, RoomName};
 pub use access::{GuestsConfig, RawAgain, RawAudit, RawGuests, RawResume, RawSpectators, RawTickets, TicketsConfig};
 
@@ -106,6 +115,10 @@ pub struct RawServer {
     pub origins: Vec<String>,
     /// ws and http without TLS: only on a loopback address.
     pub plain: bool,
+    /// Addresses (10.0.0.7) and networks (10.0.0.0/8) of proxies that say where their clients come from. What others say of it is not read.
+    pub proxies: Vec<String>,
+    /// The header in which they say it; they must not let their clients' own through.
+    pub forwarded: ForwardedHeader,
 }
 
 impl Default for RawServer {
@@ -120,20 +133,10 @@ impl Default for RawServer {
             guests: false,
             origins: Vec::new(),
             plain: false,
+            proxies: Vec::new(),
+            forwarded: ForwardedHeader::default(),
         }
     }
-}
-
-/// The server's certificate.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawTls {
-    /// The certificate chain, PEM, leaf first, without the root. Empty: a development certificate is made.
-    pub certificate: PathBuf,
-    /// Its private key, PEM.
-    pub key: PathBuf,
-    /// Allows a development certificate on an address that others can reach.
-    pub development_anywhere: bool,
 }
 
 /// Which game is played.
@@ -226,49 +229,6 @@ impl Default for RawBudget {
     }
 }
 
-/// Who may take how much.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawLimits {
-    /// Connections in all, pages included. 1..=1000000. Over it: closed at once.
-    pub connections_max: usize,
-    /// Connections per address; an IPv6 address stands for its /64. Over it: closed at once.
-    pub connections_per_address_max: usize,
-    /// Of these, those that were upgraded and have not said Hello. 1..=1000000. Over it: 503.
-    pub unseated_per_address_max: usize,
-    /// TLS handshakes under way. Over it: closed at once.
-    pub handshakes_max: usize,
-    /// Whether loopback addresses are limited like others.
-    pub loopback: bool,
-    /// Seconds from the accepted connection to the finished upgrade or the first answer. 1..=60.
-    pub upgrade_s: u64,
-    /// Seconds that a connection may stay open between two requests, and that an answer may take. 1..=300.
-    pub idle_s: u64,
-    /// Requests of a connection within `idle_s`. 16..=10000. Over it: 429, closed.
-    pub requests_max: u32,
-    /// Bytes of a request's head. 8192..=65536. Over it: 431.
-    pub header_bytes_max: usize,
-    /// Header lines of a request. 16..=256. Over it: 431.
-    pub headers_max: usize,
-}
-
-impl Default for RawLimits {
-    fn default() -> Self {
-        Self {
-            connections_max: 8192,
-            connections_per_address_max: 64,
-            unseated_per_address_max: 16,
-            handshakes_max: 2048,
-            loopback: false,
-            upgrade_s: 5,
-            idle_s: 15,
-            requests_max: 512,
-            header_bytes_max: 8192,
-            headers_max: 64,
-        }
-    }
-}
-
 /// Everything as it was meant: checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -284,6 +244,12 @@ pub struct Config {
     pub workers: usize,
     /// How the game port is secured.
     pub transport: Transport,
+    /// Its certificates besides, and how they are looked after.
+    pub tls: TlsConfig,
+    /// Whoever speaks for others, and in which header.
+    pub proxies: Vec<Network>,
+    /// See [`Config::proxies`].
+    pub forwarded: ForwardedHeader,
     /// Origins of other sites that may connect, in lower case.
     pub origins: Vec<String>,
     /// The game's name; empty for the program's first.
@@ -313,22 +279,6 @@ pub struct Config {
     /// A rule of who may see what that is broken on purpose.
     #[cfg(feature = "sabotage")]
     pub leak: Option<crate::replicate::replicator::Leak>,
-}
-
-/// How the game port is secured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// Not at all: loopback only.
-    Plain,
-    /// By a certificate that we make ourselves, for development.
-    Development,
-    /// By the operator's certificate.
-    Files {
-        /// The chain, PEM.
-        certificate: PathBuf,
-        /// The key, PEM.
-        key: PathBuf,
-    },
 }
 
 /// How rooms are made and paced, checked.
@@ -386,31 +336,6 @@ impl TablesConfig {
     pub const fn studies(&self) -> bool {
         self.retrain.is_some() || self.save.is_some()
     }
-}
-
-/// Who may take how much, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitsConfig {
-    /// Connections in all.
-    pub connections_max: usize,
-    /// Connections per address.
-    pub connections_per_address_max: usize,
-    /// Of these, those with a place and without a seat.
-    pub unseated_per_address_max: usize,
-    /// TLS handshakes under way.
-    pub handshakes_max: usize,
-    /// Whether loopback addresses are limited like others.
-    pub loopback: bool,
-    /// From TCP accept to the finished upgrade.
-    pub upgrade: Duration,
-    /// Between two requests of a connection.
-    pub idle: Duration,
-    /// Requests of a connection within `idle`.
-    pub requests_max: u32,
-    /// Bytes of a request's head.
-    pub header_bytes_max: usize,
-    /// Header lines of a request.
-    pub headers_max: usize,
 }
 
 impl Config {

@@ -1,10 +1,9 @@
-//! What somebody holds in the directory: a place in a room, a connection, being on the way to a seat. Each is given back by being dropped.
+//! A place in a room that somebody holds, until it is dropped.
 //!
 //! Never here: who gets one (see `directory`).
 
-use super::{Directory, RoomId, RoomName, count_out};
+use super::{Approach, Directory, Presence, RoomId, RoomName};
 use crate::standing::Standing;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A reserved place in a room. Dropping it gives the place back.
@@ -27,22 +26,6 @@ pub struct Place {
     pub(super) presence: Option<Presence>,
     /// Until it has a seat.
     pub(super) approach: Option<Approach>,
-}
-
-/// A connection that is counted. Dropping it takes it off.
-#[derive(Debug)]
-pub struct Presence {
-    pub(super) directory: Arc<Directory>,
-    /// What it is counted under; none if its address is not limited.
-    pub(super) address: Option<IpAddr>,
-}
-
-/// A connection on the way to a seat that is counted. Dropping it takes it off.
-#[derive(Debug)]
-pub struct Approach {
-    pub(super) directory: Arc<Directory>,
-    /// See [`Presence`].
-    pub(super) address: Option<IpAddr>,
 }
 
 impl Place {
@@ -91,19 +74,5 @@ impl Drop for Place {
         if listed.is_empty() && !listed.made {
             state.strike_off(self.room_id);
         }
-    }
-}
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        let mut state = self.directory.lock();
-        state.connections -= 1;
-        count_out(&mut state.addresses, self.address);
-    }
-}
-
-impl Drop for Approach {
-    fn drop(&mut self) {
-        count_out(&mut self.directory.lock().unseated, self.address);
     }
 }

@@ -81,6 +81,11 @@ impl Refusal {
             .with(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER.as_secs()))
     }
 
+    /// Its address begins connections faster than it may.
+    pub(super) fn too_fast() -> Self {
+        Self::try_again("handshakes_fast", "connections are begun too fast from this address, or from all; come again")
+    }
+
     pub(super) fn into_response(self) -> Response<Full<Bytes>> {
         let mut body = serde_json::json!({ "error": self.reason, "message": self.message });
         for (name, value) in self.details {

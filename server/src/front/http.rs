@@ -54,10 +54,10 @@ pub(super) async fn answer(front: &Front, from: Comer, request: Request<Incoming
     answer
 }
 
-/// Answers one request of a connection that asks without end.
-pub(super) fn answer_too_many(front: &Front) -> Answer {
+/// Answers one request of a connection that is not to be heard, whatever it asks.
+pub(super) fn answer_no(front: &Front, refusal: Refusal) -> Answer {
     front.metrics.requests_answered.increment(1);
-    refuse(front, Refusal::too_many())
+    refuse(front, refusal)
 }
 
 fn refuse(front: &Front, refusal: Refusal) -> Answer {
@@ -70,7 +70,10 @@ fn refuse(front: &Front, refusal: Refusal) -> Answer {
 }
 
 async fn route(front: &Front, from: Comer, request: Request<Incoming>, is_shared: bool) -> Result<Answer, Refusal> {
-    check_host(front.scheme, &request)?;
+    // What a proxy of the operator's is called is the operator's business.
+    if !from.behind_proxy {
+        check_host(front.scheme, &request)?;
+    }
     let path = request.uri().path();
     if let Some(room) = upgrade::room_of(path) {
         let room = room?;

@@ -1,14 +1,15 @@
 //! TCP in: limits, deadlines, and what becomes of a connection.
 //!
 //! ```text
-//!   accept ─ counted? ─► first byte ─► TLS ─► HTTP ─► 101 ─► out of tokio ─► mailbox
-//!      └──────────── one deadline over all of it (limits.upgrade_s) ──────────┘
-//!                                        └► page: open while it asks again within limits.idle_s
+//!   accept ─ too fast? too many? ─► first byte ─► TLS ─► HTTP ─► 101 ─► out of tokio ─► mailbox
+//!      └──────────── one deadline over all of it (limits.upgrade_s) ────────────────┘
+//!                                                        └► page: open while it asks again within limits.idle_s
 //! ```
 //!
 //! A connection costs a socket and a small task until its first byte; a TLS session until the handshake is done counts
 //! against a cap of its own. What is over a cap is closed at once and counted: it cannot be told anything before TLS,
-//! and a handshake for the sake of a refusal is what an attacker wants from us.
+//! and a handshake for the sake of a refusal is what an attacker wants from us. A plain server tells it: 503. Behind a proxy of the
+//! operator's a connection counts for the client that the proxy names, as soon as it does.
 //!
 //! Never here: what a request gets (see `http`).
 
@@ -17,15 +18,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderMap, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use rustls::ServerConnection;
+use rustls::{HandshakeKind, ServerConnection};
 use shared::limits::NOTSENT_LOWAT_BYTES;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -36,7 +37,7 @@ use tracing::Instrument;
 use super::Front;
 use super::answers::Refusal;
 use super::host::plain_host_of;
-use super::http::{Answer, answer, answer_too_many};
+use super::http::{Answer, answer, answer_no};
 use super::tls::Tls;
 use super::upgrade::{Comer, Granted};
 use crate::directory::Presence;
@@ -90,16 +91,32 @@ fn receive(front: &Arc<Front>, tcp: TcpStream, peer: SocketAddr) {
     let connection = front.next_connection();
     // Of the highest level: whatever the operator filters, a line says whose it is.
     let span = tracing::error_span!("connection", id = connection, %peer);
-    match front.directory.arrive(peer.ip()) {
-        Ok(presence) => {
-            let visitor = Visitor::new(front.clone(), connection, peer, presence, span.clone());
+    match admit(front, peer) {
+        Ok((presence, turned_away)) => {
+            let visitor = Visitor::new(front.clone(), connection, peer, presence, turned_away, span.clone());
             tokio::spawn(async move { visitor.visit(tcp).await }.instrument(span));
         }
-        Err(refused) => {
-            let reason = Refusal::from(refused).reason;
-            front.metrics.refused(reason);
-            span.in_scope(|| tracing::debug!(reason, "refused"));
+        Err(refusal) => {
+            front.metrics.refused(refusal.reason);
+            span.in_scope(|| tracing::debug!(reason = refusal.reason, "refused"));
         }
+    }
+}
+
+/// Counts a newcomer, before anything is done for it. Perhaps only in order to tell it to come again, where that costs no TLS.
+fn admit(front: &Arc<Front>, peer: SocketAddr) -> Result<(Presence, Option<Refusal>), Refusal> {
+    if front.proxies.has(peer.ip()) {
+        return Ok((front.directory.arrive_in_passing()?, None));
+    }
+    let arrived = if front.may_begin(front.directory.limited(peer.ip())) {
+        front.directory.arrive(peer.ip()).map_err(Refusal::from)
+    } else {
+        Err(Refusal::too_fast())
+    };
+    match arrived {
+        Ok(presence) => Ok((presence, None)),
+        Err(refusal) if front.tls().is_none() => Ok((front.directory.arrive_in_passing()?, Some(refusal))),
+        Err(refusal) => Err(refusal),
     }
 }
 
@@ -143,11 +160,20 @@ struct Visitor {
     /// Since when its requests are counted, and how many there were.
     asked: Mutex<(Instant, u32)>,
     presence: Mutex<Option<Presence>>,
+    /// Why its first request is not answered, however it goes.
+    turned_away: Mutex<Option<Refusal>>,
     granted: Mutex<Option<Granted>>,
 }
 
 impl Visitor {
-    fn new(front: Arc<Front>, connection: u64, peer: SocketAddr, presence: Presence, span: tracing::Span) -> Arc<Self> {
+    fn new(
+        front: Arc<Front>,
+        connection: u64,
+        peer: SocketAddr,
+        presence: Presence,
+        turned_away: Option<Refusal>,
+        span: tracing::Span,
+    ) -> Arc<Self> {
         Arc::new(Self {
             deadline: Deadline::new(Instant::now(), front.limits.upgrade),
             front,
@@ -157,18 +183,39 @@ impl Visitor {
             answered: AtomicBool::new(false),
             asked: Mutex::new((Instant::now(), 0)),
             presence: Mutex::new(Some(presence)),
+            turned_away: Mutex::new(turned_away),
             granted: Mutex::default(),
         })
     }
 
-    /// Who asks.
-    fn comer(&self) -> Comer {
-        Comer { connection: self.connection, address: self.peer.ip() }
+    /// Who asks: the peer, or whom it speaks for if it is a proxy of the operator's; that one's limits count then.
+    ///
+    /// # Errors
+    /// It was to be turned away; its proxy speaks unclearly; or a limit of the one it speaks for is reached.
+    fn comer(&self, headers: &HeaderMap) -> Result<Comer, Refusal> {
+        if let Some(refusal) = lock(&self.turned_away).take() {
+            return Err(refusal);
+        }
+        let mut address = self.peer.ip();
+        let behind_proxy = self.front.proxies.has(address);
+        if behind_proxy {
+            address = self.front.proxies.client(address, headers)?;
+            if let Some(presence) = lock(&self.presence).as_mut()
+                && !self.front.proxies.has(address)
+            {
+                let limited = self.front.directory.limited(address);
+                if presence.address() != limited && !self.front.may_begin(limited) {
+                    return Err(Refusal::too_fast());
+                }
+                presence.move_to(address)?;
+            }
+        }
+        Ok(Comer { connection: self.connection, address, behind_proxy })
     }
 
     /// Counts a request. False: it is one too many for a connection in this idle period.
     fn may_ask(&self) -> bool {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = lock(&self.asked);
         if asked.0.elapsed() >= self.front.limits.idle {
             *asked = (Instant::now(), 0);
         }
@@ -178,7 +225,7 @@ impl Visitor {
 
     /// Keeps what an upgrade takes with it until the answer is out.
     fn grant(&self, granted: Granted) {
-        *self.granted.lock().unwrap_or_else(PoisonError::into_inner) = Some(granted);
+        *lock(&self.granted) = Some(granted);
     }
 
     /// Refuses what has not even asked. Whoever scans or floods is counted, but does not fill the log.
@@ -208,10 +255,19 @@ impl Visitor {
         let Ok(permit) = self.front.handshakes.clone().try_acquire_owned() else {
             return self.refuse("handshakes_full");
         };
+        let began = Instant::now();
         let handshake = timeout_at(self.deadline.at(), tls.acceptor().accept(tcp)).await;
         drop(permit);
         match handshake {
-            Ok(Ok(stream)) => self.converse(stream).await,
+            Ok(Ok(stream)) => {
+                let metrics = &self.front.metrics;
+                metrics.tls_handshake_seconds.record(began.elapsed().as_secs_f64());
+                match stream.get_ref().1.handshake_kind() {
+                    Some(HandshakeKind::Resumed) => metrics.handshakes_resumed.increment(1),
+                    _ => metrics.handshakes_full.increment(1),
+                }
+                self.converse(stream).await;
+            }
             Ok(Err(error)) => {
                 tracing::debug!(%error, "no TLS");
                 self.refuse("handshake_failed");
@@ -250,10 +306,10 @@ impl Visitor {
             let visitor = self.clone();
             async move {
                 let front = &visitor.front;
-                let Answer { response, granted } = if visitor.may_ask() {
-                    answer(front, visitor.comer(), request).await
-                } else {
-                    answer_too_many(front)
+                let Answer { response, granted } = match visitor.comer(request.headers()) {
+                    Err(refusal) => answer_no(front, refusal),
+                    Ok(_) if !visitor.may_ask() => answer_no(front, Refusal::too_many()),
+                    Ok(comer) => answer(front, comer, request).await,
                 };
                 if let Some(granted) = granted {
                     visitor.grant(granted);
@@ -292,7 +348,7 @@ impl Visitor {
                 }
             }
         }
-        let granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let granted = lock(&self.granted).take();
         match granted {
             Some(granted) => self.hand_over::<L>(granted).await,
             None => tracing::debug!("left"),
@@ -314,7 +370,7 @@ impl Visitor {
             Ok(line) => line,
             Err(error) => return tracing::info!(%error, "gone before it was handed over"),
         };
-        if let Some(presence) = self.presence.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(presence) = lock(&self.presence).take() {
             place.keep(presence);
         }
         let took = self.deadline.start.elapsed();
@@ -338,6 +394,11 @@ impl Visitor {
             Err(error) => tracing::warn!(%room, worker, %error, "not handed over"),
         }
     }
+}
+
+/// Nothing in here panics between two changes.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Small frames leave at once, and the kernel takes little ahead: what waits there only gets old.

@@ -18,8 +18,20 @@
 // TCP in: limits, deadlines, and what becomes of a connection.
 pub(crate) mod listener;
 
-// The operator's certificate or ours.
+// How often an address may begin.
+mod throttle;
+
+// Who asks, where a proxy stands between.
+mod forwarded;
+
+// What is spoken, and with which certificates.
 pub(crate) mod tls;
+
+// Which certificate a name gets.
+mod certificates;
+
+// New files, and ends.
+pub(crate) mod certificate_watch;
 
 // A certificate authority for this machine.
 pub(crate) mod dev_certificate;
@@ -86,6 +98,7 @@ pub(crate) mod operation;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -119,6 +132,9 @@ pub(crate) struct Front {
     keys_failed: AtomicBool,
     metrics: Metrics,
     handshakes: Arc<Semaphore>,
+    beginnings: throttle::AddressBuckets,
+    all_beginnings: throttle::AddressBuckets,
+    proxies: forwarded::Proxies,
     room_list: room_list::RoomList,
     connections: AtomicU64,
     started: Instant,
@@ -135,7 +151,11 @@ impl Front {
         metrics: Metrics,
         pages: pages::Pages,
     ) -> Arc<Self> {
+        let LimitsConfig { handshakes_per_s, handshakes_burst, handshakes_total_per_s: total, .. } = config.limits;
         Arc::new(Self {
+            beginnings: throttle::AddressBuckets::new(handshakes_per_s, handshakes_burst),
+            all_beginnings: throttle::AddressBuckets::new(total, total.saturating_mul(2)),
+            proxies: forwarded::Proxies::new(config.proxies.clone(), config.forwarded),
             limits: config.limits.clone(),
             scheme: if config.transport == Transport::Plain { "http" } else { "https" },
             origins: config.origins.clone(),
@@ -192,6 +212,13 @@ impl Front {
     /// A signal told the server to end or to drain: written down like an operator's other acts. Blocks for a moment.
     pub(crate) fn note_signal(&self, signal: &'static str) {
         acts::drain(self, &Who::Signal(signal));
+    }
+
+    /// Whether somebody may begin a connection now who is counted under `address`: first as one of that address, then as one of all.
+    fn may_begin(&self, address: Option<IpAddr>) -> bool {
+        let now = Instant::now();
+        let everybody = Ipv4Addr::UNSPECIFIED.into();
+        address.is_none_or(|address| self.beginnings.take(address, now) && self.all_beginnings.take(everybody, now))
     }
 
     /// The next connection's number.

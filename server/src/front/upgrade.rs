@@ -44,6 +44,8 @@ pub(super) struct Comer {
     pub(super) connection: u64,
     /// Where it comes from.
     pub(super) address: IpAddr,
+    /// Whether a proxy of the operator's stands between.
+    pub(super) behind_proxy: bool,
 }
 
 /// An upgrade that was granted: what its connection takes with it.

@@ -83,6 +83,8 @@ pub(super) struct Connection {
     message_bytes_max: usize,
     /// Bytes are left that the socket has not taken.
     unsent: bool,
+    /// Bytes that had come when we last looked.
+    bytes_in_seen: u64,
     /// Bytes taken by the socket when we last looked.
     bytes_out_seen: u64,
     /// The stream broke the protocol: what follows can be discarded but not understood.
@@ -124,6 +126,7 @@ impl Connection {
             allowance: Allowance::new(limits.rates, now),
             message_bytes_max: limits.message_bytes_max,
             unsent: true, // the handshakes may have left something behind; the first flush finds out
+            bytes_in_seen: 0,
             bytes_out_seen: 0,
             senseless: false,
             finished: false,
@@ -175,9 +178,12 @@ impl Connection {
                 Next::Control => {}
                 Next::Nothing => break,
             }
-            self.patience.heard(tick);
         }
         let wire = self.ws.get_ref();
+        if wire.traffic().bytes_in != self.bytes_in_seen {
+            self.bytes_in_seen = wire.traffic().bytes_in;
+            self.patience.heard(tick);
+        }
         self.patience.message_under_way(wire.message_under_way(), tick);
         self.allowance.charge(wire.traffic().bytes_in, wire.frames(), now)
     }

@@ -1,7 +1,7 @@
 //! How long a connection may keep us waiting: silence, half a message, a socket that takes nothing.
 //!
 //! ```text
-//!   heard something ──10 s──► ping ──10 s──► ping ──10 s──► Silent
+//!   heard a byte    ───5 s──► ping ───5 s──► ping ───5 s──► Silent
 //!   message begun   ──────5 s──────► Silent   (no message of 4 KiB takes that long on a link that can play)
 //!   bytes waiting   ──────5 s──────► TooSlow  (counted from the last byte the socket took)
 //! ```
@@ -11,12 +11,9 @@
 //! Never here: sockets, closing (see `connection`).
 
 use shared::ids::Tick;
+use shared::limits::{PING_AFTER_SECONDS, SILENT_SECONDS};
 use shared::wire::close_code::CloseCode;
 
-/// Seconds without a word after which we ask.
-const PING_AFTER_S: u32 = 10;
-/// Seconds without a word, not even a pong, after which a connection is closed.
-const SILENT_AFTER_S: u32 = 30;
 /// Seconds that a message may take from its first byte to its last.
 const MESSAGE_WITHIN_S: u32 = 5;
 /// Seconds for which a socket may take nothing although bytes wait for it.
@@ -51,7 +48,7 @@ impl Patience {
         Self { tick_rate_hz: u32::from(tick_rate_hz), heard: tick, pinged: tick, begun: None, stuck: None }
     }
 
-    /// A whole message came, of any kind.
+    /// Something came, whatever it was.
     pub(super) fn heard(&mut self, tick: Tick) {
         self.heard = tick;
     }
@@ -73,7 +70,7 @@ impl Patience {
         };
     }
 
-    /// What to do at `tick`. A ping is asked for once per silence of [`PING_AFTER_S`].
+    /// What to do at `tick`. A ping is asked for once per silence of [`PING_AFTER_SECONDS`].
     pub(super) fn verdict(&mut self, tick: Tick) -> Verdict {
         if self.stuck.is_some_and(|since| tick.since(since) >= self.ticks(STUCK_AFTER_S)) {
             return Verdict::Close(CloseCode::TooSlow, "the socket takes nothing");
@@ -81,10 +78,10 @@ impl Patience {
         if self.begun.is_some_and(|(_, since)| tick.since(since) >= self.ticks(MESSAGE_WITHIN_S)) {
             return Verdict::Close(CloseCode::Silent, "a message was begun and not finished");
         }
-        if tick.since(self.heard) >= self.ticks(SILENT_AFTER_S) {
+        if tick.since(self.heard) >= self.ticks(SILENT_SECONDS) {
             return Verdict::Close(CloseCode::Silent, "nothing heard");
         }
-        if tick.since(self.heard.max(self.pinged)) >= self.ticks(PING_AFTER_S) {
+        if tick.since(self.heard.max(self.pinged)) >= self.ticks(PING_AFTER_SECONDS) {
             self.pinged = tick;
             return Verdict::Ping;
         }
@@ -113,12 +110,12 @@ mod tests {
                 Verdict::Wait => {}
                 Verdict::Ping => pings.push(tick),
                 Verdict::Close(code, _) => {
-                    assert_eq!((tick, code), (1300, CloseCode::Silent));
+                    assert_eq!((tick, code), (1150, CloseCode::Silent));
                     break;
                 }
             }
         }
-        assert_eq!(pings, [1100, 1200]);
+        assert_eq!(pings, [1050, 1100]);
     }
 
     #[test]
@@ -146,6 +143,7 @@ mod tests {
         assert!(matches!(patience.verdict(Tick(1050)), Verdict::Close(CloseCode::Silent, _)));
         // The same wait, but each time for another message: the peer gets on.
         for tick in 1050..1090 {
+            patience.heard(Tick(tick));
             patience.message_under_way(Some(u64::from(tick)), Tick(tick));
             assert_eq!(patience.verdict(Tick(tick)), Verdict::Wait);
         }

@@ -91,6 +91,7 @@ const GAMES: &[&str] =
 const WAITING: &[&str] = &[
     "server/src/front/",
     "server/src/app.rs",
+    "server/src/app/",
     "server/src/shutdown.rs",
     "server/src/main.rs",
     "client-sim/src/transport.rs",
@@ -271,7 +272,7 @@ const WORDS: &[Rule] = &[
     words(
         "stages: the front",
         ENGINE,
-        &["server/src/front/", "server/src/app.rs", "server/src/main.rs"],
+        &["server/src/front/", "server/src/app.rs", "server/src/app/", "server/src/main.rs"],
         &["crate::front"],
         "nobody behind the mailbox knows the front: what it admits is handed over once",
     ),
