@@ -26,7 +26,7 @@ use tokio_tungstenite::tungstenite::Message;
 pub struct Loopback {
     running: Option<Running>,
     data: PathBuf,
-    change: Box<dyn Fn(&mut Config) + Send>,
+    change: Box<dyn Fn(&mut Config) + Send + Sync>,
 }
 
 impl Loopback {
@@ -44,7 +44,7 @@ impl Loopback {
     /// # Panics
     /// If it does not start.
     #[must_use]
-    pub fn start_as(change: impl Fn(&mut Config) + Send + 'static) -> Self {
+    pub fn start_as(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("tickwire-{}-{number}", std::process::id()));

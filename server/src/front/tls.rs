@@ -154,16 +154,18 @@ impl Tls {
     pub(crate) fn reload(&self) -> Result<(), TlsError> {
         let stamp = stamp(&self.source, &self.named);
         *self.seen() = Seen { stamp, settled: true };
-        self.read()
+        self.read().map(drop)
     }
 
-    fn read(&self) -> Result<(), TlsError> {
+    /// True: they are others than before.
+    fn read(&self) -> Result<bool, TlsError> {
         let new = Certificates::read(self.source.read(&self.provider)?, &self.named, &self.provider)?;
         let old = self.current.0.swap(Arc::new(new));
-        if !old.equals(&self.current.0.load()) {
+        let changed = !old.equals(&self.current.0.load());
+        if changed {
             self.tickets.begin_anew()?;
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// Looks whether the files have changed, and takes what is new. A chain and its key may be written one after the other: what does
@@ -175,9 +177,9 @@ impl Tls {
             return Look::Same;
         }
         match self.read() {
-            Ok(()) => {
+            Ok(changed) => {
                 *self.seen() = Seen { stamp, settled: true };
-                Look::Taken
+                if changed { Look::Taken } else { Look::Same }
             }
             Err(error) => {
                 let settled = before.stamp == stamp;
