@@ -18,6 +18,7 @@ use tokio::runtime::{self, Runtime};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::error::StartupError;
+use crate::front::operation::Operation;
 use crate::front::pages::Pages;
 use crate::front::tls::Tls;
 use crate::front::{Front, listener};
@@ -46,7 +47,9 @@ pub fn start(config: &Config, limits: PeerLimits) -> Result<Echoing, StartupErro
     let (sender, receiver) = mailbox();
     spawn_echo(receiver, metrics.clone(), limits)?;
     let pages = Pages::new(config.web.clone(), Vec::new(), "/");
-    let front = Front::new(config, tls, directory, vec![sender.clone()], metrics, pages);
+    let operation = Operation::open(config)?;
+    let tickets = super::open_tickets(config)?;
+    let front = Front::new(config, (tls, tickets), operation, directory, vec![sender.clone()], metrics, pages);
     let runtime = runtime::Builder::new_multi_thread().worker_threads(1).thread_name("front").enable_all().build()?;
     let addr = {
         let _inside = runtime.enter();

@@ -62,7 +62,6 @@ impl Target {
     }
 
     /// TLS over it.
-
     pub(crate) fn connect(&self) -> Client {
         let name = "127.0.0.1".try_into().expect("a name");
         let tls = ClientConnection::new(self.tls.clone(), name).expect("valid");
