@@ -12,7 +12,7 @@ use tests::loopback::{Loopback, run};
 use tests::player::fighters;
 
 /// Twelve bots fight in two rooms of a server, for two seconds.
-fn audited(change: impl Fn(&mut Config) + Send + 'static) -> Result<Report, SwarmError> {
+fn audited(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Result<Report, SwarmError> {
     let server = Loopback::start_as(change);
     let trust = Trust::choose(Some(&server.authority()), false).expect("there is an authority");
     let options = SwarmOptions {
