@@ -194,6 +194,7 @@ fn ten_new_certificates_under_players_drop_nobody_and_a_mismatched_key_is_refuse
         audit: false,
         share: true,
         twins: None,
+        tickets: None,
     };
     let report = run(async {
         let swapped = tokio::task::spawn_blocking(move || {

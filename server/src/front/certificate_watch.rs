@@ -31,6 +31,9 @@ pub(crate) async fn watch(front: Arc<Front>) {
             tell_remaining(&front, warns);
         }
         sleep(every.min(COUNT_EVERY)).await;
+        if let Some(tls) = front.tls() {
+            tls.forget_strays();
+        }
         // Files may lie on a disk that takes its time.
         let looking = front.clone();
         let look = tokio::task::spawn_blocking(move || {

@@ -15,7 +15,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -50,6 +50,10 @@ pub(crate) struct Tls {
     current: Arc<Current>,
     tickets: Arc<Tickets>,
     seen: Mutex<Seen>,
+    /// When the certificates changed, as long as handshakes from before may be under way.
+    changed: Mutex<Option<Instant>>,
+    /// How long these may take.
+    stray: Duration,
     acceptor: TlsAcceptor,
 }
 
@@ -142,9 +146,21 @@ impl Tls {
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         tls.ticketer = tickets.clone();
         tls.send_tls13_tickets = TICKETS;
-        let (watch, warn) = (config.tls.watch, config.tls.warn);
+        let (watch, warn, stray) = (config.tls.watch, config.tls.warn, config.limits.upgrade);
         let acceptor = TlsAcceptor::from(Arc::new(tls));
-        Ok(Some(Self { source, named, watch, warn, provider, current, tickets, seen, acceptor }))
+        Ok(Some(Self {
+            source,
+            named,
+            watch,
+            warn,
+            provider,
+            current,
+            tickets,
+            seen,
+            changed: Mutex::default(),
+            stray,
+            acceptor,
+        }))
     }
 
     /// Reads the certificates again; later handshakes get them.
@@ -164,8 +180,18 @@ impl Tls {
         let changed = !old.equals(&self.current.0.load());
         if changed {
             self.tickets.begin_anew()?;
+            *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
         Ok(changed)
+    }
+
+    /// A handshake that was under way when the certificates changed may have got a ticket of the new keys for an old session, and so might
+    /// go on for ever. Once all of these are over, tickets begin anew once more.
+    pub(super) fn forget_strays(&self) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        if changed.is_some_and(|at| at.elapsed() > self.stray) && self.tickets.begin_anew().is_ok() {
+            *changed = None;
+        }
     }
 
     /// Looks whether the files have changed, and takes what is new. A chain and its key may be written one after the other: what does
