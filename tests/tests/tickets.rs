@@ -46,7 +46,7 @@ impl Keys {
     }
 
     /// A server that asks everybody for a ticket signed with one of these.
-    fn server(&self, change: impl Fn(&mut Config) + Send + 'static) -> Loopback {
+    fn server(&self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Loopback {
         let folder = self.0.clone();
         Loopback::start_as(move |config| {
             config.tickets.keys = vec![folder.clone()];
