@@ -220,11 +220,15 @@ fn lay_variable(tree: &mut Table, variable: &str, name: &str, value: &str) -> Re
     Ok(())
 }
 
-/// The text as the same kind of value as `before`; a list is separated by commas.
+/// The text as the same kind of value as `before`; a list is separated by commas, or as it stands in the file.
 fn typed_like(before: &Value, text: &str) -> Option<Value> {
     match before {
         Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
         Value::Integer(_) => text.parse().ok().map(Value::Integer),
+        Value::Array(_) if text.trim_start().starts_with('[') => {
+            let mut written: Table = format!("list = {text}").parse().ok()?;
+            written.remove("list").filter(|_| written.is_empty())
+        }
         Value::Array(_) => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
@@ -379,6 +383,19 @@ mod tests {
         assert!(raw.server.guests);
         assert_eq!(raw.log.format, LogFormat::Json);
         assert_eq!(raw.game.settings["map"], "7");
+    }
+
+    #[test]
+    fn a_list_may_be_copied_into_a_variable_as_it_stands_in_the_file() {
+        let origins = |text| from_environment(&[("TICKWIRE_SERVER__ORIGINS", text)]).map(|raw| raw.server.origins);
+        assert_eq!(
+            origins(r#" ["https://a.example", "https://b.example"] "#).expect("valid"),
+            ["https://a.example", "https://b.example"]
+        );
+        assert_eq!(origins("[]").expect("valid"), [""; 0]);
+        for bad in ["[", r#"["a", 1"#, r#"["a"] other = 1"#, "[\"a\"]\nother = 1", "[1]"] {
+            assert!(origins(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
