@@ -10,11 +10,12 @@
 //! Never here: rooms, a game; what an echo is (see `worker::echo`).
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use shared::wire::close_code::CloseCode;
 use tokio::runtime::{self, Runtime};
 
+use super::running::RUNTIME_MAX;
+use super::start::open_tickets;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::error::StartupError;
@@ -25,9 +26,6 @@ use crate::front::{Front, listener};
 use crate::mailbox::{Mail, MailboxSender, mailbox};
 use crate::metrics::Metrics;
 use crate::worker::{PeerLimits, spawn_echo};
-
-/// What the runtime may take to let go of what it was doing.
-const RUNTIME_MAX: Duration = Duration::from_millis(100);
 
 /// A server of echoes. Dropping it ends it.
 pub struct Echoing {
@@ -48,7 +46,7 @@ pub fn start(config: &Config, limits: PeerLimits) -> Result<Echoing, StartupErro
     spawn_echo(receiver, metrics.clone(), limits)?;
     let pages = Pages::new(config.web.clone(), Vec::new(), "/");
     let operation = Operation::open(config)?;
-    let tickets = super::open_tickets(config)?;
+    let tickets = open_tickets(config)?;
     let front = Front::new(config, (tls, tickets), operation, directory, vec![sender.clone()], metrics, pages);
     let runtime = runtime::Builder::new_multi_thread().worker_threads(1).thread_name("front").enable_all().build()?;
     let addr = {

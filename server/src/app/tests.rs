@@ -4,6 +4,9 @@ use super::*;
 use std::fs;
 use std::io::Read;
 use std::net::TcpStream;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
