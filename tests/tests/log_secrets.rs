@@ -90,7 +90,7 @@ fn use_all_of_them() -> Vec<String> {
 #[test]
 fn no_ticket_token_or_name_stands_raw_in_a_log_that_says_all_it_can() {
     let kept = Kept::default();
-    let log = RawLog { format: LogFormat::Json, filter: "trace".to_owned(), lines_per_second: 0 };
+    let log = RawLog { format: LogFormat::Json, filter: "trace".to_owned(), lines_per_second: 0, kib_per_minute: 0 };
     let logging = logging::start_to(&log, kept.clone(), false).expect("a thread");
     let mut secrets = use_all_of_them();
     drop(logging);

@@ -160,6 +160,9 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("guests.session_max_s", raw.guests.session_max_s, 0..=604_800)?;
     within("drain.limit_s", raw.drain.limit_s, 0..=86_400)?;
     within("log.lines_per_second", raw.log.lines_per_second, 0..=10_000)?;
+    if raw.log.kib_per_minute != 0 {
+        within("log.kib_per_minute", raw.log.kib_per_minute, 64..=1 << 20)?;
+    }
     if u32::from(rooms.players_max) * SLOTS_PER_PLAYER > 1 << rooms.slot_bits {
         let why = "a room needs four slots per player, and has 2 to the power of rooms.slot_bits: \
                    raise that or lower rooms.players_max";

@@ -72,11 +72,14 @@ pub struct RawLog {
     /// Lines that each kind of line may write per second, after a burst of a hundred times as many; what is beyond is counted, and told every
     /// few seconds. 0: any number. 0..=10000.
     pub lines_per_second: u32,
+    /// KiB of log in any minute, whatever happens; over it only warnings and errors are written, and the rest is counted. 0: any number.
+    /// 0 or 64..=1048576.
+    pub kib_per_minute: u32,
 }
 
 impl Default for RawLog {
     fn default() -> Self {
-        Self { format: LogFormat::Auto, filter: "info".to_owned(), lines_per_second: 5 }
+        Self { format: LogFormat::Auto, filter: "info".to_owned(), lines_per_second: 5, kib_per_minute: 768 }
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //!   event ─► of which kind (its place in the code)? ─┬─ in a connection's span: at most CONNECTION_LINES_MAX of it per WINDOW ─┐
 //!                                                    └────────────────────────────────────────────────────────────────────────┴─► bucket
-//!                                                                    of the kind ─► written, or counted and told every few seconds
+//!                                                of the kind ─► all together (see `volume`) ─► written, or counted and told every few seconds
 //! ```
 //!
 //! It stands where all lines pass, so nobody who writes one can forget it. Never here: where lines go (see the head of this folder).
@@ -22,6 +22,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use super::volume::Volume;
 
 /// Lines of one kind that one connection may write in a [`WINDOW`].
 const CONNECTION_LINES_MAX: u32 = 20;
@@ -61,6 +63,7 @@ struct Kind {
 pub(super) struct Limiter {
     /// 0: any number.
     lines_per_second: u32,
+    volume: Volume,
     kinds: Arc<Mutex<HashMap<Identifier, Kind>>>,
 }
 
@@ -68,15 +71,17 @@ pub(super) struct Limiter {
 struct Number(u64);
 
 impl Limiter {
-    /// So many lines per kind and second, after a burst.
-    pub(super) fn new(lines_per_second: u32) -> Self {
-        Self { lines_per_second, kinds: Arc::default() }
+    /// So many lines per kind and second, after a burst; all together no more than `volume` has room for.
+    pub(super) fn new(lines_per_second: u32, volume: Volume) -> Self {
+        Self { lines_per_second, volume, kinds: Arc::default() }
     }
 
     /// Whether a line of this kind, about this connection, may be written at `now`.
     fn may_write(&self, kind: &Metadata<'static>, connection: Option<u64>, now: Instant) -> bool {
         const LINE: u64 = 1_000_000;
-        if self.lines_per_second == 0 {
+        let can_be_spared = *kind.level() > Level::WARN;
+        let has_room = !can_be_spared || self.volume.has_room(now);
+        if self.lines_per_second == 0 && has_room {
             return true;
         }
         let full = LINE * u64::from(self.lines_per_second) * u64::from(BURST_SECONDS);
@@ -103,11 +108,12 @@ impl Limiter {
             *lines = lines.saturating_add(1);
             *lines > CONNECTION_LINES_MAX
         });
-        if many || state.credit < LINE {
+        let too_fast = self.lines_per_second > 0 && (many || state.credit < LINE);
+        if too_fast || !has_room {
             state.suppressed.count += 1;
             return false;
         }
-        state.credit -= LINE;
+        state.credit = state.credit.saturating_sub(LINE);
         true
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //!   front, workers ─ one line each ─► limiter ─► harmless ─► queue of LINES_MAX ─► thread ─► standard error
 //!                                        │                     └ full: the line is dropped, and how many is said as soon as there is room
-//!                                        └ too many of a kind: counted, and how many is said every few seconds
+//!                                        └ too many of a kind, or in all: counted, and how many is said every few seconds
 //! ```
 //!
 //! A worker that logged straight to a pipe nobody reads would stop its rooms. What others wrote, a name or a header, comes out as letters:
@@ -13,6 +13,9 @@
 
 // How many of each kind.
 mod limiter;
+
+// How many bytes of all kinds.
+mod volume;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -28,6 +31,7 @@ use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt, registry};
+use volume::Volume;
 
 use crate::config::{LogFormat, RawLog};
 use crate::utc::Utc;
@@ -65,6 +69,7 @@ enum Line {
 struct Queue {
     lines: SyncSender<Line>,
     dropped: Arc<AtomicU64>,
+    volume: Volume,
     /// Lines have colours.
     ansi: bool,
 }
@@ -96,8 +101,9 @@ pub fn start_to(log: &RawLog, to: impl Write + Send + 'static, terminal: bool) -
         LogFormat::Json => false,
     };
     let (lines, waiting) = sync_channel(LINES_MAX);
-    let queue = Queue { lines, dropped: Arc::default(), ansi: human && terminal };
-    let limiter = Limiter::new(log.lines_per_second);
+    let volume = Volume::new(log.kib_per_minute, Instant::now());
+    let queue = Queue { lines, dropped: Arc::default(), volume: volume.clone(), ansi: human && terminal };
+    let limiter = Limiter::new(log.lines_per_second, volume);
     let _ = tracing::subscriber::set_global_default(subscriber(log, human, queue.clone(), limiter.clone()));
     let mut writer = Writer { to, human, dropped: queue.dropped.clone(), limiter, told: Instant::now() };
     let thread = thread::Builder::new().name("log".into()).spawn(move || writer.write_out(&waiting))?;
@@ -174,8 +180,11 @@ impl<W: Write> Writer<W> {
 impl Write for Queue {
     /// One call is one line: that is how the formatter writes.
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        if self.lines.try_send(Line::Text(self.harmless(text))).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        let line = self.harmless(text);
+        let bytes = line.len();
+        match self.lines.try_send(Line::Text(line)) {
+            Ok(()) => self.volume.spend(bytes),
+            Err(_) => _ = self.dropped.fetch_add(1, Ordering::Relaxed),
         }
         Ok(text.len())
     }
@@ -239,8 +248,9 @@ mod tests {
     /// What is written while `work` runs.
     fn written(log: &RawLog, human: bool, ansi: bool, work: impl FnOnce()) -> String {
         let (lines, waiting) = sync_channel(LINES_MAX);
-        let queue = Queue { lines, dropped: Arc::default(), ansi };
-        let limiter = Limiter::new(log.lines_per_second);
+        let volume = Volume::new(log.kib_per_minute, Instant::now());
+        let queue = Queue { lines, dropped: Arc::default(), volume: volume.clone(), ansi };
+        let limiter = Limiter::new(log.lines_per_second, volume);
         let mut writer = Writer {
             to: Vec::new(),
             human,
@@ -256,11 +266,12 @@ mod tests {
     #[test]
     fn lines_that_find_no_room_are_dropped_and_their_number_is_said() {
         let (lines, waiting) = sync_channel(2);
-        let mut queue = Queue { lines, dropped: Arc::default(), ansi: false };
+        let volume = Volume::new(0, Instant::now());
+        let mut queue = Queue { lines, dropped: Arc::default(), volume: volume.clone(), ansi: false };
         for number in 0..5 {
             queue.write_all(format!("line {number}\n").as_bytes()).expect("never waits, never fails");
         }
-        let (limiter, dropped) = (Limiter::new(5), queue.dropped.clone());
+        let (limiter, dropped) = (Limiter::new(5, volume), queue.dropped.clone());
         drop(queue);
         let mut writer = Writer { to: Vec::new(), human: false, dropped, limiter, told: Instant::now() };
         writer.write_out(&waiting);
@@ -305,8 +316,28 @@ mod tests {
     }
 
     #[test]
+    fn all_kinds_together_stay_below_what_a_minute_may_have_but_warnings_are_never_spared() {
+        let log = RawLog { lines_per_second: 1000, kib_per_minute: 64, ..RawLog::default() };
+        let written = written(&log, false, false, || {
+            for number in 0..1000 {
+                tracing::info!(number, "one kind");
+                tracing::debug!(number, "that is not asked for");
+                tracing::info!(number, "another kind");
+            }
+            tracing::warn!("what the operator must know");
+        });
+        assert!((30 * 1024..=34 * 1024).contains(&written.len()), "half at once: {}", written.len());
+        assert!(written.contains("what the operator must know"));
+        let lines: Vec<serde_json::Value> =
+            written.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let told: u64 = lines.iter().filter_map(|line| line["lines"].as_u64()).sum();
+        let shown = lines.iter().filter(|line| line["number"].is_u64()).count() as u64;
+        assert_eq!(told + shown, 2000, "what was held back is counted");
+    }
+
+    #[test]
     fn no_bound_where_the_operator_wants_none() {
-        let log = RawLog { lines_per_second: 0, ..RawLog::default() };
+        let log = RawLog { lines_per_second: 0, kib_per_minute: 0, ..RawLog::default() };
         let written = written(&log, false, false, || (0..2000).for_each(|_| tracing::info!("all")));
         assert_eq!(written.lines().count(), 2000);
     }
