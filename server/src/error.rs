@@ -11,7 +11,7 @@ use shared::codec::tables_file::TablesFileError;
 use shared::limits::{MAP_BYTES_MAX, MAPS_MAX};
 
 use crate::bans::BanFileError;
-use crate::config::load::ConfigError;
+use crate::config::ConfigError;
 use crate::sim::RoomRefused;
 use crate::ticket_command::TicketCommandError;
 use crate::tickets::key_file::KeyFileError;

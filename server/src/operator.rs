@@ -18,8 +18,8 @@ use std::{env, fs};
 use serde_json::{Value, json};
 use shared::plain_text::{escaped, in_json};
 
+use crate::config::ConfigError;
 use crate::config::cli::Flags;
-use crate::config::load::ConfigError;
 use crate::config::operator_flags::{AdminFlags, BanFlags, ClientsFlags, KickFlags, TargetFlags, UnbanFlags};
 use crate::config::{check, load};
 

@@ -19,11 +19,10 @@ use shared::limits::{
 };
 use tracing_subscriber::filter::Targets;
 
-use super::load::ConfigError;
 use super::{
-    Config, GuestsConfig, Lanes, NamedCertificate, Network, RawAgain, RawConfig, RawGuests, RawNamedCertificate,
-    RawServer, RawSpectators, RawTables, RawTickets, RawTls, RoomsConfig, TablesConfig, TicketsConfig, TlsConfig,
-    Transport,
+    Config, ConfigError, GuestsConfig, Lanes, NamedCertificate, Network, RawAgain, RawConfig, RawGuests,
+    RawNamedCertificate, RawServer, RawSpectators, RawTables, RawTickets, RawTls, RoomsConfig, TablesConfig,
+    TicketsConfig, TlsConfig, Transport,
 };
 
 /// Slots of a room for each player that it may hold: one facet for everyone, one for its owner, twice as many as are

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use shared::limits::BANS_MAX;
 
+use super::ConfigError;
 use super::check::{filled, within};
-use super::load::ConfigError;
 
 /// Who may act on players through the admin port.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
