@@ -79,7 +79,6 @@ export class Disagreement extends Error {
  * @property {bigint} mapsHash see `mapsHash`
  * @property {import("./wire/control.js").WelcomeLimits} limits what we must respect
  * @property {number} delayMs how long after the players we see things: above 0 only for a spectator
- * @property {Uint8Array | null} resume the secret of our seat, if the server keeps seats
  * @property {Known} known to hold on to for the next time
  */
 
@@ -153,7 +152,6 @@ export function settle(welcome, { audit = false, known = null } = {}) {
     mapsHash: welcome.mapsHash,
     limits: { ...welcome.limits, inputAheadTicks: ahead },
     delayMs: welcome.delayMs,
-    resume: welcome.resume,
     known: held,
   };
 }

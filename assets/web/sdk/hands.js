@@ -41,6 +41,16 @@ export class Hands {
     }
   }
 
+  /**
+   * What was held down on another connection is still held down; presses are over.
+   * @param {Record<string, any>} values
+   */
+  wantAgain(values) {
+    for (const { name, marks } of this.declaration.fields) {
+      if (!marks.press && values[name] !== undefined) this.want({ [name]: values[name] });
+    }
+  }
+
   /** The codes of the input that goes out now. */
   take() {
     return this.codes.slice();

@@ -8,6 +8,7 @@ import { settingOf } from "./setting.js";
 
 export { Room, TickwireError };
 export { mapsHash } from "./agreement.js";
+export { keptRoom } from "./seat.js";
 export { CLOSE_CODES } from "./wire/close_code.js";
 export { PROTOCOL, PROTOCOL_OLDEST } from "./wire/version.js";
 
@@ -43,6 +44,9 @@ export { PROTOCOL, PROTOCOL_OLDEST } from "./wire/version.js";
 /** @typedef {import("./types.js").Drop} Drop */
 /** @typedef {import("./types.js").Ending} Ending */
 /** @typedef {import("./types.js").Ghost} Ghost */
+/** @typedef {import("./types.js").Notice} Notice */
+/** @typedef {import("./types.js").Reconnected} Reconnected */
+/** @typedef {import("./types.js").Resumed} Resumed */
 /** @typedef {import("./types.js").Launch} Launch */
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 /** @typedef {import("./types.js").Stats} Stats */

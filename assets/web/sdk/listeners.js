@@ -2,7 +2,12 @@
 //
 // What went wrong must be seen by somebody: what no listener hears goes to the platform, as if nothing had caught it.
 //
-// Never here: what there is to tell.
+// Never here: when anything is told (see room).
+
+import { usage } from "./errors.js";
+
+/** What a room tells. */
+const NAMES = ["connect", "spawn", "despawn", "snapshot", "event", "notice", "drop", "reconnect", "resume", "leave", "error"];
 
 /** Listeners by name. */
 export class Listeners {
@@ -56,6 +61,15 @@ export class Listeners {
       this.thrown(error, name);
     }
   }
+}
+
+/**
+ * @param {string} name
+ * @throws {import("./errors.js").TickwireError} a room tells nothing of that name
+ */
+export function checkedEvent(name) {
+  if (NAMES.includes(name)) return name;
+  throw usage(`a room has no event ${JSON.stringify(name)}`, `it has ${NAMES.join(", ")}`);
 }
 
 /**

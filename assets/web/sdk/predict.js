@@ -91,6 +91,8 @@ export class Predictor {
     /** What is left of corrections on the screen, in the place's integers, and as of when. */
     this.offset = { x: 0, y: 0 };
     this.offsetMs = 0;
+    /** Where we were shown before the line was cut, until there is something to show. @type {Vector2 | null} */
+    this.was = null;
     /** All of it is counted once per frame that says where we are. */
     this.counts = {
       /** Truths that were compared with what was predicted. */
@@ -117,6 +119,15 @@ export class Predictor {
   }
 
   /**
+   * We come back to the seat that we had, and were shown there: that is corrected as anything else is. Farther away it is no correction.
+   * @param {Vector2} was
+   */
+  goOnFrom(was) {
+    const { truth } = this;
+    this.was = truth !== null && distance(was, this.twin.place(truth.state)) <= CUT_UNITS * this.unit ? was : null;
+  }
+
+  /**
    * Others are drawn as of this tick or later.
    * @param {number} tick
    */
@@ -136,7 +147,7 @@ export class Predictor {
     this.stale ||= this.newest !== null && tick < this.newest;
     this.#put(tick, codes);
     if (this.truth !== null && tick <= this.truth.tick) this.#noteLate(tick, codes);
-    if (this.stale) this.#replay(nowMs);
+    if (this.stale || this.was !== null) this.#replay(nowMs);
     else this.#predict(tick);
   }
 
@@ -154,7 +165,7 @@ export class Predictor {
    */
   shown(ticks, nowMs) {
     const state = this.state;
-    if (this.newest === null || state === undefined) return null;
+    if (this.newest === null || state === undefined) return this.was;
     const to = this.twin.place(state);
     const before = this.#stateAt(this.newest - 1);
     const from = before === undefined ? to : this.twin.place(before);
@@ -307,7 +318,7 @@ export class Predictor {
    */
   #replay(nowMs) {
     this.stale = false;
-    const before = this.state;
+    const before = this.#place(this.state) ?? this.was;
     if (this.truth === null || this.newest === null) return;
     let steps = 0;
     const first = Math.max(this.truth.tick + 1, 0);
@@ -317,13 +328,13 @@ export class Predictor {
     this.counts.replays += 1;
     this.counts.stepsReplayed += steps;
     this.counts.stepsReplayedMax = Math.max(this.counts.stepsReplayedMax, steps);
-    const after = this.state;
-    if (before === undefined || after === undefined) return;
-    const [was, is] = [this.twin.place(before), this.twin.place(after)];
-    if (was.x === is.x && was.y === is.y) return;
+    const after = this.#place(this.state);
+    if (before === null || after === null) return;
+    this.was = null;
+    if (before.x === after.x && before.y === after.y) return;
     this.counts.corrections += 1;
     const left = this.#offsetAt(nowMs);
-    const offset = { x: left.x + was.x - is.x, y: left.y + was.y - is.y };
+    const offset = { x: left.x + before.x - after.x, y: left.y + before.y - after.y };
     this.offset = distance(offset, { x: 0, y: 0 }) > CUT_UNITS * this.unit ? { x: 0, y: 0 } : offset;
     this.offsetMs = nowMs;
   }
@@ -369,6 +380,11 @@ export class Predictor {
     if (this.truth === null) return undefined;
     if (tick === this.truth.tick) return this.truth.state;
     return tick > this.truth.tick ? this.#ahead(tick)?.state : undefined;
+  }
+
+  /** @param {any} state @returns {Vector2 | null} */
+  #place(state) {
+    return state === undefined ? null : this.twin.place(state);
   }
 
   /** @param {number} tick */

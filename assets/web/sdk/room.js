@@ -13,7 +13,7 @@ import { TickwireError, closed, usage } from "./errors.js";
 import { WRONG_VERSION, endingUnder, faultOf, thrown } from "./faults.js";
 import { forget, remember } from "./known.js";
 import { Line } from "./line.js";
-import { Listeners, report } from "./listeners.js";
+import { Listeners, checkedEvent, report } from "./listeners.js";
 import { isUpToDate } from "./outdated.js";
 import { Reconnect, endingOf } from "./reconnect.js";
 import { Requests } from "./requests.js";
@@ -27,7 +27,6 @@ import { unitOf } from "./units.js";
 /** @import { SessionEvent } from "./session.js" */
 /** @import { Playing } from "./session/playing.js" */
 
-const NAMES = ["connect", "spawn", "despawn", "snapshot", "event", "notice", "drop", "reconnect", "leave", "error"];
 /** Events that wait until the world is there. Over it the oldest is lost, and counted. */
 export const EVENTS_HELD_MAX = 256;
 
@@ -75,6 +74,7 @@ export class Room {
     setting.page?.addEventListener("visibilitychange", this.#noteVisibility);
     setting.signal?.addEventListener("abort", this.#noteAbort);
     setting.network?.addEventListener("online", this.#noteOnline);
+    if (setting.kept.store !== null) setting.network?.addEventListener("pagehide", this.#notePageHide);
     this.#attempt();
   }
 
@@ -220,6 +220,7 @@ export class Room {
   leave() {
     if (this.#isOver) return this.#left.promise;
     this.#reconnect.enabled = false;
+    this.#setting.kept.end(this.#setting.target.url);
     if (this.#line === null) this.#finish(endingOf(1000, ""));
     else this.#line.leave();
     return this.#left.promise;
@@ -232,16 +233,17 @@ export class Room {
   /** One attempt to get in. */
   #attempt() {
     const setting = this.#setting;
-    const { timers } = setting;
+    const { kept, known, name, predict, timers, watch } = setting;
     this.#fault = null;
-    const config = { name: setting.name, watch: setting.watch, predict: setting.predict, known: setting.known };
+    kept.takeBack(setting.target.url);
+    const target = kept.door(setting.target);
     try {
-      this.#line = new Line(setting.target, config, setting.WebSocket, timers, {
+      this.#line = new Line(target, { name, watch, predict, known, seat: kept.wanted }, setting.WebSocket, timers, {
         told: (event) => this.#hear(event),
         ended: (end) => this.#ended(end),
       });
     } catch (cause) {
-      const says = `the platform refuses a WebSocket to ${setting.target.url}: ${cause instanceof Error ? cause.message : cause}`;
+      const says = `the platform refuses a WebSocket to ${target.url}: ${cause instanceof Error ? cause.message : cause}`;
       this.#fault = usage(says, "a page that came over https may only speak wss");
       this.#finish(endingOf(1000, says));
       return;
@@ -323,6 +325,8 @@ export class Room {
     const nowMs = this.#now();
     setting.timers.clearTimeout(this.#limit);
     const before = [...this.entities.values()];
+    const resumed = setting.kept.entered(playing);
+    if (resumed?.resumed && this.#world !== null) playing.screen.goOnFrom(this.#world.screen, nowMs);
     this.#world = playing;
     this.#isIn = true;
     this.#gauges.welcomedMs = nowMs;
@@ -334,24 +338,15 @@ export class Room {
     const row = this.#reconnect.entered(nowMs);
     if (again) {
       this.#gauges.reconnects += 1;
-      this.#keepWanted(playing);
+      playing.hands?.wantAgain(this.#wanted);
     }
     this.#tellWorld({ despawned: before, spawned: [...this.entities.values()] });
-    if (again) this.#listeners.tell("reconnect", row);
+    if (again) this.#listeners.tell("reconnect", { ...row, resumed: resumed?.resumed ?? false });
+    if (resumed !== null) this.#listeners.tell("resume", resumed);
     this.#listeners.tell("connect", playing.agreement);
     for (const told of this.#early.splice(0)) this.#listeners.tell("event", told);
     this.#settlePause();
     this.#entered.resolve();
-  }
-
-  /**
-   * What was held down before is still held down; presses are over.
-   * @param {Playing} playing
-   */
-  #keepWanted({ hands }) {
-    for (const { name, marks } of hands?.declaration.fields ?? []) {
-      if (!marks.press && this.#wanted[name] !== undefined) hands?.want({ [name]: this.#wanted[name] });
-    }
   }
 
   /**
@@ -374,7 +369,10 @@ export class Room {
     const setting = this.#setting;
     const nowMs = this.#now();
     setting.timers.clearTimeout(this.#limit);
-    if (this.#line !== null) this.#gauges.fold(this.#line);
+    if (this.#line !== null) {
+      this.#gauges.fold(this.#line);
+      setting.kept.left(this.#line.session.playing, end.code);
+    }
     this.#line = null;
     // Tables may have come since we got in.
     if (setting.known !== null) remember(setting.store, new URL(setting.target.url).host, setting.known);
@@ -390,7 +388,8 @@ export class Room {
       return;
     }
     if (!this.#wasIn && ending.comeAgain !== "elsewhere") {
-      void this.#refuse(ending, end);
+      if (ending.comeAgain === "yes" && this.#fault === null && setting.kept.useOtherDoor()) this.#attempt();
+      else void this.#refuse(ending, end);
       return;
     }
     const wait = this.#reconnect.dropped(ending, nowMs);
@@ -399,7 +398,8 @@ export class Room {
       return;
     }
     const attempt = this.#reconnect.attempts;
-    if (wasIn || this.#wasIn) this.#listeners.tell("drop", /** @type {Drop} */ ({ ...ending, attempt, retryInMs: wait }));
+    const seatKept = setting.kept.wanted !== null;
+    if (wasIn || this.#wasIn) this.#listeners.tell("drop", /** @type {Drop} */ ({ ...ending, attempt, retryInMs: wait, seatKept }));
     if (this.#isOver) return;
     this.#timer = setting.timers.setTimeout(() => void this.#again(), wait);
     this.#waits = true;
@@ -412,6 +412,7 @@ export class Room {
     setting.timers.clearTimeout(this.#timer);
     if (this.#elsewhere !== null) {
       setting.target = this.#elsewhere;
+      setting.kept.giveUp();
       this.#elsewhere = null;
     } else if (setting.renewTicket !== null) {
       try {
@@ -439,9 +440,11 @@ export class Room {
   /** @param {Ending} ending */
   #finish(ending) {
     if (this.#isOver) return;
-    const { network, page, signal, timers } = this.#setting;
+    const { kept, network, page, signal, target, timers } = this.#setting;
     this.#isOver = true;
     network?.removeEventListener("online", this.#noteOnline);
+    network?.removeEventListener("pagehide", this.#notePageHide);
+    kept.end(target.url);
     timers.clearTimeout(this.#timer);
     page?.removeEventListener("visibilitychange", this.#noteVisibility);
     signal?.removeEventListener("abort", this.#noteAbort);
@@ -471,6 +474,16 @@ export class Room {
     if (this.#waits) void this.#again();
   };
 
+  /**
+   * The page goes: what gives the seat back is left for the next one. We cut the line ourselves; browsers would say that the player left.
+   */
+  #notePageHide = () => {
+    const { kept, target } = this.#setting;
+    const seat = kept.leaving(this.#line?.session.playing ?? null);
+    this.#line?.socket.drop(1006, "the page went away");
+    kept.leaveBehind(target.url, seat);
+  };
+
   #noteAbort = () => {
     if (this.#wasIn) {
       void this.leave();
@@ -481,10 +494,4 @@ export class Room {
     if (this.#line === null) this.#finish(endingOf(1000, "given up"));
     else this.#line.socket.drop(1000, "given up");
   };
-}
-
-/** @param {string} name */
-function checkedEvent(name) {
-  if (NAMES.includes(name)) return name;
-  throw usage(`a room has no event ${JSON.stringify(name)}`, `it has ${NAMES.join(", ")}`);
 }

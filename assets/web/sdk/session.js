@@ -3,6 +3,8 @@
 //             Hello ─►            ◄─ Welcome             ◄─ State ─► Input, Confirm, Resync, Ping, Request        Bye ─►
 //   greeting ───────────────────────────────► playing ───────────────────────────────────────────────────────────────► over
 //
+// Who was cut off begins another session with the seat that it had: the Hello asks for it, the Welcome says whether it is ours again.
+//
 // Given the same calls it does the same: no socket, no clock, no chance of its own. Whoever drives it calls `handleFrame` for what arrived,
 // `handleTick` at the latest at `nextWakeMs`, and then empties `pollFrame` and `pollEvent`. `nowMs` is any steady clock.
 //
@@ -13,6 +15,7 @@
 import { Disagreement, hello, settle } from "./agreement.js";
 import { DecodeError } from "./bits/reader.js";
 import { TablesRefused } from "./epochs.js";
+import { isSeatOf, seatIn } from "./seat.js";
 import { Counters } from "./session/counters.js";
 import { Playing } from "./session/playing.js";
 import { writeBye, writeHello, writeRenew } from "./wire/client_message.js";
@@ -35,6 +38,7 @@ const EVENTS_MAX = 1_024;
  * @property {boolean} watch It only looks on.
  * @property {Predict<any> | null} predict
  * @property {import("./agreement.js").Known | null} known What it held on to from an earlier time.
+ * @property {import("./seat.js").Seat | null} [seat] The one that it wants back.
  */
 
 /** @typedef {ReturnType<import("./entities.js").Entities["update"]>["spawned"]} HeldList */
@@ -43,6 +47,7 @@ const EVENTS_MAX = 1_024;
  * Something that happened.
  *
  * - `welcomed`: the server let us in
+ * - `resumed`: to the seat that we had
  * - `world`: a frame changed what is held
  * - `frame`: a state frame was taken in; `changes` is false if it was a keep-alive or could not be used
  * - `complete`: we hold everything that we may see; again after every full frame
@@ -53,7 +58,7 @@ const EVENTS_MAX = 1_024;
  * - `thrown`: what the page's prediction threw; it is not asked again
  * - `failed`: we cannot go on: close the connection
  *
- * @typedef {{ kind: "welcomed" } | { kind: "world", spawned: HeldList, despawned: HeldList }
+ * @typedef {{ kind: "welcomed" } | { kind: "resumed" } | { kind: "world", spawned: HeldList, despawned: HeldList }
  *   | { kind: "frame", tick: number, full: boolean, complete: boolean, changes: boolean } | { kind: "complete" }
  *   | { kind: "event", name: string, values: Record<string, any>, tick: number } | { kind: "events-lost" }
  *   | { kind: "input-seen", tick: number, ms: number } | { kind: "round-trip", ms: number } | { kind: "lost", error: Error }
@@ -82,6 +87,8 @@ export class Session {
     this.helloMs = null;
     /** What there is from the Welcome on; also afterwards, for who still draws. @type {Playing | null} */
     this.playing = null;
+    /** The seat is the one that we wanted back. */
+    this.isBack = false;
     this.counters = new Counters();
     /** @type {Uint8Array[]} */
     this.outgoing = [];
@@ -134,8 +141,8 @@ export class Session {
   handleTick(nowMs, unsent = 0) {
     if (this.phase === "greeting" && this.helloMs === null) {
       this.helloMs = nowMs;
-      const { name, watch, known } = this.config;
-      this.outgoing.push(writeHello(hello({ name, watch, known })));
+      const { name, watch, known, seat } = this.config;
+      this.outgoing.push(writeHello(hello({ name, watch, known, resume: seat?.secret ?? null })));
     } else if (this.phase === "playing") {
       this.playing?.handleTick(nowMs, unsent);
     }
@@ -212,18 +219,35 @@ export class Session {
       return;
     }
     if (this.phase === "greeting" && this.helloMs !== null && message.kind === "welcome") {
-      const agreement = settle(message.welcome, { known: this.config.known });
-      const outlet = { out: this.outgoing, counters: this.counters, tell: this.#tell.bind(this) };
-      this.playing = new Playing(agreement, this.config, outlet, nowMs - this.helloMs, nowMs);
-      this.phase = "playing";
-      this.#tell({ kind: "welcomed" });
-      this.playing.takeThrown();
+      this.#enter(message.welcome, nowMs - this.helloMs, nowMs);
       return;
     }
     if (this.phase !== "playing" || this.playing === null || message.kind === "welcome" || message.kind === "audit") {
       throw new OutOfPlace(SPOKEN[message.kind]);
     }
     this.#takePlaying(this.playing, message, nowMs);
+  }
+
+  /**
+   * @param {import("./wire/control.js").Welcome} welcome
+   * @param {number} welcomeMs how long it took
+   * @param {number} nowMs
+   */
+  #enter(welcome, welcomeMs, nowMs) {
+    const { known, seat = null } = this.config;
+    const outlet = { out: this.outgoing, counters: this.counters, tell: this.#tell.bind(this) };
+    const playing = new Playing(settle(welcome, { known }), this.config, outlet, welcomeMs, nowMs);
+    playing.seat = seatIn(welcome);
+    this.playing = playing;
+    this.phase = "playing";
+    this.#tell({ kind: "welcomed" });
+    if (seat !== null && isSeatOf(seat, welcome)) {
+      this.isBack = true;
+      this.counters.resumed += 1;
+      playing.goOnFrom(seat);
+      this.#tell({ kind: "resumed" });
+    }
+    playing.takeThrown();
   }
 
   /**

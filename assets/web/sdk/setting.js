@@ -6,6 +6,7 @@ import { usage } from "./errors.js";
 import { recall } from "./known.js";
 import { reloadOnce } from "./outdated.js";
 import { refusal } from "./refusal.js";
+import { KeptSeat } from "./seat.js";
 import { checkedName, roomOf, targetOf } from "./target.js";
 import { pageTimers } from "./timers.js";
 
@@ -22,7 +23,7 @@ const TIMEOUT_MS = 15_000;
  * @throws {import("./errors.js").TickwireError}
  */
 export function settingOf(url, options) {
-  const { WebSocket = globalThis.WebSocket, fetch = globalThis.fetch, store = null } = options;
+  const { WebSocket = globalThis.WebSocket, fetch = globalThis.fetch, store = null, watch = false } = options;
   if (typeof WebSocket !== "function") {
     throw usage("this platform has no WebSocket", 'pass one in: import WebSocket from "ws"; connect(url, { WebSocket })');
   }
@@ -33,7 +34,7 @@ export function settingOf(url, options) {
   return {
     target,
     name: checkedName(options.name ?? ""),
-    watch: options.watch ?? false,
+    watch,
     predict: options.predict ?? null,
     on: options.on ?? {},
     signal: options.signal ?? null,
@@ -41,6 +42,7 @@ export function settingOf(url, options) {
     WebSocket: /** @type {import("./socket.js").SocketMaker} */ (WebSocket),
     store,
     known: recall(store, new URL(target.url).host),
+    kept: new KeptSeat(options.seatStore ?? null, target, watch),
     timers: options.timers ?? pageTimers,
     random: options.random ?? Math.random,
     page,

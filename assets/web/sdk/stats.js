@@ -143,6 +143,7 @@ export class Gauges {
       },
       bufferedBytes: line?.socket.unsent ?? 0,
       reconnects: this.reconnects,
+      resumed: totals.resumed,
       sessionMs: playing === null ? 0 : nowMs - this.welcomedMs,
     };
   }

@@ -1,7 +1,7 @@
 // What a page says to the SDK and hears from it, in types only: nothing here runs.
 //
 //   connect(url, ConnectOptions) ─► Room ─► Entity, View, Stats
-//                                     └───► RoomEvents: connect, spawn, despawn, snapshot, event, notice, drop, reconnect, leave, error
+//                                     └───► RoomEvents: connect, spawn, despawn, snapshot, event, notice, drop, reconnect, resume, leave, error
 //
 // *Values* are what the server's own code computes with: a place is in the simulation's whole numbers (`room.unitOf` says how many make one
 // unit of the world), an angle in 1/65,536 turn. `tickwire-server schema --typescript` prints the types of a game for `Room<Game>`.
@@ -139,7 +139,21 @@
  * @property {number} seconds
  */
 
-/** @typedef {Ending & { attempt: number, retryInMs: number }} Drop */
+/**
+ * `seatKept`: the server keeps our seat for a while, and the next attempt asks for it.
+ * @typedef {Ending & { attempt: number, retryInMs: number, seatKept: boolean }} Drop
+ */
+
+/**
+ * We are in again. `resumed`: in the seat that we had; else as a new player. `ms`: after the drop.
+ * @typedef {{ attempts: number, ms: number, resumed: boolean }} Reconnected
+ */
+
+/**
+ * What became of the seat that the server kept for us, or that the page before this one left behind (see `seatStore`). Where it is not ours
+ * again we are a new player: the seat was `gone` (too late, or somebody had it), or it was in `other-room`: another one, or another life of it.
+ * @typedef {{ resumed: boolean, why: "gone" | "other-room" | null }} Resumed
+ */
 
 /**
  * What listeners are given, by the event's name.
@@ -153,7 +167,8 @@
  *   event names may have left since.
  * @property {Notice} notice The connection will end in so many seconds.
  * @property {Drop} drop The connection is gone; the next attempt comes in `retryInMs`.
- * @property {{ attempts: number, ms: number }} reconnect We are in again, as a new player; `ms` after the drop.
+ * @property {Reconnected} reconnect We are in again.
+ * @property {Resumed} resume What became of the seat that was kept for us; before `connect`.
  * @property {Ending} leave It is over; nothing comes after this.
  * @property {import("./errors.js").TickwireError} error Something is wrong; a `drop` or `leave` follows if it cannot go on.
  */
@@ -190,6 +205,7 @@
  *   with what was predicted, and the causes of those that differed. `unexplained` above 0: the step is not the server's.
  * @property {number} bufferedBytes What waits in the socket to be sent.
  * @property {number} reconnects
+ * @property {number} resumed Of these and of pages that were loaded anew, those that came back to the seat that we had.
  * @property {number} sessionMs Since this connection was welcomed.
  */
 
@@ -211,10 +227,10 @@
  */
 
 /**
- * Who says that there is a network again: `window`.
+ * Who says that there is a network again, and that the page goes: `window`.
  * @typedef {object} Network
- * @property {(name: "online", listener: () => void) => void} addEventListener
- * @property {(name: "online", listener: () => void) => void} removeEventListener
+ * @property {(name: "online" | "pagehide", listener: () => void) => void} addEventListener
+ * @property {(name: "online" | "pagehide", listener: () => void) => void} removeEventListener
  */
 
 /**
@@ -236,6 +252,8 @@
  * @property {import("./socket.js").SocketMaker} [WebSocket] Where the platform has none.
  * @property {typeof globalThis.fetch} [fetch] With what it asks why a connection was refused.
  * @property {Store | null} [store] Keeps schema and code tables between visits. Default: none, only between reconnections.
+ * @property {Store | null} [seatStore] `sessionStorage`: a page that is loaded anew, and joins the same room again, comes back to the seat of
+ *   the one before. What gives the seat back is in it only while no page is there. Default: none.
  * @property {Timers} [timers]
  * @property {() => number} [random] From 0 to 1.
  * @property {Page | null} [page] Who says when it is hidden. Default: `document`. Null: it never pauses by itself.

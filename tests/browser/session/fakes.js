@@ -150,11 +150,11 @@ export class FakeSocket {
     return this.messages.splice(0).map((bytes) => readClientMessage(bytes));
   }
 
-  /** Opens, greets and brings an empty world: the client is in. @param {{ tick?: number }} [welcome] */
-  letIn({ tick = 1_000 } = {}) {
+  /** Opens, greets and brings an empty world: the client is in. @param {Parameters<typeof welcome>[0]} [what] */
+  letIn(what = {}) {
     this.open();
-    this.say(welcome({ tick }));
-    this.say(full(tick + 1));
+    this.say(welcome(what));
+    this.say(full((what.tick ?? 1_000) + 1));
   }
 }
 
@@ -194,15 +194,17 @@ export function readClientMessage(bytes) {
 /**
  * A Welcome to the golden game.
  * @param {{ tick?: number, protocol?: number, schema?: Uint8Array | null, tables?: Uint8Array | null, schemaFingerprint?: bigint,
- *   tickRateHz?: number, ahead?: number }} [what]
+ *   tickRateHz?: number, ahead?: number, incarnation?: bigint, player?: number, secret?: number | null, room?: string }} [what]
+ *   `secret`: 16 times this byte gives the seat back
  */
 export function welcome(what = {}) {
   const { tick = 1_000, protocol = PROTOCOL, schema = SCHEMA_BYTES, tables = TABLES_BYTES, tickRateHz = 30, ahead = 64 } = what;
+  const { incarnation = 7n, player = 1, secret = null, room = "lobby" } = what;
   const out = new ControlWriter();
   out.u8(1);
   out.integer(protocol);
-  out.integer(7n);
-  out.integer(1);
+  out.integer(incarnation);
+  out.integer(player);
   out.integer(tickRateHz);
   out.integer(tick);
   // A whole byte, not a varint.
@@ -216,9 +218,17 @@ export function welcome(what = {}) {
   out.integer(0);
   for (const limit of [4096, 300, ahead, 16, 0, 0]) out.integer(limit);
   out.integer(0);
-  out.option(null, () => {});
-  out.integer(0);
+  out.option(secret, (byte) => out.raw(secretOf(byte)));
+  out.list(secret === null ? [] : [room], (name) => (out.integer(1), out.text(name)));
   return out.intoBytes();
+}
+
+/**
+ * The secret of a seat in these tests.
+ * @param {number} byte
+ */
+export function secretOf(byte) {
+  return new Uint8Array(16).fill(byte);
 }
 
 /**

@@ -49,7 +49,7 @@ test("it holds modules, their types, its page, its description and its licences,
   assert.deepEqual(modules.map((path) => `types/${path.replace(/\.js$/, ".d.ts")}`).sort(), types.sort(), "each module has its types");
   assert.ok(modules.includes("index.js") && modules.includes("wire/close_code.js"));
   const bytes = files.filter(({ path }) => modules.includes(path)).reduce((sum, { size }) => sum + size, 0);
-  assert.ok(bytes < 400_000, `${bytes} bytes of modules`);
+  assert.ok(bytes < 420_000, `${bytes} bytes of modules`);
 });
 
 test("it names no dependency, and every module that is imported is there", () => {
@@ -72,5 +72,5 @@ test("node imports it by its name, and gets what a page gets", () => {
   const program = 'import * as sdk from "tickwire"; console.log(Object.keys(sdk).sort().join(" "))';
   writeFileSync(join(folder, "consumer", "import.js"), program);
   const said = execFileSync(process.execPath, ["import.js"], { cwd: join(folder, "consumer"), encoding: "utf8" });
-  assert.equal(said.trim(), "CLOSE_CODES PROTOCOL PROTOCOL_OLDEST Room TickwireError connect mapsHash");
+  assert.equal(said.trim(), "CLOSE_CODES PROTOCOL PROTOCOL_OLDEST Room TickwireError connect keptRoom mapsHash");
 });

@@ -16,7 +16,7 @@ export function story(options = {}) {
   const told = [];
   /** @type {Record<string, (what: any) => void>} */
   const on = {};
-  for (const name of ["connect", "spawn", "despawn", "snapshot", "event", "notice", "drop", "reconnect", "leave", "error"]) {
+  for (const name of ["connect", "spawn", "despawn", "snapshot", "event", "notice", "drop", "reconnect", "resume", "leave", "error"]) {
     on[name] = (what) => told.push([name, what]);
   }
   /** @type {any} */
@@ -25,10 +25,14 @@ export function story(options = {}) {
   return { timers, told, names, all, joining: connect(URL_PLAIN, { room: "lobby", name: "Ada", ...all }) };
 }
 
-/** The same, and the room is in. @param {ConnectOptions} [options] */
-export async function playing(options) {
+/**
+ * The same, and the room is in.
+ * @param {ConnectOptions} [options]
+ * @param {Parameters<typeof import("./fakes.js").welcome>[0]} [what]
+ */
+export async function playing(options, what) {
   const { timers, told, names, all, joining } = story(options);
-  FakeSocket.last.letIn();
+  FakeSocket.last.letIn(what);
   await timers.advance(0);
   return { timers, told, names, all, room: await joining };
 }

@@ -5,6 +5,8 @@
 /** All of it begins at 0 and only grows. */
 export class Counters {
   constructor() {
+    /** Seats that were ours again. */
+    this.resumed = 0;
     /** State frames received, of every kind. */
     this.frames = 0;
     /** Of these, frames that changed the replica and proved what they left behind. */

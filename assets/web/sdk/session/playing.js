@@ -8,7 +8,7 @@ import { holdTables } from "../agreement.js";
 import { Clock } from "../clock.js";
 import { Hands } from "../hands.js";
 import { InputSender } from "../input_sender.js";
-import { REQUESTS_WAITING_MAX } from "../limits.js";
+import { INPUT_AHEAD_TICKS_MAX, REQUESTS_WAITING_MAX } from "../limits.js";
 import { Replica } from "../replica.js";
 import { writeConfirm, writeInput, writePause, writePing, writeRequest, writeResync } from "../wire/client_message.js";
 import { Screen } from "./screen.js";
@@ -61,11 +61,24 @@ export class Playing {
     this.pings = 0;
     this.roundTripMs = welcomeMs;
     this.requestNumber = 0;
+    /** The seat that is kept for us if the line is cut. @type {import("../seat.js").Seat | null} */
+    this.seat = null;
     /** Requests without a reply yet. @type {Set<number>} */
     this.requestsWaiting = new Set();
     this.paused = false;
     /** When the line was last found full; null: it is not. @type {number | null} */
     this.fullMs = null;
+  }
+
+  /**
+   * This is the seat that we had: no tick's input and no request is named twice.
+   * @param {import("../seat.js").Seat} was
+   */
+  goOnFrom({ input, request }) {
+    // Farther ahead none can have been named, whatever a store says.
+    const next = Math.min(input, this.sender.next + INPUT_AHEAD_TICKS_MAX);
+    this.sender = new InputSender(Math.max(this.sender.next, next), this.pingMs);
+    this.requestNumber = request & 0xffff;
   }
 
   /**

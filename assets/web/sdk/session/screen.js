@@ -81,6 +81,16 @@ export class Screen {
   }
 
   /**
+   * We are back in our seat: what the screen of before showed of us goes on from where it was.
+   * @param {Screen} before
+   * @param {number} nowMs
+   */
+  goOnFrom(before, nowMs) {
+    const was = before.predictor?.shown(Infinity, nowMs) ?? null;
+    if (was !== null) this.#predicting((predictor) => predictor.goOnFrom(was));
+  }
+
+  /**
    * An input goes out.
    * @param {number} tick
    * @param {ArrayLike<number>} codes

@@ -14,6 +14,8 @@ import { EXTENSION_BYTES_MAX } from "../limits.js";
 export const FEATURE_FULL_DIGEST = 1;
 /** A bit in `features`: it sees everything, is told who may see what, and plays nothing. */
 export const FEATURE_AUDIT = 2;
+/** The extension of a Welcome that says what the room is called, in bytes of UTF-8: who was sent to any room comes back to this one. */
+export const EXTENSION_ROOM = 1;
 
 /**
  * Something a newer side says that a message had no place for.
