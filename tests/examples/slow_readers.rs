@@ -7,12 +7,8 @@
 //! Each run has a server of its own, the program beside this one, and a swarm in a process of its own. The medians of all pairs
 //! stand at the end: frames that honest bots missed, their frame interval (99th percentile), and the server's memory.
 
-use serde_json::Value;
-use std::env;
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
+use tests::programs::{Server, median, numbers};
 
 /// One in five reads nothing for eight seconds out of fifteen.
 const SLOW: [&str; 4] = ["--link", "stall=8s/15s", "--link-share", "20%"];
@@ -40,13 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn compare() -> Result<bool, String> {
-    let numbers: Vec<usize> = env::args()
-        .skip(1)
-        .map(|argument| argument.parse())
-        .collect::<Result<_, _>>()
-        .map_err(|_| "[PAIRS [BOTS [SECONDS]]]".to_owned())?;
-    let number = |at: usize, default| numbers.get(at).copied().unwrap_or(default);
-    let (pairs, bots, seconds) = (number(0, 5), number(1, 200), number(2, 30));
+    let [pairs, bots, seconds] = numbers([5, 200, 30], "[PAIRS [BOTS [SECONDS]]]")?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for pair in 1..=pairs {
         without.push(run(bots, seconds, &[])?);
@@ -74,11 +64,6 @@ fn compare() -> Result<bool, String> {
     Ok(skipped == 0.0 && wrong == 0.0 && slow <= quiet * 1.1)
 }
 
-/// What could not be had, and why.
-fn said(what: &'static str) -> impl Fn(std::io::Error) -> String {
-    move |error| format!("{what}: {error}")
-}
-
 fn shown(run: Run) -> String {
     let Run { skipped, interval_p99_ms, rss_kb, slow, slow_full_frames, mismatches } = run;
     format!(
@@ -87,82 +72,20 @@ fn shown(run: Run) -> String {
     )
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// A server and its folder, gone when this is dropped.
-struct Server {
-    started: Child,
-    folder: PathBuf,
-    url: String,
-}
-
-impl Server {
-    fn start(programs: &Path, bots: usize) -> Result<Self, String> {
-        let folder = env::temp_dir().join(format!("tickwire-slow-readers-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(said("a folder"))?;
-        let mut started = Command::new(programs.join("tickwire-server"))
-            .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "human", "--data"])
-            .arg(&folder)
-            .env("TICKWIRE_ROOMS__PLAYERS_MAX", bots.max(1).to_string())
-            .env("TICKWIRE_ROOMS__SLOT_BITS", "12")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(said("the server"))?;
-        let output = started.stdout.take().ok_or_else(|| "the server says nothing".to_owned())?;
-        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-        let url = lines.find_map(|line| {
-            let address = line.split_whitespace().find(|word| word.starts_with("https://"))?;
-            Some(address.trim_end_matches('/').replacen("https", "wss", 1))
-        });
-        let Some(url) = url else {
-            let _ = started.kill();
-            return Err("the server does not say where it listens".to_owned());
-        };
-        // It goes on talking; nobody may let its pipe fill.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { started, folder, url })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may be gone already, and what is left of the folder is the system's to clean.
-        let _ = self.started.kill();
-        let _ = self.started.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
 fn run(bots: usize, seconds: usize, link: &[&str]) -> Result<Run, String> {
-    let own = env::current_exe().map_err(said("this program"))?;
-    let programs = own.parent().and_then(Path::parent).ok_or_else(|| "no folder of programs".to_owned())?;
-    let server = Server::start(programs, bots)?;
-    let swarm = Command::new(programs.join("client-sim"))
-        .args(["swarm", "--url", &server.url, "--bots", &bots.to_string(), "--seconds", &seconds.to_string()])
-        .args(["--json", "-", "--ca"])
-        .arg(server.folder.join("dev-ca.pem"))
-        .args(link)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .map_err(said("the swarm"))?;
-    let report: Value =
-        serde_json::from_slice(&swarm.stdout).map_err(|error| format!("the swarm's report: {error}"))?;
-    let value = |path: &str| report.pointer(path).and_then(Value::as_f64).unwrap_or_default();
-    if !swarm.status.success() {
-        eprintln!("the swarm failed: {}", report["failures"]);
+    let players_max = bots.max(1).to_string();
+    let server = Server::start(&[("TICKWIRE_ROOMS__PLAYERS_MAX", &players_max), ("TICKWIRE_ROOMS__SLOT_BITS", "12")])?;
+    let (bots, seconds) = (bots.to_string(), seconds.to_string());
+    let (report, good) = server.swarm(&[&["--bots", &bots, "--seconds", &seconds], link].concat())?.report()?;
+    if !good {
+        eprintln!("the swarm failed: {}", report.failures());
     }
     Ok(Run {
-        skipped: value("/honest/frames_skipped"),
-        interval_p99_ms: value("/honest/frame_interval_ms/p99"),
-        rss_kb: value("/server_rss_bytes/end") / 1024.0,
-        slow: value("/linked/bots"),
-        slow_full_frames: value("/linked/full_frames"),
-        mismatches: value("/digest_mismatches"),
+        skipped: report.number("/honest/frames_skipped"),
+        interval_p99_ms: report.number("/honest/frame_interval_ms/p99"),
+        rss_kb: report.number("/server_rss_bytes/end") / 1024.0,
+        slow: report.number("/linked/bots"),
+        slow_full_frames: report.number("/linked/full_frames"),
+        mismatches: report.number("/digest_mismatches"),
     })
 }

@@ -35,6 +35,9 @@ pub mod eyes;
 // A real server, for what is about sockets.
 pub mod loopback;
 
+// The programs, each in a process of its own.
+pub mod programs;
+
 // Tickets, made by the server's own command line.
 pub mod tickets;
 
