@@ -58,6 +58,10 @@ pub struct Counts {
     pub requests: u64,
     /// Pings that came too fast and were not answered.
     pub pings_unanswered: u64,
+    /// Players that were told that their inputs have been the same for long.
+    pub unchanged_told: u64,
+    /// Players that were closed for it.
+    pub unchanged_closed: u64,
     /// New tickets that came over live sockets.
     pub tickets_renewed: u64,
     /// Clients that found a wrong digest and asked for everything anew.

@@ -239,6 +239,10 @@ catalogue! {
     Counter requests = "tickwire_requests_total";
     /// Pings that came too fast and were not answered.
     Counter pings_unanswered = "tickwire_pings_unanswered_total";
+    /// Players that were told that their inputs have been the same for long.
+    Counter unchanged_told = "tickwire_unchanged_told_total";
+    /// Players that were closed for it.
+    Counter unchanged_closed = "tickwire_unchanged_closed_total";
     /// New tickets that came over live sockets.
     Counter tickets_renewed = "tickwire_tickets_renewed_total";
     /// Messages that could not be decoded.

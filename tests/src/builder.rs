@@ -14,7 +14,7 @@ use client_sim::predict::Twins;
 use client_sim::session::Drawing;
 use server::replicate::replicator::ReplicateOptions;
 use server::room::{Room, RoomEntropy};
-use server::sim::{RoomGame, RoomOptions, Sim, Spectating, ViewRadii};
+use server::sim::{RoomGame, RoomOptions, Sim, Spectating, Unchanged, ViewRadii};
 use shared::game::maps::Maps;
 use shared::wire::Digest;
 use std::collections::VecDeque;
@@ -144,6 +144,13 @@ impl ArenaBuilder {
     #[must_use]
     pub const fn keep_seats(mut self, seconds: u32) -> Self {
         self.options.keep_seats_s = seconds;
+        self
+    }
+
+    /// Who changes nothing for so long is told and closed; nobody unless a story says so.
+    #[must_use]
+    pub const fn unchanged(mut self, limit: Unchanged) -> Self {
+        self.options.unchanged = limit;
         self
     }
 

@@ -11,7 +11,7 @@ use shared::bits::BitReader;
 use shared::ids::{PlayerId, Tick};
 use shared::wire::audit::Audit;
 use shared::wire::server_message::Outcome;
-use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind, ServerMessage, Welcome};
+use shared::wire::{CloseCode, Digest, FrameHeader, FrameKind, NoticeReason, ServerMessage, Welcome};
 use std::collections::VecDeque;
 
 /// A client that plays by the real session.
@@ -69,6 +69,8 @@ pub struct Log {
     pub events_lost: u32,
     /// Answers to its requests.
     pub replies: Vec<(u16, Outcome)>,
+    /// That its connection will end, and in how many seconds.
+    pub notices: Vec<(NoticeReason, u16)>,
     /// How often it lost its world.
     pub lost: u32,
     /// How it ended.

@@ -211,12 +211,12 @@ impl Arena {
                 }
                 SessionEvent::EventsLost => client.log.events_lost += 1,
                 SessionEvent::Reply { number, outcome } => client.log.replies.push((number, outcome)),
+                SessionEvent::Notice { reason, seconds } => client.log.notices.push((reason, seconds)),
                 SessionEvent::Failed(error) => self.fail(&format!("client {place} can not go on: {error}")),
                 SessionEvent::Complete
                 | SessionEvent::InputSeen { .. }
                 | SessionEvent::Compared { .. }
                 | SessionEvent::RoundTrip { .. }
-                | SessionEvent::Notice { .. }
                 | SessionEvent::Redirect(_) => {}
             }
         }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use server::config::{RawConfig, check};
+use server::config::{RawConfig, Waits, check};
 use server::error::StartupError;
 use server::worker::{PeerLimits, Rates};
 
@@ -76,6 +76,7 @@ fn start(arguments: &Arguments) -> Result<server::app::echo::Echoing, StartupErr
     let limits = PeerLimits {
         message_bytes_max: arguments.max_message,
         unsent_bytes_max: arguments.max_message + UNSENT_BESIDES,
+        waits: Waits::default(),
         rates: if arguments.rates == Switch::On { Rates::Limited } else { Rates::Unlimited },
     };
     server::app::echo::start(&check::check(raw)?, limits)

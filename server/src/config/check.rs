@@ -37,10 +37,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
     ranges(&raw)?;
     openness(&raw)?;
     let origins = raw.server.origins.iter().map(|origin| checked_origin(origin)).collect::<Result<_, _>>()?;
-    if raw.log.filter.parse::<Targets>().is_err() {
-        let why = "it is a level or target=level, separated by commas";
-        return Err(ConfigError::Refused { key: "log.filter", why });
-    }
+    let (waits, unchanged) = raw.idle.checked()?;
     let RawConfig {
         server,
         tls,
@@ -57,6 +54,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         audit,
         spectators,
         resume,
+        idle: _,
         drain,
         log,
     } = raw;
@@ -87,6 +85,8 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             lanes: lanes(tick.lanes),
             spectators: spectating(&spectators, server.listen),
             keep_seats_s: resume.keep_s,
+            waits,
+            unchanged,
             settings: game.settings,
         },
         tables: learning(tables),
@@ -158,6 +158,10 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("guests.burst", raw.guests.burst, 1..=10_000)?;
     within("guests.session_max_s", raw.guests.session_max_s, 0..=604_800)?;
     within("drain.limit_s", raw.drain.limit_s, 0..=86_400)?;
+    if raw.log.filter.parse::<Targets>().is_err() {
+        let why = "it is a level or target=level, separated by commas";
+        return Err(ConfigError::Refused { key: "log.filter", why });
+    }
     within("log.lines_per_second", raw.log.lines_per_second, 0..=10_000)?;
     if raw.log.kib_per_minute != 0 {
         within("log.kib_per_minute", raw.log.kib_per_minute, 64..=1 << 20)?;

@@ -43,6 +43,9 @@ mod rooms;
 // Who may take how much.
 mod limits;
 
+// How long a client may do nothing.
+mod idle;
+
 // Who may come in, and as what.
 pub mod access;
 
@@ -51,6 +54,7 @@ pub mod operation;
 
 pub use access::{GuestsConfig, RawAgain, RawAudit, RawGuests, RawResume, RawSpectators, RawTickets, TicketsConfig};
 pub use error::ConfigError;
+pub use idle::{RawIdle, Waits};
 pub use limits::{ForwardedHeader, LimitsConfig, Network, RawLimits};
 pub use operation::{AdminConfig, BansConfig, LogFormat, RawAdmin, RawBans, RawDrain, RawLog};
 pub use rooms::{Lanes, RawBudget, RawGame, RawRooms, RawTables, RawTick, RoomsConfig, TablesConfig};
@@ -99,6 +103,8 @@ pub struct RawConfig {
     pub spectators: RawSpectators,
     /// Who may come back.
     pub resume: RawResume,
+    /// How long a client may do nothing.
+    pub idle: RawIdle,
     /// How it goes away.
     pub drain: RawDrain,
     /// What it says about itself.

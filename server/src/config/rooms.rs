@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::limits::BUDGET_BYTES_DEFAULT;
 
-use super::Config;
+use super::{Config, Waits};
 use crate::directory::RoomName;
-use crate::sim::{RoomOptions, Spectating, ViewRadii};
+use crate::sim::{RoomOptions, Spectating, Unchanged, ViewRadii};
 
 /// Which game is played.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -128,6 +128,10 @@ pub struct RoomsConfig {
     pub spectators: Spectating,
     /// Seconds for which seats are kept; 0: not at all.
     pub keep_seats_s: u32,
+    /// How long a connection may be silent.
+    pub waits: Waits,
+    /// How long a player may play without changing anything.
+    pub unchanged: Unchanged,
     /// The game's own settings.
     pub settings: BTreeMap<String, String>,
 }
@@ -145,6 +149,7 @@ impl RoomsConfig {
             bytes_per_tick: self.bytes_per_tick,
             spectators: self.spectators,
             keep_seats_s: self.keep_seats_s,
+            unchanged: self.unchanged,
             settings: self.settings.clone(),
         }
     }

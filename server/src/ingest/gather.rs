@@ -41,6 +41,9 @@ pub fn gather(
         let drawn = Drawn { codes: InputCodes::new(&codes), view };
         seats.reuse_codes(codes);
         let Some(seat) = seats.get_mut(player) else { continue };
+        if seat.newest_codes.replace(drawn.codes) != Some(drawn.codes) {
+            seat.changed = Some(tick);
+        }
         match seat.inputs.put(&shape, named, drawn, tick) {
             Fate::InTime => counts.inputs_in_time += 1,
             Fate::Late => counts.inputs_late += 1,
@@ -76,5 +79,10 @@ pub fn gather(
     let asked = requests.into_iter().map(Validated::into_inner);
     step.requests = asked.filter(|request| seats.get(request.player).is_some()).collect();
     step.requests.sort_by_key(|request| (request.player, request.number));
+    for request in &step.requests {
+        if let Some(seat) = seats.get_mut(request.player) {
+            seat.changed = Some(tick);
+        }
+    }
     step
 }

@@ -22,6 +22,9 @@ mod look_back;
 // Its spectators.
 mod spectators;
 
+// Who plays and changes nothing.
+mod unchanged;
+
 // A part of its clients.
 mod share;
 
@@ -301,6 +304,7 @@ impl Room {
         for connection in self.seats.waiting_since(Tick(tick.0.saturating_sub(HELLO_SECONDS * rate))) {
             out.closes.push((connection, CloseCode::HelloTimeout));
         }
+        self.close_unchanged(tick, out);
         for (connection, code) in &out.closes {
             if code.fault() == Fault::Path {
                 self.seats.cut(*connection, tick);

@@ -47,6 +47,10 @@ pub struct Seat {
     pub requests: (Tick, usize),
     /// The newest tick that an input of its named.
     pub newest_input: Option<Tick>,
+    /// The values of its newest input, and when that or a request was another than before; none: not looked at since it came.
+    pub newest_codes: Option<InputCodes>,
+    /// See [`Seat::newest_codes`].
+    pub changed: Option<Tick>,
     /// Of the inputs that came since the last step, the newest: for which tick, and how early in 1/16 tick before this one.
     pub heard: Option<(Tick, i32)>,
     /// It asked for a full frame that it was not promised yet: then it is in the list of [`Seats::take_resyncs`].
@@ -304,6 +308,8 @@ impl Seats {
             pings: PingAllowance::full(),
             requests: (Tick(0), 0),
             newest_input: None,
+            newest_codes: None,
+            changed: None,
             heard: None,
             resync: false,
             resynced: None,

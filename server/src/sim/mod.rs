@@ -69,7 +69,7 @@ pub use players::{Player, Players};
 pub use refused::RoomRefused;
 pub use registry::Controls;
 pub use rng::Randomness;
-pub use room_game::{RoomGame, RoomOptions, Spectating, ViewRadii};
+pub use room_game::{RoomGame, RoomOptions, Spectating, Unchanged, ViewRadii};
 pub use sight::Sight;
 use sight::SightRule;
 use stages::Finished;

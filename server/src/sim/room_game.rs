@@ -68,8 +68,24 @@ pub struct RoomOptions {
     pub spectators: Spectating,
     /// Seconds for which the seat of a player is kept whose connection was cut; 0: not at all.
     pub keep_seats_s: u32,
+    /// How long a player may play without changing anything.
+    pub unchanged: Unchanged,
     /// The game's own settings; a game refuses what it does not know.
     pub settings: BTreeMap<String, String>,
+}
+
+/// How long the inputs of a player may be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unchanged {
+    /// Seconds after which it is closed; 0: never.
+    pub after_s: u32,
+    /// Seconds before that, when its client is told. Less than `after_s`.
+    pub notice_s: u32,
+}
+
+impl Unchanged {
+    /// As long as it likes.
+    pub const FOR_EVER: Self = Self { after_s: 0, notice_s: 0 };
 }
 
 /// Who may look on, and how late.
@@ -104,6 +120,7 @@ impl Default for RoomOptions {
             bytes_per_tick: BUDGET_BYTES_DEFAULT,
             spectators: Spectating::NOBODY,
             keep_seats_s: 0,
+            unchanged: Unchanged::FOR_EVER,
             settings: BTreeMap::new(),
         }
     }

@@ -19,6 +19,7 @@ use shared::wire::close_code::CloseCode;
 use super::connection::Ending;
 use super::frame_meter::FrameCounts;
 use super::throttle::TokenBucket;
+use crate::config::Waits;
 
 /// How large what a peer says may be, and whether it may say it as fast as it likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct PeerLimits {
     pub unsent_bytes_max: usize,
     /// How fast it may be.
     pub rates: Rates,
+    /// How long it may be silent. Over it: closed `Silent`.
+    pub waits: Waits,
 }
 
 /// How fast a peer may be.
@@ -41,12 +44,16 @@ pub enum Rates {
 }
 
 impl PeerLimits {
-    /// Those of whoever plays.
-    pub const PLAYING: Self = Self {
-        message_bytes_max: limits::CLIENT_MESSAGE_BYTES_MAX,
-        unsent_bytes_max: limits::WRITE_BUFFER_BYTES_MAX,
-        rates: Rates::Limited,
-    };
+    /// Those of whoever plays, who may be silent for as long as the operator says.
+    #[must_use]
+    pub const fn playing(waits: Waits) -> Self {
+        Self {
+            message_bytes_max: limits::CLIENT_MESSAGE_BYTES_MAX,
+            unsent_bytes_max: limits::WRITE_BUFFER_BYTES_MAX,
+            rates: Rates::Limited,
+            waits,
+        }
+    }
 }
 
 /// The buckets of one peer.

@@ -85,6 +85,8 @@ pub(super) struct Connection {
     unsent: bool,
     /// Bytes that had come when we last looked.
     bytes_in_seen: u64,
+    /// Frames that answered nothing, when we last looked.
+    unasked_seen: u64,
     /// Bytes taken by the socket when we last looked.
     bytes_out_seen: u64,
     /// The stream broke the protocol: what follows can be discarded but not understood.
@@ -122,11 +124,12 @@ impl Connection {
         let ws = WebSocket::from_partially_read(wire, early, Role::Server, Some(config));
         Ok(Self {
             ws,
-            patience: Patience::new(tick_rate_hz, tick),
+            patience: Patience::new(limits.waits, tick_rate_hz, tick),
             allowance: Allowance::new(limits.rates, now),
             message_bytes_max: limits.message_bytes_max,
             unsent: true, // the handshakes may have left something behind; the first flush finds out
             bytes_in_seen: 0,
+            unasked_seen: 0,
             bytes_out_seen: 0,
             senseless: false,
             finished: false,
@@ -183,6 +186,10 @@ impl Connection {
         if wire.traffic().bytes_in != self.bytes_in_seen {
             self.bytes_in_seen = wire.traffic().bytes_in;
             self.patience.heard(tick);
+        }
+        if wire.frames().unasked() != self.unasked_seen {
+            self.unasked_seen = wire.frames().unasked();
+            self.patience.acted(tick);
         }
         self.patience.message_under_way(wire.message_under_way(), tick);
         self.allowance.charge(wire.traffic().bytes_in, wire.frames(), now)
@@ -399,6 +406,7 @@ fn is_would_block(error: &Error) -> bool {
 mod tests {
     use super::super::test_peer::{Peer, frame, plain_pair, tls_pair, until};
     use super::*;
+    use crate::config::Waits;
     use shared::limits;
     use std::net::Shutdown;
 
@@ -415,7 +423,8 @@ mod tests {
     impl Pair {
         fn new((socket, peer): (HandedOver, Peer)) -> Self {
             let now = Instant::now();
-            let mut connection = Connection::adopt(socket, PeerLimits::PLAYING, RATE, Tick(0), now).unwrap();
+            let mut connection =
+                Connection::adopt(socket, PeerLimits::playing(Waits::default()), RATE, Tick(0), now).unwrap();
             connection.flush(Tick(0)).unwrap();
             Self { connection, peer, tick: Tick(0), now }
         }
@@ -710,6 +719,32 @@ mod tests {
         pair.tick = pair.tick.after(30 * u32::from(RATE));
         let ending = pair.tick().unwrap_err();
         pair.assert_closes_with(ending, CloseCode::Silent);
+    }
+
+    #[test]
+    fn a_client_that_only_answers_is_closed_after_a_minute_and_one_that_says_something_is_not() {
+        for says_something in [false, true] {
+            let mut pair = Pair::tls();
+            let frames = |pair: &Pair| pair.connection.ws.get_ref().frames().frames;
+            for second in (10..60).step_by(10) {
+                pair.tick = Tick(second * u32::from(RATE));
+                assert_eq!(pair.tick().unwrap(), [""; 0]);
+                assert!(matches!(pair.peer.ws.read().unwrap(), Message::Ping(_)));
+                let seen = frames(&pair);
+                pair.peer.ws.flush().unwrap();
+                if says_something {
+                    pair.peer.send(b"still here");
+                }
+                until("an answer", || {
+                    pair.connection.read(pair.tick, pair.now, &mut Vec::new(), |_, _| {}).unwrap();
+                    (frames(&pair) == seen + 1 + u64::from(says_something)).then_some(())
+                });
+            }
+            pair.tick = Tick(60 * u32::from(RATE));
+            let ended = pair.tick();
+            let idle = Ending::Closed(CloseCode::Silent, "nothing but answers");
+            assert_eq!(ended.err(), (!says_something).then_some(idle));
+        }
     }
 
     #[test]

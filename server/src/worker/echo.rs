@@ -105,7 +105,7 @@ impl Echo {
         let now = schedule::now();
         match mail {
             Mail::Admitted(admitted) => {
-                if let Ok(visit) = Visit::within(self.limits, *admitted, TICK_RATE_HZ, self.tick(now), now) {
+                if let Ok(visit) = Visit::new(self.limits, *admitted, TICK_RATE_HZ, self.tick(now), now) {
                     self.visits.insert(visit);
                 }
             }

@@ -35,8 +35,17 @@ pub(super) struct FrameCounts {
     pub(super) frames: u64,
     /// Of these, pings.
     pub(super) pings: u64,
+    /// Of these, pongs.
+    pub(super) pongs: u64,
     /// Messages that are complete: unfragmented ones, last fragments, control frames between them not counted.
     pub(super) messages: u64,
+}
+
+impl FrameCounts {
+    /// Frames that answer nothing: somebody there does something.
+    pub(super) fn unasked(self) -> u64 {
+        self.frames - self.pongs
+    }
 }
 
 impl FrameMeter {
@@ -83,6 +92,7 @@ impl FrameMeter {
         self.payload_left = payload_bytes(&self.header);
         self.counts.frames += 1;
         self.counts.pings += u64::from(self.opcode() == 0x9);
+        self.counts.pongs += u64::from(self.opcode() == 0xA);
     }
 
     fn end_frame(&mut self) {
@@ -155,7 +165,7 @@ mod tests {
         stream.extend(frame(0x8A, b""));
         stream.extend(frame(0x80, &[8; 126]));
         let whole = counts_of(&stream, stream.len());
-        assert_eq!(whole, (FrameCounts { frames: 5, pings: 1, messages: 2 }, false));
+        assert_eq!(whole, (FrameCounts { frames: 5, pings: 1, pongs: 1, messages: 2 }, false));
         for cut in 1..20 {
             assert_eq!(counts_of(&stream, cut), whole);
         }
@@ -167,7 +177,7 @@ mod tests {
         for _ in 0..1000 {
             stream.extend(frame(0x00, b""));
         }
-        assert_eq!(counts_of(&stream, 64), (FrameCounts { frames: 1001, pings: 0, messages: 0 }, true));
+        assert_eq!(counts_of(&stream, 64), (FrameCounts { frames: 1001, messages: 0, ..FrameCounts::default() }, true));
     }
 
     #[test]
@@ -185,6 +195,6 @@ mod tests {
         stream.extend([0xFF; 8]);
         stream.extend([0; 4]);
         stream.extend([1; 100]);
-        assert_eq!(counts_of(&stream, 3), (FrameCounts { frames: 1, pings: 0, messages: 0 }, true));
+        assert_eq!(counts_of(&stream, 3), (FrameCounts { frames: 1, messages: 0, ..FrameCounts::default() }, true));
     }
 }

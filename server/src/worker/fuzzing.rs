@@ -12,6 +12,7 @@ use super::allowance::PeerLimits;
 use super::connection::{Connection, Ending};
 use super::frame_meter::FrameMeter;
 use super::whole_frame::WholeFrame;
+use crate::config::Waits;
 use crate::mailbox::HandedOver;
 
 /// How what was read ended.
@@ -37,7 +38,8 @@ pub fn read_stream<'a>(early: &[u8], pieces: impl Iterator<Item = &'a [u8]>, mut
     ours.set_nonblocking(true).expect("a live socket");
     let handed = HandedOver { tcp: TcpStream::from(OwnedFd::from(ours)), tls: None, early: early.to_vec() };
     let mut tick = Tick(0);
-    let mut connection = Connection::adopt(handed, PeerLimits::PLAYING, 30, tick, now).expect("a live socket");
+    let mut connection =
+        Connection::adopt(handed, PeerLimits::playing(Waits::default()), 30, tick, now).expect("a live socket");
     let (mut messages, mut scratch) = (Vec::new(), Vec::new());
     let mut read = |connection: &mut Connection, now| {
         tick = tick.next();

@@ -27,6 +27,7 @@ use shared::ids::Tick;
 use shared::wire::close_code::CloseCode;
 
 use super::WorkerSetup;
+use super::allowance::PeerLimits;
 use super::connection::Ending;
 use super::hosted::{Exit, Hosted, RoomPanicked};
 use super::leaving::{LINGER, Leaving};
@@ -259,7 +260,8 @@ impl Host {
 
     /// Closes a connection that no room takes.
     fn refuse(&mut self, admitted: Admitted, code: CloseCode, cause: &'static str, now: Instant) {
-        if let Ok(visit) = Visit::new(admitted, 1, Tick(0), now) {
+        let limits = PeerLimits::playing(self.setup.rooms.waits);
+        if let Ok(visit) = Visit::new(limits, admitted, 1, Tick(0), now) {
             self.leaving.add(visit, Ending::Closed(code, cause), now, &mut self.tally);
         }
     }
@@ -300,7 +302,9 @@ impl Host {
         self.setup.metrics.rooms_made.increment(1);
         tracing::info!(room = %name, worker = self.worker, tick_rate_hz = rate, "room made");
         let schedule = Schedule::new(first, rate, u32::from(rooms.late_steps_max));
-        let mut hosted = Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit).in_lanes(rooms.lanes);
+        let mut hosted = Hosted::new(name.clone(), room, schedule, rate, self.setup.allow_audit)
+            .in_lanes(rooms.lanes)
+            .waiting(rooms.waits);
         if let Some(renewals) = &self.setup.renewals {
             hosted = hosted.renewing(renewals.clone());
         }

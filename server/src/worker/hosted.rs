@@ -18,6 +18,7 @@ use shared::ids::{PlayerId, Tick};
 use shared::wire::close_code::{CloseCode, Fault};
 use shared::wire::{NoticeReason, SeatSecret, Secret, ServerMessage};
 
+use super::allowance::PeerLimits;
 use super::connection::Ending;
 use super::lanes::{Desk, LaneCount};
 use super::leaving::Leaving;
@@ -27,7 +28,7 @@ use super::schedule::{self, Schedule, TickStart};
 use super::tally::{self, Tally};
 use super::visit::{Visit, Visits};
 use super::write_pass;
-use crate::config::Lanes;
+use crate::config::{Lanes, Waits};
 use crate::counts::Counts;
 use crate::directory::{Place, RoomName};
 use crate::exchange::{ConnectionId, Incoming, Outgoing};
@@ -69,6 +70,7 @@ pub(super) struct Hosted {
     unseated: Vec<ConnectionId>,
     schedule: Schedule,
     tick_rate_hz: u16,
+    limits: PeerLimits,
     /// Who comes from this machine may be an auditor.
     allow_audit: bool,
     lanes: LaneCount,
@@ -99,6 +101,7 @@ impl Hosted {
             unseated: Vec::new(),
             schedule,
             tick_rate_hz,
+            limits: PeerLimits::playing(Waits::default()),
             allow_audit,
             lanes: LaneCount::new(Lanes::Fixed(1)),
             renewals: None,
@@ -116,6 +119,11 @@ impl Hosted {
     /// The same, its connections served in so many lanes.
     pub(super) fn in_lanes(self, lanes: Lanes) -> Self {
         Self { lanes: LaneCount::new(lanes), ..self }
+    }
+
+    /// The same, its connections silent for so long at the most.
+    pub(super) fn waiting(self, waits: Waits) -> Self {
+        Self { limits: PeerLimits::playing(waits), ..self }
     }
 
     /// The same, new tickets that clients bring handed on.
@@ -202,7 +210,7 @@ impl Hosted {
         let (player, only_returns) = (identity.player.clone(), admitted.place.only_returns());
         // Without chance there is no secret, and a seat without a secret is not kept.
         let bearer = seat_secret().map(|secret| Bearer { player, secret });
-        let Ok(visit) = Visit::new(admitted, self.tick_rate_hz, tick, now) else { return Ok(()) };
+        let Ok(visit) = Visit::new(self.limits, admitted, self.tick_rate_hz, tick, now) else { return Ok(()) };
         let id = self.visits.insert(visit);
         if let Some(visit) = self.visits.one(id) {
             visit.tell_attached(id, tick);

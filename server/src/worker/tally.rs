@@ -121,6 +121,8 @@ pub(super) fn report_counts(metrics: &Metrics, told: &Counts, now: &Counts) {
         (&metrics.views_not_sent, told.views_not_sent, now.views_not_sent),
         (&metrics.requests, told.requests, now.requests),
         (&metrics.pings_unanswered, told.pings_unanswered, now.pings_unanswered),
+        (&metrics.unchanged_told, told.unchanged_told, now.unchanged_told),
+        (&metrics.unchanged_closed, told.unchanged_closed, now.unchanged_closed),
         (&metrics.tickets_renewed, told.tickets_renewed, now.tickets_renewed),
         (&metrics.absences, told.absences, now.absences),
         (&metrics.resumes, told.resumes, now.resumes),

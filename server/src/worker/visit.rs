@@ -44,15 +44,7 @@ impl Visit {
     ///
     /// # Errors
     /// The socket died on the way here.
-    pub(super) fn new(admitted: Admitted, tick_rate_hz: u16, tick: Tick, now: Instant) -> io::Result<Self> {
-        Self::within(PeerLimits::PLAYING, admitted, tick_rate_hz, tick, now)
-    }
-
-    /// The same, within other limits.
-    ///
-    /// # Errors
-    /// See [`Visit::new`].
-    pub(super) fn within(
+    pub(super) fn new(
         limits: PeerLimits,
         admitted: Admitted,
         tick_rate_hz: u16,

@@ -118,6 +118,8 @@ close_codes! {
     NotAllowed = 4014, Client, Never, "not allowed: the ticket is for looking on only, or an auditor lacks --allow-audit or is not on the server's machine";
     /// It wanted to look on where nobody may.
     NoSpectators = 4015, Client, Never, "spectators are not let in here: the operator has not allowed them";
+    /// The player's input has been the same for too long.
+    Unchanged = 4016, Client, Never, "removed: nothing was done for too long";
 }
 
 #[cfg(test)]

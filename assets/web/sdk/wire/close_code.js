@@ -49,6 +49,7 @@ export const CLOSE_CODES = Object.freeze([
   code(4013, "Moved", "Nobody", "Elsewhere", "moved to another server"),
   code(4014, "NotAllowed", "Client", "Never", "not allowed: the ticket is for looking on only, or an auditor lacks --allow-audit or is not on the server's machine"),
   code(4015, "NoSpectators", "Client", "Never", "spectators are not let in here: the operator has not allowed them"),
+  code(4016, "Unchanged", "Client", "Never", "removed: nothing was done for too long"),
 ]);
 
 /**

@@ -142,7 +142,7 @@ impl Seats {
             None => seat.inputs.rest(&shape),
         }
         (seat.client, seat.pings, seat.heard) = (client, PingAllowance::full(), None);
-        (seat.resync, seat.resynced) = (false, None);
+        (seat.resync, seat.resynced, seat.changed) = (false, None, None);
         if away.is_some() {
             self.away_count -= 1;
             self.returned += 1;
