@@ -71,6 +71,15 @@ ids! {
     KeyId;
 }
 
+/// A key that tickets are signed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketKey {
+    /// What tickets call it.
+    pub id: KeyId,
+    /// Which of that name: another key may be given the name of one that is gone, and the tickets of that one are worth nothing then.
+    pub edition: u64,
+}
+
 impl PlayerKey {
     /// A guest's, of a number that nobody can guess.
     #[must_use]
@@ -186,7 +195,7 @@ pub struct Identity {
     /// The ticket's own number, if it has one.
     pub ticket: Option<TicketId>,
     /// The key that the ticket was signed with; none for a guest without a ticket.
-    pub key: Option<KeyId>,
+    pub key: Option<TicketKey>,
     /// What it may do.
     pub role: Role,
     /// Where.

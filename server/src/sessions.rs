@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 use shared::wire::close_code::CloseCode;
 
 use crate::directory::{Place, RoomName};
-use crate::identity::{Identity, KeyId, PlayerKey, TicketId};
+use crate::identity::{Identity, PlayerKey, TicketId};
 use crate::mailbox::{Mail, MailboxSender};
 
 /// How often somebody is told before its time ends, if it does nothing about it.
@@ -230,12 +230,6 @@ impl Sessions {
         self.find(|identity| identity.ticket.as_ref() == Some(ticket))
     }
 
-    /// The connections that came with a ticket signed with that key.
-    #[must_use]
-    pub fn of_key(&self, key: &KeyId) -> Vec<u64> {
-        self.find(|identity| identity.key.as_ref() == Some(key))
-    }
-
     /// How many there are that were not told to go.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -424,7 +418,7 @@ mod tests {
                 player: PlayerKey::new(player).unwrap(),
                 name: None,
                 ticket: TicketId::new(&format!("ticket-of-{player}")),
-                key: KeyId::new(if connection.is_multiple_of(2) { "even" } else { "odd" }),
+                key: None,
                 role: Role::Player,
                 rooms: RoomsAllowed::All,
                 expires: None,
@@ -462,16 +456,15 @@ mod tests {
     }
 
     #[test]
-    fn somebody_is_found_by_player_by_ticket_and_by_key_until_it_has_gone() {
+    fn somebody_is_found_by_player_and_by_ticket_until_it_has_gone() {
         let mut hall = Hall::new(Again::Replaces);
         let anna = hall.enter(1, "a", "anna").unwrap();
         let _berta = hall.enter(2, "a", "berta").unwrap();
         let of_anna = |hall: &Hall| {
             let (player, ticket) = (PlayerKey::new("anna").unwrap(), TicketId::new("ticket-of-anna").unwrap());
-            let key = KeyId::new("odd").unwrap();
-            [hall.sessions.of_player(&player), hall.sessions.of_ticket(&ticket), hall.sessions.of_key(&key)]
+            [hall.sessions.of_player(&player), hall.sessions.of_ticket(&ticket)]
         };
-        assert_eq!(of_anna(&hall), [[1], [1], [1]]);
+        assert_eq!(of_anna(&hall), [[1], [1]]);
         drop(anna);
         assert!(of_anna(&hall).iter().all(Vec::is_empty));
         assert_eq!(hall.sessions.find(|_| true), [2]);

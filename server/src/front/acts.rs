@@ -63,7 +63,7 @@ impl Front {
 }
 
 /// What somebody is told who is closed for such a ban.
-const fn code_of(target: &Target) -> CloseCode {
+pub(super) const fn code_of(target: &Target) -> CloseCode {
     match target {
         Target::Ticket(_) => CloseCode::TicketEnded,
         Target::Player(_) | Target::Address(_) => CloseCode::Kicked,

@@ -18,10 +18,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use shared::wire::close_code::CloseCode;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Front;
+use super::{Front, acts};
 use crate::config::TicketsConfig;
 use crate::renewals::{Renewal, RenewalReceiver};
 
@@ -38,15 +38,17 @@ const RENEWALS_PER_LOOK: usize = 64;
 pub(crate) async fn keep(front: Arc<Front>, renewals: RenewalReceiver) {
     let mut due = interval(LOOK_EVERY);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reading: Option<JoinHandle<()>> = None;
     for turn in 0_u32.. {
         due.tick().await;
         let now = SystemTime::now();
         front.renew(&renewals, now);
         front.look(now);
-        if turn.is_multiple_of(KEYS_EVERY) && !front.tickets.config().keys.is_empty() {
+        // A file may take its time; whose time is over does not get it.
+        let is_read = reading.as_ref().is_none_or(JoinHandle::is_finished);
+        if is_read && turn.is_multiple_of(KEYS_EVERY) && !front.tickets.config().keys.is_empty() {
             let front = front.clone();
-            // Reading a file may wait; only here, for the next look would find the same.
-            let _ = spawn_blocking(move || front.reload_keys(false)).await;
+            reading = Some(spawn_blocking(move || front.reload_keys(false)));
         }
     }
 }
@@ -76,6 +78,7 @@ impl Front {
                 Ok(newer) => self.sessions.renew(connection, newer).map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
+            self.end_if_banned(connection);
             match why {
                 Ok(()) => self.metrics.renewals_good.increment(1),
                 // No more lines than strikes: the third closes it.
@@ -91,32 +94,36 @@ impl Front {
         }
     }
 
+    /// Somebody may have been banned, by the new ticket's number perhaps, while that was weighed: whoever banned found the old one on the
+    /// list.
+    fn end_if_banned(&self, connection: u64) {
+        let identity = self.sessions.identity(connection);
+        if let Some(ban) = identity.and_then(|identity| self.ban_of(&identity)) {
+            self.sessions.dismiss(&[connection], acts::code_of(&ban.target), false);
+        }
+    }
+
     /// Whoever came with a key that is gone must go.
     fn end_unkeyed(&self) {
         let unkeyed = self.sessions.find(|identity| identity.key.as_ref().is_some_and(|key| !self.tickets.knows(key)));
         if !unkeyed.is_empty() {
-            self.dismiss_unkeyed(&unkeyed);
+            let count = self.sessions.dismiss(&unkeyed, CloseCode::TicketEnded, false);
+            self.metrics.tickets_unkeyed.increment(count as u64);
+            tracing::info!(connections = count, "the keys of their tickets are gone");
         }
-    }
-
-    fn dismiss_unkeyed(&self, connections: &[u64]) {
-        let count = self.sessions.dismiss(connections, CloseCode::TicketEnded, false);
-        self.metrics.tickets_unkeyed.increment(count as u64);
-        tracing::info!(connections = count, "the keys of their tickets are gone");
     }
 
     /// Reads the keys of tickets again; keeps the old ones if the new ones cannot be used.
     pub(super) fn reload_keys(&self, is_asked: bool) {
         match self.tickets.reload() {
-            Ok(Some(gone)) => {
-                self.metrics.ticket_keys_reloads.increment(1);
-                tracing::info!(keys = self.tickets.key_count(), gone = gone.len(), "keys of tickets read again");
-                for key in gone {
-                    self.dismiss_unkeyed(&self.sessions.of_key(&key));
-                }
+            Ok(changed) => {
                 self.keys_failed.store(false, Ordering::Relaxed);
+                if changed {
+                    self.metrics.ticket_keys_reloads.increment(1);
+                    tracing::info!(keys = self.tickets.key_count(), "keys of tickets read again");
+                    self.end_unkeyed();
+                }
             }
-            Ok(None) => self.keys_failed.store(false, Ordering::Relaxed),
             // Once per spell, unless somebody asked.
             Err(error) => {
                 if !self.keys_failed.swap(true, Ordering::Relaxed) || is_asked {

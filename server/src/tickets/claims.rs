@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::BadTicket;
 use crate::identity::{
-    Identity, KeyId, NAME_BYTES_MAX, PlayerKey, ROOMS_ALLOWED_MAX, Role, RoomPattern, RoomsAllowed, TicketId,
+    Identity, NAME_BYTES_MAX, PlayerKey, ROOMS_ALLOWED_MAX, Role, RoomPattern, RoomsAllowed, TicketId, TicketKey,
 };
 
 /// The last second that a time may name: the end of the year 9999.
@@ -88,7 +88,7 @@ impl Claims {
     ///
     /// # Errors
     /// What it says is not what is asked, or makes no sense.
-    pub(super) fn identity(self, key: &KeyId, address: IpAddr, asked: &Asked<'_>) -> Result<Identity, BadTicket> {
+    pub(super) fn identity(self, key: &TicketKey, address: IpAddr, asked: &Asked<'_>) -> Result<Identity, BadTicket> {
         let expires = time(self.exp)?;
         if asked.now >= expires + asked.leeway {
             return Err(BadTicket::Expired);

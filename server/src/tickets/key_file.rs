@@ -20,6 +20,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 
 use super::GUEST_KEY;
+use super::key_ring::FILES_MAX;
 use crate::identity::KeyId;
 
 /// Bytes of a key's file at most.
@@ -58,6 +59,12 @@ pub enum KeyFileError {
     #[error("{}: another file holds another key of the same name: tickets could not say which", path.display())]
     Twice {
         /// The second file.
+        path: PathBuf,
+    },
+    /// A folder that is not for keys alone.
+    #[error("{}: it has more than {FILES_MAX} files: give keys a folder of their own", path.display())]
+    TooMany {
+        /// The folder.
         path: PathBuf,
     },
     /// No folder or file holds a key.

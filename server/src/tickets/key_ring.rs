@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 
 use super::key_file::{KeyFile, KeyFileError, Material};
-use crate::identity::KeyId;
+use crate::identity::{KeyId, TicketKey};
 
-/// Files of a folder that are looked at; the rest is not.
-const FILES_MAX: usize = 1024;
+/// Files of a folder at most. Over it: refused, for a key that was passed over would end the sessions of all who came with it.
+pub(super) const FILES_MAX: usize = 1024;
 
 /// A key to verify with.
 pub(super) struct Key {
-    pub(super) id: KeyId,
+    pub(super) name: TicketKey,
     material: Material,
     pub(super) algorithm: Algorithm,
     pub(super) decoding: DecodingKey,
@@ -24,7 +24,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(KeyFile { id, material }: KeyFile) -> Self {
+    pub(super) fn new(KeyFile { id, material }: KeyFile, edition: u64) -> Self {
         let algorithm = material.algorithm();
         let mut validation = Validation::new(algorithm);
         // What a ticket must say is weighed by `claims`: by a clock that is given, with an error of its own for each.
@@ -32,7 +32,7 @@ impl Key {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
-        Self { id, algorithm, decoding: material.decoding(), validation, material }
+        Self { name: TicketKey { id, edition }, algorithm, decoding: material.decoding(), validation, material }
     }
 
     /// It can sign, too, so it is more than a server needs.
@@ -45,32 +45,34 @@ impl Key {
 #[derive(Default)]
 pub(super) struct KeyRing {
     keys: BTreeMap<KeyId, Key>,
+    /// How many keys there have been, each of them an edition.
+    editions: u64,
 }
 
 impl KeyRing {
-    /// Reads all files, and those of all folders that hold keys.
+    /// Reads all files, and those of all folders that hold keys. A key that `older` has keeps its edition.
     ///
     /// # Errors
     /// One of them cannot be used.
-    pub(super) fn read(places: &[PathBuf]) -> Result<Self, KeyFileError> {
-        let mut ring = Self::default();
+    pub(super) fn read(places: &[PathBuf], older: &Self) -> Result<Self, KeyFileError> {
+        let mut ring = Self { editions: older.editions, ..Self::default() };
         for place in places {
             if place.is_dir() {
                 for path in files_of(place)? {
-                    ring.add(&path, KeyFile::read(&path)?)?;
+                    ring.add(&path, KeyFile::read(&path)?, older)?;
                 }
             } else {
                 let unfit = || KeyFileError::Unfit {
                     path: place.clone(),
                     why: "files of keys are called NAME.pub, NAME.pem or NAME.hs256",
                 };
-                ring.add(place, Some(KeyFile::read(place)?.ok_or_else(unfit)?))?;
+                ring.add(place, Some(KeyFile::read(place)?.ok_or_else(unfit)?), older)?;
             }
         }
         Ok(ring)
     }
 
-    fn add(&mut self, path: &Path, file: Option<KeyFile>) -> Result<(), KeyFileError> {
+    fn add(&mut self, path: &Path, file: Option<KeyFile>, older: &Self) -> Result<(), KeyFileError> {
         let Some(file) = file else { return Ok(()) };
         match self.keys.get(&file.id) {
             Some(there) if !there.material.verifies_like(&file.material) => {
@@ -78,7 +80,10 @@ impl KeyRing {
             }
             Some(_) => Ok(()),
             None => {
-                self.keys.insert(file.id.clone(), Key::new(file));
+                let same = older.keys.get(&file.id).filter(|old| old.material.verifies_like(&file.material));
+                let edition = same.map_or(self.editions + 1, |old| old.name.edition);
+                self.editions = self.editions.max(edition);
+                self.keys.insert(file.id.clone(), Key::new(file, edition));
                 Ok(())
             }
         }
@@ -87,6 +92,11 @@ impl KeyRing {
     /// The key of that name.
     pub(super) fn get(&self, id: &str) -> Option<&Key> {
         self.keys.get(&KeyId::new(id)?)
+    }
+
+    /// Whether it has this very key.
+    pub(super) fn has(&self, name: &TicketKey) -> bool {
+        self.keys.get(&name.id).is_some_and(|key| key.name == *name)
     }
 
     /// All keys.
@@ -99,15 +109,9 @@ impl KeyRing {
         self.keys.is_empty()
     }
 
-    /// The names of those that `newer` has not, or has another key under.
-    pub(super) fn gone_in(&self, newer: &Self) -> Vec<KeyId> {
-        let stays = |key: &&Key| newer.keys.get(&key.id).is_some_and(|new| new.material.verifies_like(&key.material));
-        self.keys.values().filter(|key| !stays(key)).map(|key| key.id.clone()).collect()
-    }
-
     /// Whether both have the same keys.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.gone_in(other).is_empty() && other.gone_in(self).is_empty()
+        self.iter().map(|key| &key.name).eq(other.iter().map(|key| &key.name))
     }
 }
 
@@ -115,7 +119,10 @@ impl KeyRing {
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, KeyFileError> {
     let unreadable = |source| KeyFileError::Unreadable { path: folder.to_owned(), source };
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)?.take(FILES_MAX) {
+    for (count, entry) in fs::read_dir(folder).map_err(unreadable)?.enumerate() {
+        if count >= FILES_MAX {
+            return Err(KeyFileError::TooMany { path: folder.to_owned() });
+        }
         let path = entry.map_err(unreadable)?.path();
         let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
         if !is_hidden && path.is_file() {

@@ -29,6 +29,7 @@ pub(crate) mod mint;
 mod ring_provider;
 
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
@@ -40,7 +41,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::config::TicketsConfig;
-use crate::identity::{Identity, KeyId, PlayerKey};
+use crate::identity::{Identity, KeyId, PlayerKey, TicketKey};
 use claims::{Asked, Claims};
 use key_file::{KeyFile, KeyFileError, Material};
 use key_ring::{Key, KeyRing};
@@ -110,6 +111,7 @@ struct Head {
 pub(crate) struct Tickets {
     config: TicketsConfig,
     ring: ArcSwap<KeyRing>,
+    reloading: Mutex<()>,
     /// Made anew at each start: guests' tickets are good as long as the server runs.
     guests: Key,
     guests_sign: EncodingKey,
@@ -122,17 +124,18 @@ impl Tickets {
     /// A key cannot be used, or none is where some should be.
     pub(crate) fn new(config: &TicketsConfig, secret: &[u8; 32]) -> Result<Self, KeyFileError> {
         ring_provider::install();
-        let ring = KeyRing::read(&config.keys)?;
+        let ring = KeyRing::read(&config.keys, &KeyRing::default())?;
         if ring.is_empty() && !config.keys.is_empty() {
             return Err(KeyFileError::None);
         }
         for key in ring.iter().filter(|key| key.is_private()) {
-            tracing::warn!(kid = %key.id, "a private key: whoever reads it can mint; a server needs the public one only");
+            tracing::warn!(kid = %key.name.id, "a private key: whoever reads it can mint; a server needs the public one only");
         }
         let id = KeyId::new(GUEST_KEY).ok_or(KeyFileError::None)?;
-        let guests = Key::new(KeyFile { id, material: Material::Secret(secret.to_vec()) });
+        let guests = Key::new(KeyFile { id, material: Material::Secret(secret.to_vec()) }, 0);
         let guests_sign = EncodingKey::from_secret(secret);
-        Ok(Self { config: config.clone(), ring: ArcSwap::from_pointee(ring), guests, guests_sign })
+        let (config, ring, reloading) = (config.clone(), ArcSwap::from_pointee(ring), Mutex::default());
+        Ok(Self { config, ring, reloading, guests, guests_sign })
     }
 
     /// What the operator wants of tickets.
@@ -169,7 +172,7 @@ impl Tickets {
         } else {
             Asked { issuer: issuer.as_deref(), audience: audience.as_deref(), leeway: *leeway, now, is_guest }
         };
-        claims.identity(&key.id, address, &asked)
+        claims.identity(&key.name, address, &asked)
     }
 
     /// A ticket for that guest. None: it cannot be signed, which is a bug.
@@ -180,27 +183,28 @@ impl Tickets {
             exp: claims::seconds(expires),
             ..Claims::default()
         };
-        mint::sign(&claims, &self.guests.id, Algorithm::HS256, &self.guests_sign).ok()
+        mint::sign(&claims, &self.guests.name.id, Algorithm::HS256, &self.guests_sign).ok()
     }
 
     /// Whether tickets signed with that key are still good.
-    pub(crate) fn knows(&self, key: &KeyId) -> bool {
-        *key == self.guests.id || self.ring.load().get(key.as_str()).is_some()
+    pub(crate) fn knows(&self, key: &TicketKey) -> bool {
+        *key == self.guests.name || self.ring.load().has(key)
     }
 
-    /// Reads the keys again. The names of those that are gone or were replaced by others; none: nothing has changed.
+    /// Reads the keys again. True: they are others than before.
     ///
     /// # Errors
     /// A key cannot be used; all stay as they were.
-    pub(crate) fn reload(&self) -> Result<Option<Vec<KeyId>>, KeyFileError> {
-        let newer = KeyRing::read(&self.config.keys)?;
+    pub(crate) fn reload(&self) -> Result<bool, KeyFileError> {
+        // Two at once, and the one that had read the older files could have the last word.
+        let _alone = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let ring = self.ring.load();
-        if ring.is_like(&newer) {
-            return Ok(None);
+        let newer = KeyRing::read(&self.config.keys, &ring)?;
+        let changed = !ring.is_like(&newer);
+        if changed {
+            self.ring.store(newer.into());
         }
-        let gone = ring.gone_in(&newer);
-        self.ring.store(newer.into());
-        Ok(Some(gone))
+        Ok(changed)
     }
 
     /// How many keys there are.

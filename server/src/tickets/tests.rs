@@ -102,7 +102,7 @@ fn a_good_ticket_says_who_comes_by_either_algorithm() {
         let who = desk.verify(&signed(&claims, key)).expect("good");
         assert_eq!((who.player.as_str(), who.name.as_deref(), who.role), ("steam:7656", Some("Zoë"), Role::Spectator));
         assert_eq!(who.ticket.map(|ticket| ticket.to_string()).as_deref(), Some("t-1"));
-        assert_eq!(who.key, Some(key.id.clone()));
+        assert_eq!(who.key.map(|of| of.id), Some(key.id.clone()));
         assert_eq!(who.expires, Some(UNIX_EPOCH + Duration::from_secs(NOW + 60)));
         let room = |name| RoomName::new(name).expect("a name");
         assert!(who.rooms.has(&room("match-9")) && !who.rooms.has(&room("other")));
@@ -243,7 +243,10 @@ fn a_guests_ticket_is_the_servers_own_and_nobody_elses_is_a_guests() {
     let player = PlayerKey::guest(7);
     let token = desk.tickets.guest(&player, UNIX_EPOCH + Duration::from_secs(NOW + 60)).expect("signed");
     let who = desk.verify(&token).expect("good");
-    assert_eq!((who.player, who.role, who.key.as_ref().map(KeyId::as_str)), (player, Role::Player, Some(GUEST_KEY)));
+    assert_eq!(
+        (who.player, who.role, who.key.as_ref().map(|key| key.id.as_str())),
+        (player, Role::Player, Some(GUEST_KEY))
+    );
     assert_eq!(desk.verify_at(&token, NOW + 60).err(), Some(BadTicket::Expired), "to the second");
     let claims = json!({ "iss": GUEST_ISSUER, "sub": "guest:00000000000000000000000000000007", "exp": NOW + 60 });
     let forger = KeyFile { id: KeyId::new(GUEST_KEY).expect("an id"), material: desk.hs.material.clone() };
@@ -262,10 +265,11 @@ fn keys_come_and_go_while_the_server_runs_and_a_bad_one_changes_nothing() {
     let desk = Desk::new("rotation");
     let keys = desk.folder.join("keys");
     let token = signed(&good(), &desk.ed);
-    assert!(desk.tickets.reload().expect("readable").is_none(), "nothing has changed");
+    let of_ed = desk.verify(&token).expect("good").key.expect("signed");
+    assert!(!desk.tickets.reload().expect("readable"), "nothing has changed");
     let newer = KeyFile { id: KeyId::new("newer").expect("an id"), material: Material::new_ed25519(&[5; 32]) };
     fs::write(keys.join("newer.pub"), newer.material.public().to_text()).expect("written");
-    assert_eq!(desk.tickets.reload().expect("readable"), Some(vec![]), "one more, none gone");
+    assert!(desk.tickets.reload().expect("readable") && desk.tickets.knows(&of_ed), "one more, none gone");
     assert!(desk.verify(&signed(&good(), &newer)).is_ok() && desk.verify(&token).is_ok(), "both at once");
 
     fs::write(keys.join("broken.pub"), "-----BEGIN PUBLIC KEY-----\n").expect("written");
@@ -273,12 +277,17 @@ fn keys_come_and_go_while_the_server_runs_and_a_bad_one_changes_nothing() {
     assert!(desk.tickets.reload().expect_err("broken").to_string().contains("broken.pub"));
     assert!(desk.verify(&token).is_ok(), "all stay as they were");
     fs::remove_file(keys.join("broken.pub")).expect("removed");
-    assert_eq!(desk.tickets.reload().expect("readable"), Some(vec![desk.ed.id.clone()]));
+    let of_newer = desk.verify(&signed(&good(), &newer)).expect("good").key.expect("signed");
+    assert!(desk.tickets.reload().expect("readable"));
     assert_eq!(desk.verify(&token), Err(BadTicket::Key));
-    assert!(!desk.tickets.knows(&desk.ed.id) && desk.tickets.knows(&newer.id));
+    assert!(!desk.tickets.knows(&of_ed) && desk.tickets.knows(&of_newer));
 
     fs::write(keys.join("newer.pub"), desk.ed.material.public().to_text()).expect("written");
-    assert_eq!(desk.tickets.reload().expect("readable"), Some(vec![newer.id.clone()]), "another key by the same name");
+    assert!(desk.tickets.reload().expect("readable"));
+    assert!(!desk.tickets.knows(&of_newer), "another key by the same name: who came in with the one before must go");
+    let moved = KeyFile { id: newer.id.clone(), material: desk.ed.material.clone() };
+    let of_moved = desk.verify(&signed(&good(), &moved)).expect("good").key.expect("signed");
+    assert!(desk.tickets.knows(&of_moved) && !desk.tickets.reload().expect("readable") && of_moved.id == of_newer.id);
     fs::write(keys.join("newer.pem"), newer.material.to_text()).expect("written");
     assert!(matches!(desk.tickets.reload(), Err(KeyFileError::Twice { .. })));
 }
@@ -336,3 +345,20 @@ proptest::proptest! {
 }
 
 static DESK: std::sync::OnceLock<Desk> = std::sync::OnceLock::new();
+
+#[test]
+fn a_folder_with_more_files_than_are_looked_at_is_refused_and_no_key_is_passed_over() {
+    let folder = std::env::temp_dir().join(format!("tickwire-{}-tickets-many", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let key = Material::new_ed25519(&[3; 32]).public().to_text();
+    fs::write(folder.join("ed.pub"), key).expect("written");
+    let config = TicketsConfig { keys: vec![folder.clone()], ..Config::local(PathBuf::new()).tickets };
+    for number in 1..key_ring::FILES_MAX {
+        fs::write(folder.join(format!("{number}.txt")), "").expect("written");
+    }
+    assert!(Tickets::new(&config, &[7; 32]).is_ok());
+    fs::write(folder.join("one-more.txt"), "").expect("written");
+    let error = Tickets::new(&config, &[7; 32]).err().expect("too many").to_string();
+    assert!(error.contains("more than 1024 files"), "{error}");
+    let _ = fs::remove_dir_all(folder);
+}

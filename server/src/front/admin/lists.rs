@@ -72,7 +72,7 @@ fn client_to_json(one: &Connected) -> Value {
         "name": identity.name,
         "guest": identity.player.is_guest(),
         "ticket": identity.ticket.as_ref().map(|ticket| ticket.as_str()),
-        "key": identity.key.as_ref().map(|key| key.as_str()),
+        "key": identity.key.as_ref().map(|key| key.id.as_str()),
         "role": identity.role.as_str(),
         "room": room.to_string(),
         "address": identity.address.to_canonical().to_string(),
