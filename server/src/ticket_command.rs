@@ -10,7 +10,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::config::cli::{KeyAlgorithm, KeyArgs, MintArgs, TicketArgs, TicketWhat};
 use crate::identity::{KeyId, PlayerKey, RoomPattern};
@@ -165,20 +165,6 @@ fn write_key(path: &Path, text: &str, is_secret: bool) -> Result<(), TicketComma
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)
 }
 
-/// `90s`, `30m`, `1h`, `7d`, or seconds.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit_s) = match text.char_indices().last() {
-        Some((at, 's')) => (&text[..at], 1),
-        Some((at, 'm')) => (&text[..at], 60),
-        Some((at, 'h')) => (&text[..at], 3_600),
-        Some((at, 'd')) => (&text[..at], 86_400),
-        _ => (text, 1),
-    };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_s));
-    let seconds = seconds.filter(|seconds| (1..=315_360_000).contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| "a time is 90s, 30m, 1h or 7d, ten years at most".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,15 +232,5 @@ mod tests {
         }
         let bad = say(&["key", "--algorithm", "eddsa", "--out", "x.hs256"]).expect_err("the wrong name");
         assert!(bad.to_string().contains("--out"), "{bad}");
-    }
-
-    #[test]
-    fn times_are_said_with_their_unit() {
-        let seconds = |text| duration(text).ok().map(|time| time.as_secs());
-        assert_eq!(
-            ["90s", "30m", "1h", "7d", "5"].map(seconds),
-            [Some(90), Some(1_800), Some(3_600), Some(604_800), Some(5)]
-        );
-        assert_eq!(["", "0s", "h", "-1h", "1x", "99999999d", "ä"].map(seconds), [None; 7]);
     }
 }

@@ -19,6 +19,9 @@ pub mod operator_flags;
 // Flags of one subcommand.
 mod ticket_flags;
 
+// A time as a flag says it.
+mod time_flag;
+
 // From layers to one RawConfig.
 pub mod load;
 

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::time_flag::duration;
+
 /// Which running server, and by what token.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct AdminFlags {
@@ -132,36 +134,4 @@ pub struct ClientsFlags {
     /// Which server.
     #[command(flatten)]
     pub server: AdminFlags,
-}
-
-/// `90s`, `30m`, `2h`, `7d`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "a time is a number and s, m, h or d: 90s, 30m, 2h, 7d".to_owned();
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs).ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_a_number_and_a_unit() {
-        let seconds = |text| duration(text).map(|time| time.as_secs()).ok();
-        assert_eq!(
-            [seconds("90s"), seconds("30m"), seconds("2h"), seconds("7d")],
-            [90, 1_800, 7_200, 604_800].map(Some)
-        );
-        for bad in ["", "s", "7", "7w", "-1d", "0s", "1.5h", "7 d", "99999999999999999d", "7ä"] {
-            assert_eq!(seconds(bad), None, "{bad}");
-        }
-    }
 }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::ticket_command::duration;
+use super::time_flag::duration;
 use crate::tickets::claims::ClaimedRole;
 
 const TICKET_HELP: &str = "\
