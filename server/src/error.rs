@@ -121,6 +121,12 @@ pub enum TokenError {
         /// What the system said.
         source: io::Error,
     },
+    /// It is larger than any list of tokens.
+    #[error("{}: it has more than 65536 bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
     /// A line that is no token.
     #[error("{}:{line}: a line is a token of 24 to 256 visible ASCII characters, or a name, a space and a token; at most 64 of them", path.display())]
     Line {

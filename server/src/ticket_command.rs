@@ -7,13 +7,13 @@
 //!
 //! Never here: how tickets are signed (see `tickets`).
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::config::cli::{KeyAlgorithm, KeyArgs, MintArgs, TicketArgs, TicketWhat};
-use crate::identity::{KeyId, PlayerKey, RoomPattern};
+use crate::identity::{KeyId, NAME_BYTES_MAX, PlayerKey, ROOMS_ALLOWED_MAX, RoomPattern, TicketId};
 use crate::tickets::claims::{Audience, Claims, seconds};
 use crate::tickets::key_file::{KeyFile, KeyFileError, Material};
 use crate::tickets::mint::{MintError, mint};
@@ -85,7 +85,13 @@ fn make_ticket(asked: &MintArgs, now: SystemTime) -> Result<String, TicketComman
     if asked.room.iter().any(|room| RoomPattern::new(room).is_none()) {
         return Err(wrong("--room", "1 to 32 of a-z, 0-9, - and _, perhaps with a star behind it"));
     }
-    if asked.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > crate::identity::NAME_BYTES_MAX) {
+    if asked.room.len() > ROOMS_ALLOWED_MAX {
+        return Err(wrong("--room", "at most 32 rooms; a star stands for all that begin alike"));
+    }
+    if asked.id.as_ref().is_some_and(|id| TicketId::new(id).is_none()) {
+        return Err(wrong("--id", "1 to 64 of visible ASCII"));
+    }
+    if asked.name.as_ref().is_some_and(|name| !(1..=NAME_BYTES_MAX).contains(&name.len())) {
         return Err(wrong("--name", "1 to 32 bytes"));
     }
     let expires = now + asked.ttl;
@@ -138,8 +144,12 @@ fn make_key(asked: &KeyArgs) -> Result<String, TicketCommandError> {
     }
     let private = Material::new_ed25519(&random);
     let public = out.with_extension("pub");
-    write_key(&public, &private.public().to_text(), false)?;
     write_key(out, &private.to_text(), true)?;
+    if let Err(error) = write_key(&public, &private.public().to_text(), false) {
+        // A private key beside the public one of another would be taken for its half.
+        let _ = fs::remove_file(out);
+        return Err(error);
+    }
     Ok(format!(
         "{} (kid {kid}): signs tickets; your backend's, keep it secret\n{}: verifies them; the server's (tickets.keys)\n",
         out.display(),
@@ -150,7 +160,7 @@ fn make_key(asked: &KeyArgs) -> Result<String, TicketCommandError> {
 fn write_key(path: &Path, text: &str, is_secret: bool) -> Result<(), TicketCommandError> {
     let unwritable = |source| TicketCommandError::Unwritable { path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(unwritable)?;
+        fs::create_dir_all(folder).map_err(unwritable)?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -170,6 +180,7 @@ mod tests {
     use super::*;
     use crate::config::TicketsConfig;
     use crate::config::cli::{Command, CommandLine};
+    use crate::scratch::Scratch;
     use crate::tickets::Tickets;
     use clap::Parser;
 
@@ -216,10 +227,10 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(file("ed.pem")).expect("there").permissions().mode();
+            let mode = fs::metadata(file("ed.pem")).expect("there").permissions().mode();
             assert_eq!(mode & 0o077, 0, "nobody else reads it");
         }
-        let _ = std::fs::remove_dir_all(folder);
+        let _ = fs::remove_dir_all(folder);
     }
 
     #[test]
@@ -230,7 +241,37 @@ mod tests {
         ] {
             assert!(say(&words).expect_err("refused").to_string().contains(flag));
         }
+        let folder = Scratch::new("unminted");
+        let key = folder.path().join("dev.pem").to_string_lossy().into_owned();
+        say(&["key", "--out", &key]).expect("made");
+        let rooms = vec!["--room=a"; ROOMS_ALLOWED_MAX + 1];
+        let cases: [(&[&str], &str); 6] = [
+            (&["--player", "guest:1"], "--player"),
+            (&["--player", "anna", "--id", "a b"], "--id"),
+            (&["--player", "anna", "--id", ""], "--id"),
+            (&["--player", "anna", "--room", "A"], "--room"),
+            (&[&["--player", "anna"], &rooms[..]].concat(), "--room"),
+            (&["--player", "anna", "--name", ""], "--name"),
+        ];
+        for (words, flag) in cases {
+            let refused = say(&[&["--key", &key], words].concat()).expect_err("refused").to_string();
+            assert!(refused.starts_with(flag), "{words:?}: {refused}");
+        }
         let bad = say(&["key", "--algorithm", "eddsa", "--out", "x.hs256"]).expect_err("the wrong name");
         assert!(bad.to_string().contains("--out"), "{bad}");
+    }
+
+    #[test]
+    fn no_half_of_a_key_is_ever_put_beside_the_half_of_another() {
+        let folder = Scratch::new("halves");
+        let file = |name: &str| folder.path().join(name);
+        let out = file("dev.pem").to_string_lossy().into_owned();
+        for (there, other) in [("dev.pem", "dev.pub"), ("dev.pub", "dev.pem")] {
+            fs::write(file(there), "the half of another").expect("written");
+            let refused = say(&["key", "--out", &out]).expect_err("one half is there").to_string();
+            assert!(refused.contains("never overwritten") && !file(other).exists(), "{refused}");
+            assert_eq!(fs::read_to_string(file(there)).expect("there"), "the half of another");
+            fs::remove_file(file(there)).expect("there");
+        }
     }
 }

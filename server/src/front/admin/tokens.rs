@@ -24,7 +24,7 @@ const BYTES_MIN: usize = 24;
 const BYTES_MAX: usize = 256;
 /// Tokens at most.
 const TOKENS_MAX: usize = 64;
-/// Bytes of the file at most.
+/// Bytes of the file at most. Over it: refused.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 /// Random bytes of a token that we make.
 const MADE_BYTES: usize = 32;
@@ -109,7 +109,11 @@ fn read(path: &Path) -> Result<Vec<Token>, TokenError> {
         }
     }
     let mut text = String::new();
-    file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(wrong)?;
+    // One byte more tells a file that is too large: a token that is cut off there would be another, shorter one.
+    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(TokenError::TooLarge { path: path.to_owned() });
+    }
     let mut tokens = Vec::new();
     for (at, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {
         if line.is_empty() || line.starts_with('#') {
@@ -184,6 +188,8 @@ mod tests {
         {
             assert!(given(&folder, text).is_err(), "{text:?}");
         }
+        let cut_off = format!("#{}\n{ANNA}{BERT}\n", "x".repeat(FILE_BYTES_MAX as usize - ANNA.len() - 2));
+        assert!(matches!(given(&folder, &cut_off), Err(TokenError::TooLarge { .. })), "or half a token were one");
         let tokens = given(&folder, ANNA).expect("good");
         fs::write(folder.path().join("tokens"), "short").expect("written");
         assert!(tokens.reload().is_err() && tokens.name_of(ANNA.as_bytes()).is_some());
