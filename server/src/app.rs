@@ -181,7 +181,7 @@ pub fn run(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> Result<
     runtime.block_on(shutdown::until_told(&mut signals, &running.directory, drain_limit, hear, asked));
     // Who asks once more while we say goodbye does not want to wait.
     runtime.spawn(async move {
-        signals.next().await;
+        while signals.next().await == Signal::Hangup {}
         process::exit(1);
     });
     running.runtime = Some(runtime);

@@ -51,7 +51,7 @@ pub struct Act<'a> {
     pub when: Utc,
     /// Who.
     pub who: &'a Who,
-    /// What: `ban`, `unban`, `revoke`, `kick`, `drain`.
+    /// What: `ban`, `unban`, `revoke`, `kick`, `drain`, `bans_file`.
     pub act: &'static str,
     /// Whom, if it was about somebody.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 use shared::wire::close_code::CloseCode;
 
 use crate::directory::{Place, RoomName};
-use crate::identity::{Identity, PlayerKey, TicketId};
+use crate::identity::{Identity, PlayerKey};
 use crate::mailbox::{Mail, MailboxSender};
 
 /// How often somebody is told before its time ends, if it does nothing about it.
@@ -213,21 +213,15 @@ impl Sessions {
 
     /// The connections of those whose identity is as wanted, who were not told to go.
     pub fn find(&self, mut is_wanted: impl FnMut(&Identity) -> bool) -> Vec<u64> {
+        let found = self.find_each(|identity| is_wanted(identity).then_some(()));
+        found.into_iter().map(|(connection, ())| connection).collect()
+    }
+
+    /// The same, each with what there is to be said of it; none: it is not wanted.
+    pub fn find_each<T>(&self, mut what: impl FnMut(&Identity) -> Option<T>) -> Vec<(u64, T)> {
         let state = self.lock();
-        let wanted = state.entries.iter().filter(|(_, entry)| entry.dismissal.is_none() && is_wanted(&entry.identity));
-        wanted.map(|(&connection, _)| connection).collect()
-    }
-
-    /// The connections of a player.
-    #[must_use]
-    pub fn of_player(&self, player: &PlayerKey) -> Vec<u64> {
-        self.find(|identity| identity.player == *player)
-    }
-
-    /// The connections that came with a ticket of that number.
-    #[must_use]
-    pub fn of_ticket(&self, ticket: &TicketId) -> Vec<u64> {
-        self.find(|identity| identity.ticket.as_ref() == Some(ticket))
+        let staying = state.entries.iter().filter(|(_, entry)| entry.dismissal.is_none());
+        staying.filter_map(|(&connection, entry)| Some((connection, what(&entry.identity)?))).collect()
     }
 
     /// How many there are that were not told to go.
@@ -382,7 +376,7 @@ impl Drop for Session {
 mod tests {
     use super::*;
     use crate::directory::{Caps, Directory};
-    use crate::identity::{Role, RoomsAllowed};
+    use crate::identity::{Role, RoomsAllowed, TicketId};
     use crate::mailbox::{MailboxReceiver, mailbox};
     use crate::standing::Standing;
 
@@ -461,8 +455,11 @@ mod tests {
         let anna = hall.enter(1, "a", "anna").unwrap();
         let _berta = hall.enter(2, "a", "berta").unwrap();
         let of_anna = |hall: &Hall| {
-            let (player, ticket) = (PlayerKey::new("anna").unwrap(), TicketId::new("ticket-of-anna").unwrap());
-            [hall.sessions.of_player(&player), hall.sessions.of_ticket(&ticket)]
+            let (player, ticket) = (PlayerKey::new("anna").unwrap(), TicketId::new("ticket-of-anna"));
+            [
+                hall.sessions.find(|identity| identity.player == player),
+                hall.sessions.find(|identity| identity.ticket == ticket),
+            ]
         };
         assert_eq!(of_anna(&hall), [[1], [1]]);
         drop(anna);
@@ -559,8 +556,8 @@ mod tests {
         assert_eq!(renew(&|newer| newer.rooms = RoomsAllowed::Of(vec![])), Err(NotRenewed::Room));
         let second = TicketId::new("second").unwrap();
         assert_eq!(renew(&|newer| newer.ticket = Some(second.clone())), Ok(()));
-        assert_eq!(hall.sessions.of_ticket(&second), [1]);
-        assert!(hall.sessions.of_ticket(&TicketId::new("ticket-of-anna").unwrap()).is_empty());
+        let tickets = |identity: &Identity| identity.ticket.clone();
+        assert_eq!(hall.sessions.find_each(tickets), [(1, second)], "the one before counts no more");
         hall.sessions.dismiss(&[1], CloseCode::Kicked, false);
         assert_eq!(renew(&|_| {}), Err(NotRenewed::Gone));
     }

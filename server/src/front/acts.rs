@@ -9,7 +9,7 @@
 //!
 //! Never here: what a request looks like (see `admin`), how a connection is closed (see `sessions`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -95,53 +95,52 @@ pub(super) fn ban(front: &Front, who: &Who, ban: Ban) -> Result<Banned, BansFull
 /// Revokes tickets: whoever came with one is closed, and it is refused for as long as it would have been good, or for good if that is
 /// not known.
 pub(super) fn revoke(front: &Front, who: &Who, tickets: &[TicketId], reason: &str) -> Result<Banned, BansFull> {
-    let mut whole = Banned { added: Added::Replaced, until: None, closed: 0, not_kept: None };
     let now = Utc::now();
-    let mut results = Vec::new();
     let ends = ends_of(front, tickets);
-    for ticket in tickets {
-        let target = Target::Ticket(ticket.clone());
-        let until = ends.get(ticket).copied();
-        let by = name_of(who);
-        let ban = Ban { target: target.clone(), reason: reason.to_owned(), when: Some(now), by, until };
-        let added = front.operation.bans.add(ban, now);
-        let covered = front.sessions.of_ticket(ticket);
-        let closed = front.sessions.dismiss(&covered, code_of(&target), false);
-        whole.closed += closed;
-        if added == Ok(Added::New) {
-            whole.added = Added::New;
-        }
-        results.push((target, until, closed, added));
-    }
-    whole.not_kept = save(front);
-    let mut full = None;
-    for (target, until, closed, added) in results {
-        let result = match (&added, &whole.not_kept) {
-            (Err(error), _) => error.to_string(),
+    let add = |ticket: &TicketId| {
+        let (target, until) = (Target::Ticket(ticket.clone()), ends.get(ticket).copied());
+        front
+            .operation
+            .bans
+            .add(Ban { target, reason: reason.to_owned(), when: Some(now), by: name_of(who), until }, now)
+    };
+    let added: Vec<_> = tickets.iter().map(add).collect();
+    // Those who are in are closed even if the list is full.
+    let mut closed: BTreeMap<&TicketId, usize> = tickets.iter().map(|ticket| (ticket, 0)).collect();
+    let covered = front.sessions.find(|identity| {
+        let count = identity.ticket.as_ref().and_then(|ticket| closed.get_mut(ticket));
+        count.map(|count| *count += 1).is_some()
+    });
+    let closed_in_all = front.sessions.dismiss(&covered, CloseCode::TicketEnded, false);
+    let not_kept = save(front);
+    for (ticket, added) in tickets.iter().zip(&added) {
+        let result = match (added, &not_kept) {
+            (Err(full), _) => full.to_string(),
             (Ok(_), Some(error)) => format!("holds until the server ends: {error}"),
             (Ok(_), None) => "done".to_owned(),
         };
-        let (whom, until) = (Some(target.to_string()), until.map(|until| until.to_string()));
+        let (whom, until) = (Some(Target::Ticket(ticket.clone()).to_string()), ends.get(ticket).map(Utc::to_string));
+        let closed = closed.get(ticket).copied().unwrap_or(0);
         front.write_down(&Act { when: now, who, act: "revoke", whom, reason, until, result: &result, closed });
-        if let Err(error) = added {
-            full = Some(error);
+    }
+    let is_new = added.contains(&Ok(Added::New));
+    match added.into_iter().find_map(Result::err) {
+        Some(full) => Err(full),
+        None => {
+            let added = if is_new { Added::New } else { Added::Replaced };
+            Ok(Banned { added, until: None, closed: closed_in_all, not_kept })
         }
     }
-    full.map_or(Ok(whole), Err)
 }
 
 /// Until when each of those that are in has to be remembered.
 fn ends_of(front: &Front, tickets: &[TicketId]) -> BTreeMap<TicketId, Utc> {
-    let mut ends = BTreeMap::new();
-    let _ = front.sessions.find(|identity| {
-        if let (Some(ticket), Some(expires)) = (&identity.ticket, identity.expires)
-            && tickets.contains(ticket)
-        {
-            ends.insert(ticket.clone(), Utc::from(expires).after(REMEMBERED_AFTER_END));
-        }
-        false
+    let tickets: BTreeSet<&TicketId> = tickets.iter().collect();
+    let ends = front.sessions.find_each(|identity| {
+        let ticket = identity.ticket.as_ref().filter(|ticket| tickets.contains(ticket))?;
+        Some((ticket.clone(), Utc::from(identity.expires?).after(REMEMBERED_AFTER_END)))
     });
-    ends
+    ends.into_iter().map(|(_, end)| end).collect()
 }
 
 /// Lets somebody in again.
@@ -223,15 +222,8 @@ pub(super) fn take_file(front: &Front, path: PathBuf, look: Look) {
 fn close_covered(front: &Front) -> usize {
     let mut codes = BTreeMap::<CloseCode, Vec<_>>::new();
     let now = Utc::now();
-    let mut found = Vec::new();
-    let connections = front.sessions.find(|identity| match front.operation.bans.check(identity, now) {
-        Some(ban) => {
-            found.push(code_of(&ban.target));
-            true
-        }
-        None => false,
-    });
-    for (connection, code) in connections.into_iter().zip(found) {
+    let code = |identity: &Identity| Some(code_of(&front.operation.bans.check(identity, now)?.target));
+    for (connection, code) in front.sessions.find_each(code) {
         codes.entry(code).or_default().push(connection);
     }
     codes.iter().map(|(code, connections)| front.sessions.dismiss(connections, *code, false)).sum()

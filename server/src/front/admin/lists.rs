@@ -21,7 +21,7 @@ struct Asked<'a> {
     after: Option<u64>,
     limit: usize,
     /// Which lines, by key.
-    only: Vec<(&'a str, &'a str)>,
+    only: Vec<(&'a str, String)>,
 }
 
 impl<'a> Asked<'a> {
@@ -34,16 +34,34 @@ impl<'a> Asked<'a> {
             match key {
                 "after" => asked.after = Some(value.parse().map_err(|_| wanted())?),
                 "limit" => asked.limit = value.parse::<usize>().map_err(|_| wanted())?.clamp(1, ACT_TARGETS_MAX),
-                key if keys.contains(&key) => asked.only.push((key, value)),
+                key if keys.contains(&key) => {
+                    let bad = || bad_body(format!("{key}: it is no text, with %XX for what an address cannot have"));
+                    asked.only.push((key, decoded(value).ok_or_else(bad)?));
+                }
                 key => return Err(bad_body(format!("there is no {key} to ask for here"))),
             }
         }
         Ok(asked)
     }
 
-    fn only(&self, wanted: &str) -> Option<&'a str> {
-        self.only.iter().find(|(key, _)| *key == wanted).map(|(_, value)| *value)
+    fn only(&self, wanted: &str) -> Option<&str> {
+        self.only.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.as_str())
     }
+}
+
+/// What a part of an address stands for (RFC 3986): `steam%3A42` is `steam:42`. None: it stands for no text.
+fn decoded(part: &str) -> Option<String> {
+    let mut pieces = part.split('%');
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(2)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// A page of those who are connected, by connection.
@@ -110,6 +128,19 @@ mod tests {
         assert_eq!(Asked::read("limit=99999999", &[]).expect("good").limit, ACT_TARGETS_MAX);
         for bad in ["limit=x", "after=-1", "after", "room=main", "x"] {
             assert!(Asked::read(bad, &[]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn whom_one_asks_for_may_be_written_as_programs_write_it_into_an_address() {
+        let player = |query: &str| Asked::read(query, &["player"]).ok()?.only("player").map(str::to_owned);
+        for query in ["player=steam:42", "player=steam%3A42", "player=%73team%3a42"] {
+            assert_eq!(player(query).as_deref(), Some("steam:42"), "{query}");
+        }
+        assert_eq!(player("player=a%26b%3Dc").as_deref(), Some("a&b=c"));
+        assert_eq!(player("player=Zo%C3%AB").as_deref(), Some("Zoë"));
+        for bad in ["player=%", "player=%4", "player=%+4", "player=%zz", "player=%ff", "player=%é"] {
+            assert_eq!(player(bad), None, "{bad}");
         }
     }
 }
