@@ -10,7 +10,7 @@ import { ROOM_NAME, Rooms } from "./rooms.js";
 /** Milliseconds between two looks at the rooms. */
 const EVERY_MS = 2000;
 
-/** What somebody wants. @typedef {{ room?: string, name: string, watch: boolean }} Wish */
+/** What somebody wants. `isAny`: that room was only a proposal. @typedef {{ room?: string, name: string, watch: boolean, isAny?: boolean }} Wish */
 
 export class Lobby {
   /**
@@ -33,9 +33,11 @@ export class Lobby {
     this.name.value = settings.choices.name;
     this.play = part("play");
     this.shown = "";
+    /** @type {import("./rooms.js").Room[]} */
+    this.known = [];
     part("play-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.go({});
+      this.go({ room: this.rooms.liveliest(this.known), isAny: true });
     });
     part("create-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -62,11 +64,11 @@ export class Lobby {
     else this.roomName.focus();
   }
 
-  /** @param {{ room?: string, watch?: boolean }} where */
-  go({ room, watch = false }) {
+  /** @param {{ room?: string, watch?: boolean, isAny?: boolean }} where */
+  go({ room, watch = false, isAny = false }) {
     const name = this.name.value.trim();
     this.settings.choose({ name });
-    this.enter({ ...(room === undefined ? {} : { room }), name, watch });
+    this.enter({ ...(room === undefined ? {} : { room }), name, watch, isAny });
   }
 
   /** Asks for the rooms, and again after a while, as long as somebody looks. */
@@ -80,7 +82,8 @@ export class Lobby {
 
   async ask() {
     try {
-      this.fill(await this.rooms.ask());
+      this.known = await this.rooms.ask();
+      this.fill(this.known);
       say(this.status, "");
       const ping = this.rooms.pingMs;
       say(this.ping, ping === null ? "" : `ping ${ping < 10 ? ping.toFixed(1) : ping.toFixed(0)} ms`);
@@ -95,6 +98,7 @@ export class Lobby {
   forget() {
     this.empty.hidden = true;
     this.shown = "";
+    this.known = [];
     if (this.list.contains(document.activeElement)) this.play.focus();
     this.list.replaceChildren();
   }

@@ -1,12 +1,13 @@
-// Where the page begins: settings, sound, the lobby, and the match that it leads to.
+// Where the page begins: settings, sound, the lobby, and the match that it leads to, or that was played when the page was loaded anew.
 //
 // Never here: anything that one of them can do itself.
 
+import { keptRoom } from "../sdk/index.js";
 import { drawBackdrop } from "./backdrop.js";
 import { Lobby } from "./lobby.js";
 import { part } from "./page.js";
 import { Play } from "./play.js";
-import { Settings, browserStore } from "./settings.js";
+import { Settings, browserStore, tabStore } from "./settings.js";
 import { Sound } from "./sound.js";
 
 const settings = new Settings(browserStore());
@@ -19,6 +20,10 @@ const lobby = new Lobby(settings, (wish) => {
   lobby.show(false);
   play.enter(wish);
 });
+
+// Who loaded the page anew in a match goes on there.
+const kept = keptRoom(tabStore(), location.origin);
+if (kept !== null) lobby.go({ room: kept });
 
 const backdrop = /** @type {HTMLCanvasElement} */ (part("backdrop"));
 drawBackdrop(backdrop);

@@ -19,7 +19,8 @@ import { cut, part, reveal } from "./page.js";
 import { predicting } from "./predicting.js";
 import { Spectating } from "./spectating.js";
 import { Stage } from "./stage.js";
-import { sayAlone, sayAttempt, sayFault, sayRefusal, sentence, truer } from "./told.js";
+import { tabStore } from "./settings.js";
+import { sayAlone, sayAttempt, sayFault, sayRefusal, sayResumed, sentence, truer } from "./told.js";
 import { Watcher } from "./watcher.js";
 import { RIFLE, ROCKET_LAUNCHER } from "./weapon.js";
 
@@ -95,7 +96,10 @@ export class Play {
       this.surface.focus();
       requestAnimationFrame((nowMs) => this.frame(nowMs, room));
     } catch (error) {
-      if (!ends.signal.aborted) this.refused(error);
+      if (ends.signal.aborted) return;
+      // It was full by then, or gone: the server knows another.
+      if (wish.isAny && wish.room !== undefined) this.enter({ ...wish, room: undefined });
+      else this.refused(error);
     }
   }
 
@@ -112,6 +116,7 @@ export class Play {
       watch,
       signal,
       store: this.settings.store,
+      seatStore: tabStore(),
       on: {
         connect: (agreement) => this.agreed(agreement),
         spawn: (entity) => this.stage.meet(entity),
@@ -121,7 +126,9 @@ export class Play {
           this.hud.netGraph.frame(performance.now());
         },
         event: (event) => tell(this.stage, event),
+        notice: (notice) => this.hud.notices.tell(notice, performance.now()),
         drop: (drop) => this.dropped(drop),
+        resume: (resumed) => this.hud.chat.note(sayResumed(resumed)),
         reconnect: () => {
           this.lost = null;
           this.overlay.hide();
@@ -149,7 +156,10 @@ export class Play {
     this.lost = truer(this.lost, drop);
     this.controls.drop();
     this.stage.clear();
-    const text = `${sentence(this.lost.text)} ${sayAttempt(drop.attempt, drop.retryInMs)}`;
+    this.hud.notices.clear();
+    this.menu.close();
+    const seat = drop.seatKept ? " Your seat is kept for a while." : "";
+    const text = `${sentence(this.lost.text)}${seat} ${sayAttempt(drop.attempt, drop.retryInMs)}`;
     this.overlay.show({ title: "The connection is lost", text, waits: true });
   }
 
@@ -157,6 +167,8 @@ export class Play {
   over(ending, signal) {
     if (signal.aborted || this.room === null) return;
     this.room = null;
+    this.hud.notices.clear();
+    this.menu.close();
     const { text, fault, comeAgain } = truer(this.lost, ending);
     const title = fault === "nobody" ? "It is over" : "You are out";
     this.overlay.show({ title, text, again: comeAgain !== "never" });
@@ -202,6 +214,7 @@ export class Play {
   /** @param {string} text @param {boolean} team */
   async say(text, team) {
     if (this.room === null) return;
+    this.hud.notices.done("unchanged");
     if (this.wish.watch) {
       this.hud.chat.note("who looks on can not speak");
       return;
@@ -298,7 +311,10 @@ export class Play {
       own.aim = this.controls.aim;
     }
     const values = room.state === "playing" ? hands.take() : null;
-    if (values !== null) room.sendInput(values);
+    if (values !== null) {
+      room.sendInput(values);
+      this.hud.notices.done("unchanged");
+    }
     // A thumb needs no cross: the barrel shows where it aims.
     return pointer ?? (own === null || this.controls.touch.isShown ? null : picture.ahead(own));
   }

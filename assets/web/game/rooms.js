@@ -31,6 +31,14 @@ export class Rooms {
     return [...rooms].sort((one, other) => other.players - one.players || (one.name < other.name ? -1 : 1));
   }
 
+  /**
+   * Where somebody who wants to play at once finds others: the room with the most players that has a place; undefined: nobody plays anywhere.
+   * @param {Room[]} rooms as the last answer listed them
+   */
+  liveliest(rooms) {
+    return rooms.find(({ players, cap }) => players > 0 && players < cap)?.name;
+  }
+
   /** The shortest of the last round trips in milliseconds; null before the first. */
   get pingMs() {
     // The first one also made the connection.

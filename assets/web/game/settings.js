@@ -52,6 +52,15 @@ export function browserStore() {
   }
 }
 
+/** What is kept in this tab alone, and ends with it; null where it is forbidden. */
+export function tabStore() {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * What is kept, as far as it has the types of what can be chosen.
  * @param {import("../sdk/types.js").Store | null} store

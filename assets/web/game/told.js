@@ -47,6 +47,18 @@ export function sayAttempt(attempt, inMs) {
   return `Trying again${soon} (attempt ${attempt}).`;
 }
 
+/** That the connection will end, and why; how long that is still is told beside it. @param {import("../sdk/index.js").Notice["reason"]} reason */
+export function sayNotice(reason) {
+  if (reason === "unchanged") return "Nothing done for long: move, or you are out in";
+  return reason === "ticket-ends" ? "Your ticket ends in" : "The server goes away in";
+}
+
+/** What became of the seat that was kept for us. @param {import("../sdk/index.js").Resumed} resumed */
+export function sayResumed({ resumed, why }) {
+  if (resumed) return "You are back where you were.";
+  return why === "gone" ? "Your seat was not kept any longer: you begin anew." : "The room is another one by now: you begin anew.";
+}
+
 /** How we died. @param {string} killer their name @param {import("./cause.js").Means} means */
 export function sayDeath(killer, means) {
   if (means === "gave-up") return { who: "You gave up this life", how: "" };

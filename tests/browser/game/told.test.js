@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { back, sayAlone, sayAttempt, sayDeath, sayFault, sentence, truer } from "../../../assets/web/game/told.js";
+import { back, sayAlone, sayAttempt, sayDeath, sayFault, sayNotice, sayResumed, sentence, truer } from "../../../assets/web/game/told.js";
 import { endingOf } from "../../../assets/web/sdk/reconnect.js";
 
 test("what the server said of its end stays, whatever silence comes after it", () => {
@@ -38,4 +38,13 @@ test("a death is told as far as it is known, and the next life never too early",
   assert.equal(sayDeath("Me", "gave-up").who, "You gave up this life");
   assert.deepEqual([back(2000), back(1201), back(1), back(0), back(-500)], ["Back in 2.0 s", "Back in 1.3 s", "Back in 0.1 s", "Back any moment.", "Back any moment."]);
   assert.equal(back(NaN), "A new life begins within two seconds.");
+});
+
+test("an end to come is told by its reason, and what became of a seat by why", () => {
+  const said = ["unchanged", "ticket-ends", "going-away"].map(sayNotice);
+  assert.equal(new Set(said).size, 3);
+  for (const line of said) assert.match(line, / in$/, "the time that is left comes behind it");
+  assert.equal(sayResumed({ resumed: true, why: null }), "You are back where you were.");
+  const [gone, other] = ["gone", "other-room"].map((why) => sayResumed({ resumed: false, why }));
+  assert.ok(gone !== other && [gone, other].every((line) => line.endsWith("you begin anew.")));
 });

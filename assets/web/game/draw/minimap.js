@@ -1,9 +1,11 @@
 // The map in a corner: we, our team, who shoots, what the camera sees. Enemies who keep quiet are not on it.
+// Sides differ by their marks as well as by their colours, as in the arena.
 //
 // Never here: the ground itself (see ground.js).
 
 import { HP_MAX, TILE_UNITS } from "../constants.js";
 import { drawSmall } from "./ground.js";
+import { fillMark } from "./marks.js";
 import { OWN, TEXT, colourOf } from "./palette.js";
 
 /** Pixels of its longer side, before the screen's own ratio; on a small screen, too. */
@@ -62,9 +64,10 @@ export class Minimap {
       const allied = side !== "Alone" && figure.faction === side;
       const loud = nowMs - (this.shots.get(figure.id) ?? -SHOT_MS) < SHOT_MS;
       if (figure.hp === 0 || !(figure.isOwn || allied || showsAll || loud)) continue;
-      const size = (figure.isOwn ? 5 : 3.4) * pixels / this.side;
+      const size = (figure.isOwn ? 5 : 4.4) * pixels / this.side;
       context.fillStyle = figure.isOwn ? (figure.hp < HP_MAX / 4 ? TEXT : OWN) : colourOf(figure);
-      context.fillRect(figure.x * scale - size / 2, figure.y * scale - size / 2, size, size);
+      fillMark(context, figure.faction, figure.x * scale, figure.y * scale, size);
+      if (figure.isOwn) ringAround(context, figure.x * scale, figure.y * scale, size);
     }
   }
 
@@ -80,4 +83,12 @@ export class Minimap {
     this.canvas.style.setProperty("width", `${this.side * map.width / longer}px`);
     this.canvas.style.setProperty("height", `${this.side * map.height / longer}px`);
   }
+}
+
+/** Where we are, whatever mark we have. @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} size */
+function ringAround(context, x, y, size) {
+  context.strokeStyle = TEXT;
+  context.beginPath();
+  context.arc(x, y, size * 1.1, 0, 2 * Math.PI);
+  context.stroke();
 }

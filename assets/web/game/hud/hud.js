@@ -7,6 +7,7 @@ import { Chat } from "./chat.js";
 import { Fallen } from "./fallen.js";
 import { KillFeed } from "./kill_feed.js";
 import { NetGraph } from "./net_graph.js";
+import { Notices } from "./notices.js";
 import { Round } from "./round.js";
 import { Scoreboard } from "./scoreboard.js";
 import { Vitals } from "./vitals.js";
@@ -42,6 +43,7 @@ export class Hud {
     this.round = new Round();
     this.scoreboard = new Scoreboard();
     this.netGraph = new NetGraph();
+    this.notices = new Notices();
     this.reading = meter.reading();
     this.pictures = 0;
   }
@@ -52,6 +54,7 @@ export class Hud {
     this.fallen.show(death, nowMs);
     this.round.show(scene.match, tickRateHz);
     this.banner.show(standing, nowMs);
+    this.notices.show(nowMs);
     this.scoreboard.show(scene, room, nowMs);
     this.pictures += 1;
     if (stats === null) {
@@ -66,6 +69,7 @@ export class Hud {
   clear() {
     this.feed.clear();
     this.chat.clear();
+    this.notices.clear();
     this.scoreboard.held = false;
   }
 }

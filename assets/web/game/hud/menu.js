@@ -3,6 +3,7 @@
 // Never here: what a choice does (see play.js, sound.js).
 
 import { part } from "../page.js";
+import { keepKeysWithin } from "./keys_within.js";
 
 export class Menu {
   /**
@@ -23,6 +24,7 @@ export class Menu {
     this.giveUp.addEventListener("click", () => { this.close(); giveUp(); });
     part("menu-leave").addEventListener("click", () => { this.close(); leave(); });
     this.dialog.addEventListener("close", closed);
+    keepKeysWithin(this.dialog);
   }
 
   get isOpen() {

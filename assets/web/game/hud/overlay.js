@@ -4,6 +4,7 @@
 
 import { part, say } from "../page.js";
 import { sentence } from "../told.js";
+import { keepKeysWithin } from "./keys_within.js";
 
 /** Milliseconds for which a notice is deaf to keys: they were meant for the game. */
 const HASTY_MS = 600;
@@ -23,6 +24,9 @@ export class Overlay {
     this.again = part("overlay-again");
     this.lobby = part("overlay-lobby");
     this.shownMs = 0;
+    /** What cannot be reached while it is there. */
+    this.others = [part("arena"), part("hud")];
+    keepKeysWithin(this.root);
     this.again.addEventListener("click", (event) => { if (this.isMeant(event)) again(); });
     this.lobby.addEventListener("click", (event) => { if (this.isMeant(event)) lobby(); });
     // A key that is still held from before presses nothing.
@@ -41,11 +45,13 @@ export class Overlay {
     this.spinner.hidden = !waits;
     this.again.hidden = !again;
     this.root.hidden = false;
+    for (const other of this.others) other.inert = true;
     this.focus();
   }
 
   hide() {
     this.root.hidden = true;
+    for (const other of this.others) other.inert = false;
   }
 
   /** Keys go to what one most likely wants now; to nothing if nothing is shown. */
