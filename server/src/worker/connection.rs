@@ -13,7 +13,7 @@
 //! Whatever the peer does costs one connection and no more than a few receives per tick. Every limit ends in a close
 //! frame that says which it was (PROTOCOL.md, "Close codes"), because a code is all that a player gets.
 //!
-//! Memory held for one client: a message being read ([`shared::limits::CLIENT_MESSAGE_BYTES_MAX`]), rustls' buffers, and unsent
+//! Memory held for one client (see `memory`): a message being read ([`shared::limits::CLIENT_MESSAGE_BYTES_MAX`]), rustls' buffers, and unsent
 //! bytes up to [`shared::limits::WRITE_BUFFER_BYTES_MAX`].
 //!
 //! Never here: rooms, seats, a clock.
@@ -30,7 +30,8 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes, error::ProtocolE
 
 use super::allowance::{Allowance, PeerLimits};
 use super::patience::{Patience, Verdict};
-use super::transport::{Found, STRAIGHT_BYTES_MAX, Traffic, Wire};
+use super::transport::{Found, Traffic, Wire};
+use super::whole_frame::{WHOLE_BINARY, WHOLE_TEXT};
 use crate::mailbox::HandedOver;
 
 /// Receives per tick. rustls asks for 4 KiB each: 16 KiB per tick are far above what an honest client sends even after
@@ -41,8 +42,8 @@ const MESSAGES_PER_TICK: u32 = 64;
 /// tungstenite fills this much with zeros before every read. The layer below reads the socket in larger steps and keeps
 /// the rest, so a small buffer costs no system call.
 const READ_BUFFER_BYTES: usize = 512;
-/// Larger than all messages of a usual tick: they leave as one TLS record and one send.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Bytes of control frames that tungstenite may hold: messages go past it, into memory that is no larger than they are.
+const CONTROL_BUFFER_BYTES: usize = 4096;
 
 /// How a connection came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +96,8 @@ pub(super) struct Connection {
     finished: bool,
     /// tungstenite may hold bytes that were read.
     holds_read: bool,
-    /// tungstenite may hold bytes that are to be sent.
+    /// tungstenite may hold control frames that are to be sent.
     holds_unsent: bool,
-    /// Bytes of messages that went past tungstenite and may wait for the socket.
-    straight_bytes: usize,
 }
 
 impl Connection {
@@ -116,11 +115,11 @@ impl Connection {
         let HandedOver { tcp, tls, early } = socket;
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(WRITE_BUFFER_BYTES)
-            .max_write_buffer_size(limits.unsent_bytes_max)
+            .write_buffer_size(0)
+            .max_write_buffer_size(CONTROL_BUFFER_BYTES)
             .max_message_size(Some(limits.message_bytes_max))
             .max_frame_size(Some(limits.message_bytes_max));
-        let wire = Wire::new(tcp, tls, &early)?;
+        let wire = Wire::new(tcp, tls, &early, limits.unsent_bytes_max)?;
         let ws = WebSocket::from_partially_read(wire, early, Role::Server, Some(config));
         Ok(Self {
             ws,
@@ -135,7 +134,6 @@ impl Connection {
             finished: false,
             holds_read: true, // what was read before the hand-over
             holds_unsent: true,
-            straight_bytes: 0,
         })
     }
 
@@ -250,20 +248,7 @@ impl Connection {
     /// # Errors
     /// The connection is over: the stream broke, or so much waits already that this does not fit.
     pub(super) fn queue(&mut self, message: &[u8]) -> Result<(), Ending> {
-        let waits = if self.unsent { self.straight_bytes } else { 0 };
-        let is_behind_all = !self.holds_unsent && (!self.unsent || self.straight_bytes > 0);
-        if is_behind_all && waits + message.len() <= STRAIGHT_BYTES_MAX {
-            match self.ws.get_mut().write_message(message) {
-                Ok(true) => {
-                    self.unsent = true;
-                    self.straight_bytes = waits + message.len();
-                    return Ok(());
-                }
-                Ok(false) => {}
-                Err(_) => return Err(Ending::Lost("the socket failed")),
-            }
-        }
-        self.write(Message::Binary(Bytes::copy_from_slice(message)))
+        self.commit(WHOLE_BINARY, message)
     }
 
     /// The same for text.
@@ -271,7 +256,16 @@ impl Connection {
     /// # Errors
     /// See [`Connection::queue`].
     pub(super) fn queue_text(&mut self, text: &str) -> Result<(), Ending> {
-        self.write(Message::Text(text.into()))
+        self.commit(WHOLE_TEXT, text.as_bytes())
+    }
+
+    fn commit(&mut self, first: u8, message: &[u8]) -> Result<(), Ending> {
+        self.unsent = true;
+        match self.ws.get_mut().write_message(first, message) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Ending::Closed(CloseCode::TooSlow, "too much waits to be sent")),
+            Err(_) => Err(Ending::Lost("the socket failed")),
+        }
     }
 
     /// True: bytes of earlier messages still wait, so a new frame would only queue behind them.
@@ -305,7 +299,6 @@ impl Connection {
         }
         self.unsent = false;
         self.holds_unsent = false;
-        self.straight_bytes = 0;
         Ok(())
     }
 
@@ -719,6 +712,40 @@ mod tests {
         pair.tick = pair.tick.after(30 * u32::from(RATE));
         let ending = pair.tick().unwrap_err();
         pair.assert_closes_with(ending, CloseCode::Silent);
+    }
+
+    #[test]
+    fn what_waits_for_a_slow_socket_comes_whole_and_in_order_whatever_is_answered_meanwhile() {
+        for (socket, peer) in [tls_pair(), plain_pair()] {
+            let mut pair = Pair::new((socket, peer));
+            let message = |number: u8| vec![number; limits::SERVER_MESSAGE_BYTES_MAX - 8 * usize::from(number)];
+            let mut sent = 0;
+            while !pair.connection.is_busy() {
+                pair.connection.queue(&message(sent)).unwrap();
+                pair.connection.flush(pair.tick).unwrap();
+                sent += 1;
+            }
+            pair.connection.queue(b"behind it").unwrap();
+            pair.peer.send_raw(&frame(0x89, b"are you there"));
+            until("the ping", || {
+                pair.connection.read(pair.tick, pair.now, &mut Vec::new(), |_, _| {}).unwrap();
+                pair.connection.flush(pair.tick).unwrap();
+                (pair.connection.ws.get_ref().frames().pings == 1).then_some(())
+            });
+            let mut peer = pair.peer;
+            let reader = std::thread::spawn(move || {
+                let messages: Vec<Message> = (0..=sent).map(|_| peer.receive()).collect();
+                (messages, peer.ws.read().unwrap())
+            });
+            until("all of it to be sent", || {
+                pair.connection.flush(pair.tick).unwrap();
+                (!pair.connection.is_busy()).then_some(())
+            });
+            let (messages, last) = reader.join().unwrap();
+            let wanted = (0..sent).map(message).chain([b"behind it".to_vec()]);
+            assert!(messages.into_iter().eq(wanted.map(|bytes| Message::Binary(bytes.into()))));
+            assert_eq!(last, Message::Pong("are you there".into()));
+        }
     }
 
     #[test]

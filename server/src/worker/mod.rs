@@ -71,6 +71,9 @@ mod throttle;
 // Bytes, calls and frames counted between the kernel and WebSocket.
 mod transport;
 
+// What the socket has not taken.
+mod unsent;
+
 // The frame that nearly every message is.
 mod whole_frame;
 
@@ -96,6 +99,10 @@ mod echo;
 // The other end of a connection, for tests.
 #[cfg(test)]
 mod test_peer;
+
+// What a connection holds, counted.
+#[cfg(test)]
+mod memory;
 
 // The smallest game, for tests.
 #[cfg(test)]

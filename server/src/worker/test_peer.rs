@@ -172,7 +172,8 @@ fn tcp_pair() -> (TcpStream, TcpStream) {
     (server, client)
 }
 
-fn configs() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
+/// TLS at both ends.
+pub(super) fn configs() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
     static CONFIGS: OnceLock<(Arc<ServerConfig>, Arc<ClientConfig>)> = OnceLock::new();
     CONFIGS.get_or_init(make_configs).clone()
 }

@@ -3,7 +3,8 @@
 //! ```text
 //!   kernel ◄──► Socket ◄──────────► rustls ◄──────► Wire ◄─┬─► tungstenite
 //!               bytes, calls,       (absent with    frames, └─► whole messages, straight (see `whole_frame`)
-//!               receives left       --plain)        pings
+//!               receives left       --plain)        pings,
+//!                                                   what waits (see `unsent`)
 //! ```
 //!
 //! `Socket` gives each tick a number of receives and then says "nothing more": a flood stays in the kernel, where TCP
@@ -20,14 +21,14 @@ use rustls::ServerConnection;
 
 use super::arrival;
 use super::frame_meter::{FrameCounts, FrameMeter};
+use super::unsent::Unsent;
 use super::whole_frame::{self, WholeFrame};
 
-/// Encrypted bytes that rustls holds for the socket before it takes no more; what is beyond stays in tungstenite.
+/// Encrypted bytes that rustls holds for the socket before it takes no more; what is beyond waits here.
 const TLS_BUFFER_BYTES: usize = 64 * 1024;
 
-/// Bytes of messages that may go straight to rustls before the socket has taken them: well below what it holds, with what
-/// encryption adds to each.
-pub(super) const STRAIGHT_BYTES_MAX: usize = TLS_BUFFER_BYTES / 2;
+/// Bytes of control frames that may wait beside messages: some pongs and pings, and the close frame.
+const CONTROL_BYTES: usize = 1024;
 
 /// Asked of the kernel at once without TLS: as much as rustls asks for.
 const READ_AHEAD_BYTES: usize = 4096;
@@ -132,6 +133,9 @@ pub(super) struct Wire {
     layer: Layer,
     socket: Socket,
     meter: FrameMeter,
+    /// What neither rustls nor the socket has taken. Whatever is sent goes behind it.
+    unsent: Unsent,
+    unsent_bytes_max: usize,
     /// How a look ahead ended that found no bytes; for whoever reads next.
     ended: Option<io::Result<usize>>,
 }
@@ -168,7 +172,12 @@ impl Wire {
     ///
     /// # Errors
     /// The socket can not be made non-blocking: it is dead.
-    pub(super) fn new(tcp: TcpStream, tls: Option<ServerConnection>, early: &[u8]) -> io::Result<Self> {
+    pub(super) fn new(
+        tcp: TcpStream,
+        tls: Option<ServerConnection>,
+        early: &[u8],
+        unsent_bytes_max: usize,
+    ) -> io::Result<Self> {
         tcp.set_nonblocking(true)?;
         arrival::ask_for_stamps(&tcp);
         let layer = match tls {
@@ -181,7 +190,8 @@ impl Wire {
         let mut meter = FrameMeter::default();
         meter.pass(early);
         let traffic = Traffic { bytes_in: early.len() as u64, ..Traffic::default() };
-        Ok(Self { layer, socket: Socket { tcp, recvs_left: 0, arrived: None, traffic }, meter, ended: None })
+        let socket = Socket { tcp, recvs_left: 0, arrived: None, traffic };
+        Ok(Self { layer, socket, meter, unsent: Unsent::default(), unsent_bytes_max, ended: None })
     }
 
     /// Allows this many receives until the next call.
@@ -217,7 +227,7 @@ impl Wire {
     /// The next message, if the bytes that are there begin with one in a single frame of at most `bytes_max`, as nearly all do: then it
     /// is in `message`. Only while nothing that was read is still held elsewhere.
     pub(super) fn find_message(&mut self, bytes_max: usize, message: &mut Vec<u8>) -> Found {
-        let Self { layer, socket, meter, ended } = self;
+        let Self { layer, socket, meter, ended, .. } = self;
         let bytes = match layer {
             Layer::Tls(tls) => look_at_decrypted(tls, socket),
             Layer::Plain(ahead) => ahead.look(socket),
@@ -242,17 +252,24 @@ impl Wire {
         }
     }
 
-    /// Encrypts a frame with this message; the send follows in `flush`. Only behind bytes that rustls already holds, and no
-    /// more of those than [`STRAIGHT_BYTES_MAX`]. False: nothing was done, there is no TLS.
+    /// Commits a frame with this message, `first` its first byte; the send follows in `flush`. False: nothing was done, so much waits
+    /// already that it does not fit.
     ///
     /// # Errors
     /// The stream broke.
-    pub(super) fn write_message(&mut self, message: &[u8]) -> io::Result<bool> {
-        let Layer::Tls(tls) = &mut self.layer else { return Ok(false) };
-        let (header, header_bytes) = whole_frame::header(message.len());
-        let parts = [IoSlice::new(&header[..header_bytes]), IoSlice::new(message)];
-        let taken = tls.writer().write_vectored(&parts)?;
-        if taken < header_bytes + message.len() { Err(io::ErrorKind::WriteZero.into()) } else { Ok(true) }
+    pub(super) fn write_message(&mut self, first: u8, message: &[u8]) -> io::Result<bool> {
+        let (header, header_bytes) = whole_frame::header(first, message.len());
+        let header = &header[..header_bytes];
+        if self.unsent.len() + header_bytes + message.len() > self.unsent_bytes_max {
+            return Ok(false);
+        }
+        let mut taken = 0;
+        if let (Layer::Tls(tls), 0) = (&mut self.layer, self.unsent.len()) {
+            taken = tls.writer().write_vectored(&[IoSlice::new(header), IoSlice::new(message)])?;
+        }
+        self.unsent.push(&header[taken.min(header_bytes)..]);
+        self.unsent.push(&message[taken.saturating_sub(header_bytes)..]);
+        Ok(true)
     }
 
     /// Reads what is there and forgets it, within the allowed receives. False: the stream has ended.
@@ -270,6 +287,9 @@ impl Wire {
     /// The polite end: TLS's close_notify after what still waits, then "no more from us". What the socket does not
     /// take now is lost; there is nobody left to wait for it.
     pub(super) fn finish(&mut self) {
+        let _ = self.flush();
+        // Half a frame would be taken for nothing else.
+        self.unsent.clear();
         if let Layer::Tls(tls) = &mut self.layer {
             tls.send_close_notify();
         }
@@ -280,7 +300,7 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Self { layer, socket, meter, ended } = self;
+        let Self { layer, socket, meter, ended, .. } = self;
         if let Some(ended) = ended.take() {
             return ended;
         }
@@ -364,25 +384,36 @@ fn receive_encrypted(tls: &mut ServerConnection, socket: &mut Socket) -> io::Res
 }
 
 impl Write for Wire {
-    /// With TLS: encrypts into rustls' buffer, the send follows in `flush`. Without: sends.
+    /// What tungstenite writes: control frames. All of it or nothing, so that nothing comes between the parts of one; the send follows
+    /// in `flush`.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let tls = match &mut self.layer {
-            Layer::Tls(tls) => tls,
-            Layer::Plain(_) => return self.socket.write(bytes),
-        };
-        let taken = tls.writer().write(bytes)?;
-        if taken > 0 || bytes.is_empty() {
-            return Ok(taken);
+        if self.unsent.len() + bytes.len() > self.unsent_bytes_max + CONTROL_BYTES {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
-        // Full. tungstenite takes a 0 for a reset, so make room first, or say that there is none.
-        write_encrypted(tls, &mut self.socket)?;
-        tls.writer().write(bytes)
+        let mut taken = 0;
+        if let (Layer::Tls(tls), 0) = (&mut self.layer, self.unsent.len()) {
+            taken = tls.writer().write(bytes)?;
+        }
+        self.unsent.push(&bytes[taken..]);
+        Ok(bytes.len())
     }
 
+    /// Sends what waits, or as much as the socket takes.
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.layer {
-            Layer::Tls(tls) => write_encrypted(tls, &mut self.socket),
-            Layer::Plain(_) => Ok(()),
+        let Self { layer, socket, unsent, .. } = self;
+        match layer {
+            Layer::Plain(_) => unsent.drain(|bytes| socket.write(bytes)),
+            Layer::Tls(tls) => {
+                write_encrypted(tls, socket)?;
+                unsent.drain(|bytes| {
+                    let taken = tls.writer().write(bytes)?;
+                    match write_encrypted(tls, socket) {
+                        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+                        _ => Ok(taken),
+                    }
+                })?;
+                if tls.wants_write() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            }
         }
     }
 }

@@ -12,7 +12,9 @@
 //! Never here: sockets, limits of rate (see `connection`).
 
 /// First byte of a frame that is a whole binary message.
-const WHOLE_BINARY: u8 = 0x82;
+pub(super) const WHOLE_BINARY: u8 = 0x82;
+/// The same of a text.
+pub(super) const WHOLE_TEXT: u8 = 0x81;
 /// Second byte: the payload is masked.
 const MASKED: u8 = 0x80;
 /// Second byte: two bytes of length follow.
@@ -63,10 +65,10 @@ impl<'a> WholeFrame<'a> {
     }
 }
 
-/// The header of a frame with a whole binary message of ours; how many of the bytes it is.
-pub(super) fn header(message_bytes: usize) -> ([u8; 10], usize) {
+/// The header of a frame with a whole message of ours, `first` its first byte; how many of the bytes it is.
+pub(super) fn header(first: u8, message_bytes: usize) -> ([u8; 10], usize) {
     let mut header = [0; 10];
-    header[0] = WHOLE_BINARY;
+    header[0] = first;
     let length = match message_bytes {
         short @ 0..126 => {
             header[1] = short as u8;
@@ -118,7 +120,7 @@ mod tests {
     fn what_is_written_here_is_read_by_the_library_as_a_client() {
         for length in [0, 1, 125, 126, 65_535, 65_536, 70_000] {
             let message = vec![7; length];
-            let (header, header_bytes) = header(length);
+            let (header, header_bytes) = header(WHOLE_BINARY, length);
             let bytes = [&header[..header_bytes], &message].concat();
             let config = Some(WebSocketConfig::default());
             let mut client = WebSocket::from_raw_socket(std::io::Cursor::new(bytes), Role::Client, config);
