@@ -237,6 +237,8 @@ catalogue! {
     Counter views_not_sent = "tickwire_views_refused_total" { reason = "not_sent" };
     /// Requests taken.
     Counter requests = "tickwire_requests_total";
+    /// Clients and ticks: it had said all that one tick takes of it, and the rest was left for the next.
+    Counter work_spent = "tickwire_client_work_spent_total";
     /// Pings that came too fast and were not answered.
     Counter pings_unanswered = "tickwire_pings_unanswered_total";
     /// Players that were told that their inputs have been the same for long.

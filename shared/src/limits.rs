@@ -101,6 +101,14 @@ pub const MESSAGES_BURST: u32 = 900;
 pub const BYTES_PER_SECOND: u32 = 64 * 1024;
 /// See [`BYTES_PER_SECOND`].
 pub const BYTES_BURST: u32 = 256 * 1024;
+/// What one connection may make the server do in one tick, in units of work: an input, a confirm or a ping is one, and what is dearer costs more
+/// ([`work_of`](crate::wire::client_message::work_of)). Twice what the rate of messages allows at 10 Hz. Over it the rest is not read before
+/// the next tick, and that is counted.
+pub const WORK_PER_TICK: u32 = 64;
+/// Units of work per second and burst that one connection may ask for. Over it: `TooFast`.
+pub const WORK_PER_SECOND: u32 = 600;
+/// See [`WORK_PER_SECOND`]: as for messages, a client that stalled says at once what it had to say.
+pub const WORK_BURST: u32 = 1800;
 /// Pings, of WebSocket or ours, per second that are answered. Over [`PINGS_BURST`]: one of WebSocket closes `TooFast`,
 /// one of ours is left unanswered and counted.
 pub const PINGS_PER_SECOND: u32 = 5;
@@ -235,6 +243,7 @@ const _: () =
     assert!(EVENTS_WAITING_MAX < EVENTS_PER_TICK_MAX && EVENT_BYTES_WAITING_MAX * 4 < SERVER_MESSAGE_BYTES_MAX);
 const _: () = assert!(SERVER_MESSAGE_BYTES_MAX + AUDIT_BYTES_MAX < WRITE_BUFFER_BYTES_MAX);
 const _: () = assert!(SILENT_SECONDS < IDLE_SECONDS, "silence is no answer");
+const _: () = assert!(WORK_PER_SECOND >= MESSAGES_PER_SECOND && WORK_BURST >= MESSAGES_BURST, "inputs cost one each");
 const _: () = assert!(MESSAGES_BURST >= MESSAGES_PER_SECOND && BYTES_BURST >= BYTES_PER_SECOND);
 const _: () = assert!(CODE_BITS_MAX <= 12, "a look-up entry has 12 bits for a symbol and 4 for a length");
 const _: () = assert!(FACET_KINDS_MAX <= 255, "tables give eight bits to the number of a code's symbols");

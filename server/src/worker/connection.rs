@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use shared::ids::Tick;
+use shared::limits::WORK_PER_TICK;
 use shared::wire::close_code::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocket, WebSocketConfig};
@@ -37,8 +38,8 @@ use crate::mailbox::HandedOver;
 /// Receives per tick. rustls asks for 4 KiB each: 16 KiB per tick are far above what an honest client sends even after
 /// a stall of seconds, and what is left waits in the kernel.
 const RECVS_PER_TICK: u8 = 4;
-/// Messages per tick: twice what the rate allows at 10 Hz; the rest waits for the next tick.
-const MESSAGES_PER_TICK: u32 = 64;
+/// Frames per tick of who lingers: it is not understood any more, but it must not keep us either.
+const FRAMES_PER_TICK: u32 = 64;
 /// tungstenite fills this much with zeros before every read. The layer below reads the socket in larger steps and keeps
 /// the rest, so a small buffer costs no system call.
 const READ_BUFFER_BYTES: usize = 512;
@@ -170,15 +171,20 @@ impl Connection {
         mut message: impl FnMut(&mut Self, Said, &[u8], Option<Duration>) -> Result<(), Ending>,
     ) -> Result<(), Ending> {
         self.ws.get_mut().allow_receives(RECVS_PER_TICK);
-        for _ in 0..MESSAGES_PER_TICK {
+        let mut work = 0;
+        while work < WORK_PER_TICK {
             match self.next_message(scratch)? {
                 Next::Message(said) => {
+                    work += self.allowance.work_of(scratch);
                     let arrived = self.ws.get_ref().arrived();
                     message(self, said, scratch, arrived)?;
                 }
-                Next::Control => {}
+                Next::Control => work += 1,
                 Next::Nothing => break,
             }
+        }
+        if work >= WORK_PER_TICK {
+            self.ws.get_mut().note_spent();
         }
         let wire = self.ws.get_ref();
         if wire.traffic().bytes_in != self.bytes_in_seen {
@@ -190,7 +196,7 @@ impl Connection {
             self.patience.acted(tick);
         }
         self.patience.message_under_way(wire.message_under_way(), tick);
-        self.allowance.charge(wire.traffic().bytes_in, wire.frames(), now)
+        self.allowance.charge(wire.traffic().bytes_in, wire.frames(), work, now)
     }
 
     fn next_message(&mut self, scratch: &mut Vec<u8>) -> Result<Next, Ending> {
@@ -325,7 +331,7 @@ impl Connection {
             }
             return self.ws.get_mut().discard();
         }
-        for _ in 0..MESSAGES_PER_TICK {
+        for _ in 0..FRAMES_PER_TICK {
             match self.ws.read() {
                 Ok(_) => {}
                 Err(error) if is_would_block(&error) => return true,
@@ -622,7 +628,7 @@ mod tests {
     fn more_messages_than_the_rate_are_too_fast_but_a_backlog_after_a_stall_is_not() {
         let mut pair = Pair::tls();
         for _ in 0..200 {
-            pair.peer.send(&[1; 40]);
+            pair.peer.send(&[2; 40]);
         }
         let mut count = 0;
         until("200 messages", || {
@@ -630,7 +636,7 @@ mod tests {
             (count == 200).then_some(())
         });
         for _ in 0..limits::MESSAGES_BURST {
-            pair.peer.send(&[1; 4]);
+            pair.peer.send(&[2; 4]);
         }
         let now = pair.now;
         let ending = until("an ending", || {
@@ -745,6 +751,25 @@ mod tests {
             let wanted = (0..sent).map(message).chain([b"behind it".to_vec()]);
             assert!(messages.into_iter().eq(wanted.map(|bytes| Message::Binary(bytes.into()))));
             assert_eq!(last, Message::Pong("are you there".into()));
+        }
+    }
+
+    #[test]
+    fn what_a_client_says_at_once_is_taken_in_ticks_and_the_dearer_it_is_the_less_of_it() {
+        for (first, taken) in [(2, 64), (7, 22), (5, 32), (9, 4), (0xEE, 64)] {
+            let mut pair = Pair::tls();
+            let flood: Vec<u8> = (0..100).flat_map(|_| frame(0x82, &[first, 0, 0, 0])).collect();
+            pair.peer.send_raw(&flood);
+            let mut in_ticks = vec![];
+            until("all of it", || {
+                in_ticks.push(pair.tick().unwrap().len());
+                (in_ticks.iter().sum::<usize>() == 100).then_some(())
+            });
+            in_ticks.retain(|&count| count > 0);
+            assert!(in_ticks.iter().all(|&count| count <= taken), "{first}: {in_ticks:?}");
+            assert!(in_ticks.contains(&taken), "{first}: {in_ticks:?}");
+            let full = in_ticks.iter().filter(|&&count| count == taken).count() as u64;
+            assert_eq!(pair.connection.traffic().spent, full);
         }
     }
 

@@ -49,12 +49,13 @@ impl Tally {
 
     /// Tells what was counted and begins anew.
     pub(super) fn report(&mut self, metrics: &Metrics) {
-        let Traffic { bytes_in, bytes_out, recvs, sends } = std::mem::take(&mut self.traffic);
+        let Traffic { bytes_in, bytes_out, recvs, sends, spent } = std::mem::take(&mut self.traffic);
         if recvs + sends + bytes_in > 0 {
             metrics.bytes_in.increment(bytes_in);
             metrics.bytes_out.increment(bytes_out);
             metrics.recvs.increment(recvs);
             metrics.sends.increment(sends);
+            metrics.work_spent.increment(spent);
             metrics.messages_in.increment(std::mem::take(&mut self.messages_in));
             metrics.messages_out.increment(std::mem::take(&mut self.messages_out));
         }
@@ -182,7 +183,7 @@ mod tests {
     fn what_is_told_adds_up_and_is_told_once() {
         let metrics = Metrics::new(1);
         let mut tally = Tally::default();
-        tally.traffic.add(Traffic { bytes_in: 10, bytes_out: 20, recvs: 1, sends: 2 });
+        tally.traffic.add(Traffic { bytes_in: 10, bytes_out: 20, recvs: 1, sends: 2, spent: 0 });
         tally.messages_in = 3;
         tally.ended(Ending::Closed(CloseCode::TooFast, "too many pings"));
         tally.ended(Ending::Left(Some(4003)));

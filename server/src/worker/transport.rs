@@ -44,6 +44,8 @@ pub(super) struct Traffic {
     pub(super) recvs: u64,
     /// Send calls, those that were not taken included.
     pub(super) sends: u64,
+    /// Ticks in which it had said all that one tick takes of it; what else it said waits.
+    pub(super) spent: u64,
 }
 
 impl Traffic {
@@ -54,6 +56,7 @@ impl Traffic {
             bytes_out: self.bytes_out - earlier.bytes_out,
             recvs: self.recvs - earlier.recvs,
             sends: self.sends - earlier.sends,
+            spent: self.spent - earlier.spent,
         }
     }
 
@@ -63,6 +66,7 @@ impl Traffic {
         self.bytes_out += more.bytes_out;
         self.recvs += more.recvs;
         self.sends += more.sends;
+        self.spent += more.spent;
     }
 }
 
@@ -197,6 +201,11 @@ impl Wire {
     /// Allows this many receives until the next call.
     pub(super) fn allow_receives(&mut self, count: u8) {
         self.socket.recvs_left = count;
+    }
+
+    /// What a tick takes of it was said.
+    pub(super) fn note_spent(&mut self) {
+        self.socket.traffic.spent += 1;
     }
 
     /// What went through the socket.

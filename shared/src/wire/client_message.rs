@@ -22,6 +22,19 @@ use crate::bits::{BitReader, BitWriter};
 use crate::ids::Tick;
 use crate::schema::Schema;
 
+/// What a message costs whoever reads it, in units of work (see [`crate::limits::WORK_PER_TICK`]), told by its first byte before anything else
+/// of it is looked at. A Hello is answered by a Welcome, a new ticket has a signature, a request is the game's to answer, a full frame is
+/// larger than a step. What is no message costs as much as an input: a few of them close.
+#[must_use]
+pub const fn work_of(message: &[u8]) -> u32 {
+    match message.first() {
+        Some(1 | 9) => 16,
+        Some(7) => 3,
+        Some(5) => 2,
+        _ => 1,
+    }
+}
+
 /// What the client drew when the player acted: between which two frames, and where between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ViewTick {
