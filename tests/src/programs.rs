@@ -155,12 +155,6 @@ impl Drop for Server {
 pub struct Swarm(Option<Child>);
 
 impl Swarm {
-    /// Whether it has ended.
-    #[must_use]
-    pub fn is_over(&mut self) -> bool {
-        self.0.as_mut().is_none_or(|started| !matches!(started.try_wait(), Ok(None)))
-    }
-
     /// Waits for its end: what it reports, and whether all went as it should.
     ///
     /// # Errors
