@@ -24,6 +24,7 @@ use client_sim::game::twin::twins;
 use client_sim::link::LinkSpec;
 use client_sim::map_folder;
 use client_sim::plain_text::{self, Plain, in_json};
+use client_sim::process::yield_to_players;
 use client_sim::swarm::options::{Mode, Rooms, Sources, SwarmOptions, room_name};
 use client_sim::swarm::progress::Progress;
 use client_sim::ticket_key::TicketOptions;
@@ -421,6 +422,9 @@ fn run_alone(game: impl Future<Output = Result<Farewell, PlayError>>) -> Result<
 
 fn run_swarm(arguments: &SwarmArguments, maps: Maps) -> Result<ExitCode> {
     let options = options(arguments, maps)?;
+    if matches!(options.mode, Mode::Hostile | Mode::Handshakes { .. }) {
+        yield_to_players();
+    }
     let progress = Progress::new(options.bots);
     let mut report = runtime()?.block_on(swarm::run(options, progress, interrupted()))?;
     let value = report.to_value();

@@ -17,6 +17,19 @@ use std::path::PathBuf;
 /// runs on today (it is part of the kernel's interface to programs).
 const CPU_TICK_US: u64 = 10_000;
 
+/// How much nicer bots that attack are to the machine than those that play.
+const ATTACKER_NICENESS: i32 = 10;
+
+/// Attackers come from other machines: here they must not take the time of those who play, whom they are measured beside. For the calling
+/// thread and those that it starts; where nobody else wants the processor it makes no difference.
+pub fn yield_to_players() {
+    #[cfg(target_os = "linux")]
+    // Who may not be nicer is as nice as before.
+    let _ = rustix::process::setpriority_process(None, ATTACKER_NICENESS);
+    #[cfg(not(target_os = "linux"))]
+    let _ = ATTACKER_NICENESS;
+}
+
 /// A process beside us, found by its number or by the port on which it listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
