@@ -58,12 +58,13 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
         drain,
         log,
     } = raw;
+    let among_us = is_among_us(&server);
     Ok(Config {
         listen: server.listen,
         admin_listen: server.admin_listen,
         tls: certificates(&tls)?,
         transport: transport(&server, tls)?,
-        guests: guests_config(&guests, !tickets.required && (server.guests || is_local(server.listen))),
+        guests: guests_config(&guests, !tickets.required && (server.guests || among_us)),
         tickets: tickets_config(tickets),
         proxies: server.proxies.iter().map(|proxy| checked_network(proxy)).collect::<Result<_, _>>()?,
         forwarded: server.forwarded,
@@ -83,7 +84,7 @@ pub fn check(raw: RawConfig) -> Result<Config, ConfigError> {
             late_steps_max: tick.late_steps_max,
             bytes_per_tick: budget.bytes_per_tick,
             lanes: lanes(tick.lanes),
-            spectators: spectating(&spectators, server.listen),
+            spectators: spectating(&spectators, among_us),
             keep_seats_s: resume.keep_s,
             waits,
             unchanged,
@@ -106,8 +107,8 @@ fn learning(raw: RawTables) -> TablesConfig {
     TablesConfig { file: filled(raw.file), retrain, save: filled(raw.save) }
 }
 
-fn spectating(raw: &RawSpectators, listen: SocketAddr) -> Spectating {
-    let max = if raw.allow || is_local(listen) { raw.per_room_max } else { 0 };
+fn spectating(raw: &RawSpectators, is_among_us: bool) -> Spectating {
+    let max = if raw.allow || is_among_us { raw.per_room_max } else { 0 };
     Spectating { max, delay_ms: raw.delay_s * 1_000 }
 }
 
@@ -205,13 +206,21 @@ fn openness(raw: &RawConfig) -> Result<(), ConfigError> {
              name one in tickets.keys (tickwire-server ticket key makes one)",
         );
     }
-    if is_local(listen) {
-        return Ok(());
-    }
-    if raw.audit.allow {
+    if raw.audit.allow && !is_among_us(&raw.server) {
         return refused(
             "audit.allow",
-            "others can reach this address, and an auditor sees what nobody else may: listen on a loopback address",
+            "others can reach this address, themselves or by a proxy, and an auditor sees what nobody else may: \
+             listen on a loopback address, and name no proxies",
+        );
+    }
+    if is_local(listen) && (raw.server.proxies.is_empty() || raw.server.guests || has_tickets) {
+        return Ok(());
+    }
+    if is_local(listen) {
+        return refused(
+            "server.proxies",
+            "others reach this server by its proxies: name in tickets.keys whose tickets let players in, \
+             or say server.guests = true to let anyone in",
         );
     }
     if raw.server.plain {
@@ -260,6 +269,11 @@ fn guests_config(raw: &RawGuests, allowed: bool) -> GuestsConfig {
     }
 }
 
+/// Whether only this machine's own programs reach the game port: nothing listens for others, and no proxy brings them.
+fn is_among_us(server: &RawServer) -> bool {
+    is_local(server.listen) && server.proxies.is_empty()
+}
+
 fn is_local(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
 }
@@ -296,8 +310,9 @@ fn named(raw: &RawNamedCertificate) -> Result<NamedCertificate, ConfigError> {
 }
 
 fn checked_network(text: &str) -> Result<Network, ConfigError> {
-    let why = "a proxy is an address, 10.0.0.7, or a network, 10.0.0.0/8";
-    text.parse().map_err(|_| ConfigError::Refused { key: "server.proxies", why })
+    let why = "a proxy is an address, 10.0.0.7, or a network, 10.0.0.0/8; not everybody, or nobody would have limits";
+    let network = text.parse().ok().filter(|network: &Network| !network.is_everybody());
+    network.ok_or(ConfigError::Refused { key: "server.proxies", why })
 }
 
 fn checked_origin(origin: &str) -> Result<String, ConfigError> {
@@ -436,6 +451,26 @@ mod tests {
     }
 
     #[test]
+    fn whom_a_proxy_brings_is_no_neighbour() {
+        let behind = |guests: bool, keys: bool| {
+            with(|raw| {
+                raw.server.proxies = vec!["127.0.0.1".to_owned()];
+                raw.server.guests = guests;
+                raw.tickets.keys = if keys { vec!["keys".into()] } else { Vec::new() };
+            })
+        };
+        assert_eq!(refused_key(behind(false, false)), "server.proxies");
+        let keyed = behind(false, true).expect("there are keys");
+        assert!(!keyed.guests.allowed && keyed.rooms.spectators.max == 0);
+        assert!(behind(true, false).expect("said so").guests.allowed);
+        let audited = with(|raw| {
+            raw.server.proxies = vec!["127.0.0.1".to_owned()];
+            (raw.server.guests, raw.audit.allow) = (true, true);
+        });
+        assert_eq!(refused_key(audited), "audit.allow");
+    }
+
+    #[test]
     fn spectators_look_on_where_nobody_else_can_reach_and_elsewhere_when_allowed() {
         let local = with(|_| {}).expect("the defaults").rooms.spectators;
         assert_eq!((local.max, local.delay_ms), (16, 5_000));
@@ -510,9 +545,11 @@ mod tests {
 
     #[test]
     fn a_proxy_is_an_address_or_a_network() {
-        let proxies = |text: &str| with(|raw| raw.server.proxies = vec![text.to_owned()]);
+        let proxies = |text: &str| with(|raw| (raw.server.guests, raw.server.proxies) = (true, vec![text.to_owned()]));
         assert!(proxies("10.0.0.0/8").is_ok() && proxies("::1").is_ok());
         assert_eq!(refused_key(proxies("proxy.example")), "server.proxies");
+        assert_eq!(refused_key(proxies("0.0.0.0/0")), "server.proxies");
+        assert_eq!(refused_key(proxies("::/0")), "server.proxies");
     }
 
     #[test]

@@ -135,6 +135,12 @@ pub struct Network {
 pub struct BadNetwork;
 
 impl Network {
+    /// Whether every address of its kind is in it.
+    #[must_use]
+    pub const fn is_everybody(&self) -> bool {
+        self.bits == 0
+    }
+
     /// Whether an address is in it. An IPv4 address in the form of an IPv6 one is the IPv4 address.
     #[must_use]
     pub fn has(&self, address: IpAddr) -> bool {

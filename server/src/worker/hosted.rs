@@ -205,8 +205,9 @@ impl Hosted {
     /// Takes a connection in; its first message is read at the next tick. One whose socket has died is dropped.
     pub(super) fn attach(&mut self, admitted: Admitted, now: Instant) -> Result<(), RoomPanicked> {
         let tick = self.room.tick();
-        let may_audit = self.allow_audit && admitted.peer.ip().to_canonical().is_loopback();
         let identity = admitted.session.identity().clone();
+        // Not the socket's other end: that may be a proxy.
+        let may_audit = self.allow_audit && identity.address.to_canonical().is_loopback();
         let (player, only_returns) = (identity.player.clone(), admitted.place.only_returns());
         // Without chance there is no secret, and a seat without a secret is not kept.
         let bearer = seat_secret().map(|secret| Bearer { player, secret });
