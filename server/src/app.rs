@@ -173,7 +173,7 @@ pub fn run(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> Result<
     say(&mut io::stdout(), &running.greeting())?;
     let front = running.front.clone();
     let hear = |signal| match signal {
-        Signal::Hangup => front.reload(),
+        Signal::Hangup => front.ask_for_reload(),
         Signal::Interrupt => {}
         Signal::Terminate => front.note_signal("SIGTERM"),
     };

@@ -126,6 +126,9 @@ pub mod shutdown;
 // Log lines leave by a queue, so that nobody waits for a terminal.
 pub mod logging;
 
+// A file that the operator names, read whole.
+pub(crate) mod plain_file;
+
 // A folder for one test.
 #[cfg(test)]
 mod scratch;

@@ -7,12 +7,13 @@
 //! Never here: what becomes of a line that cannot be read (see `register`, `watched_file`).
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use shared::limits::BAN_FILE_BYTES_MAX;
 
 use super::ban::{BadBan, Ban};
+use crate::plain_file;
 
 /// Lines that cannot be read and are remembered one by one; the rest is counted.
 const BAD_LINES_MAX: usize = 10;
@@ -76,10 +77,7 @@ pub(super) struct Lines {
 /// It cannot be read at all: [`BanFileError::File`], [`BanFileError::TooLarge`] or [`BanFileError::TooMany`].
 pub(super) fn read_lines(path: &Path, most: usize) -> Result<Lines, BanFileError> {
     let wrong = |source| BanFileError::File { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(wrong)?;
-    // One byte more tells a file that is too large; its length is not asked, for a device has none.
-    file.take(BAN_FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(wrong)?;
+    let bytes = plain_file::read(path, BAN_FILE_BYTES_MAX).map_err(wrong)?;
     if bytes.len() as u64 > BAN_FILE_BYTES_MAX {
         return Err(BanFileError::TooLarge { path: path.to_owned() });
     }

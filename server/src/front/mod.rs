@@ -103,7 +103,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::audit_log::Who;
 use crate::config::{Config, LimitsConfig, Transport};
@@ -137,6 +137,7 @@ pub(crate) struct Front {
     proxies: forwarded::Proxies,
     room_list: room_list::RoomList,
     connections: AtomicU64,
+    reload_asked: Notify,
     started: Instant,
 }
 
@@ -173,6 +174,7 @@ impl Front {
             handshakes: Arc::new(Semaphore::new(config.limits.handshakes_max)),
             room_list: room_list::RoomList::default(),
             connections: AtomicU64::new(0),
+            reload_asked: Notify::new(),
             started: Instant::now(),
         })
     }

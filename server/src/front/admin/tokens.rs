@@ -9,14 +9,15 @@
 //!
 //! Never here: how often one may be guessed (see `attempts`).
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::error::TokenError;
+use crate::plain_file;
 
 /// Bytes of a token at least: fewer can be guessed.
 const BYTES_MIN: usize = 24;
@@ -100,20 +101,20 @@ fn make(path: &Path) -> io::Result<()> {
 
 fn read(path: &Path) -> Result<Vec<Token>, TokenError> {
     let wrong = |source| TokenError::File { path: path.to_owned(), source };
-    let file = File::open(path).map_err(wrong)?;
+    let bytes = plain_file::read(path, FILE_BYTES_MAX).map_err(wrong)?;
     #[cfg(unix)]
     {
-        let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata().map_err(wrong)?);
+        let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).map_err(wrong)?);
         if mode & 0o077 != 0 {
             tracing::warn!(file = %path.display(), mode = format!("{:o}", mode & 0o777), "others can read the admin port's tokens");
         }
     }
-    let mut text = String::new();
-    // One byte more tells a file that is too large: a token that is cut off there would be another, shorter one.
-    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
+    // A token that is cut off at the bound would be another, shorter one.
+    if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(TokenError::TooLarge { path: path.to_owned() });
     }
+    let not_text = |_| wrong(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"));
+    let text = String::from_utf8(bytes).map_err(not_text)?;
     let mut tokens = Vec::new();
     for (at, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {
         if line.is_empty() || line.starts_with('#') {
