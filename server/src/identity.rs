@@ -185,6 +185,9 @@ impl RoomsAllowed {
     }
 }
 
+/// Tickets that somebody may have had beside the one that counts, all of them still good.
+pub const EARLIER_TICKETS_MAX: usize = 32;
+
 /// Who somebody is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -194,6 +197,9 @@ pub struct Identity {
     pub name: Option<String>,
     /// The ticket's own number, if it has one.
     pub ticket: Option<TicketId>,
+    /// The numbers of tickets that it had before this one and that would still be good, each with its end: who revokes one of them means
+    /// it, too. At most [`EARLIER_TICKETS_MAX`].
+    pub earlier: Vec<(TicketId, SystemTime)>,
     /// The key that the ticket was signed with; none for a guest without a ticket.
     pub key: Option<TicketKey>,
     /// What it may do.
@@ -214,12 +220,19 @@ impl Identity {
             player,
             name: None,
             ticket: None,
+            earlier: Vec::new(),
             key: None,
             role: Role::Player,
             rooms: RoomsAllowed::All,
             expires,
             address,
         }
+    }
+
+    /// The numbers of the tickets that it came with, the one that counts first, each with its end.
+    pub fn tickets(&self) -> impl Iterator<Item = (&TicketId, Option<SystemTime>)> {
+        let counts = self.ticket.iter().map(|ticket| (ticket, self.expires));
+        counts.chain(self.earlier.iter().map(|(ticket, ends)| (ticket, Some(*ends))))
     }
 }
 

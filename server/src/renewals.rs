@@ -12,9 +12,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use shared::wire::Secret;
 
-/// Tickets that may wait for the front, of all rooms.
-const RENEWALS_MAX: usize = 1024;
-
 /// A new ticket of somebody who is connected.
 #[derive(Debug)]
 pub struct Renewal {
@@ -32,10 +29,11 @@ pub struct RenewalSender(SyncSender<Renewal>);
 #[derive(Debug)]
 pub struct RenewalReceiver(Receiver<Renewal>);
 
-/// A queue for new tickets.
+/// A queue that holds as many new tickets, of all rooms: one for each connection that there may be, for those that were issued together
+/// end together.
 #[must_use]
-pub fn renewals() -> (RenewalSender, RenewalReceiver) {
-    let (sender, receiver) = sync_channel(RENEWALS_MAX);
+pub fn renewals(connections_max: usize) -> (RenewalSender, RenewalReceiver) {
+    let (sender, receiver) = sync_channel(connections_max);
     (RenewalSender(sender), RenewalReceiver(receiver))
 }
 
@@ -60,9 +58,9 @@ mod tests {
 
     #[test]
     fn a_full_queue_lets_tickets_go_and_never_waits() {
-        let (sender, receiver) = renewals();
+        let (sender, receiver) = renewals(3);
         let offer = |connection| sender.offer(Renewal { connection, ticket: Secret("t".to_owned()) });
-        assert!((0..RENEWALS_MAX as u64).all(offer) && !offer(1));
+        assert!((0..3).all(offer) && !offer(1));
         assert_eq!(receiver.try_next().map(|renewal| renewal.connection), Some(0));
         assert!(offer(1) && !offer(2));
     }

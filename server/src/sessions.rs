@@ -19,11 +19,14 @@ use std::time::{Duration, SystemTime};
 use shared::wire::close_code::CloseCode;
 
 use crate::directory::{Place, RoomName};
-use crate::identity::{Identity, PlayerKey};
+use crate::identity::{EARLIER_TICKETS_MAX, Identity, PlayerKey, TicketId};
 use crate::mailbox::{Mail, MailboxSender};
 
 /// How often somebody is told before its time ends, if it does nothing about it.
 const NOTICES: u32 = 4;
+
+/// Who is told for the first time is so within a part of the notice, in so many steps.
+const SPREAD: u64 = 16;
 
 /// Between two times.
 const NOTICE_PAUSE_MIN: Duration = Duration::from_secs(5);
@@ -85,6 +88,14 @@ impl Entry {
     }
 }
 
+/// Whether an end is later than another; none is later than all.
+fn ends_later(new: Option<SystemTime>, old: Option<SystemTime>) -> bool {
+    match (new, old) {
+        (Some(new), Some(old)) => new > old,
+        (new, old) => new.is_none() && old.is_some(),
+    }
+}
+
 /// Why a new ticket does not take the place of the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotRenewed {
@@ -100,6 +111,12 @@ pub enum NotRenewed {
     /// It is for other rooms.
     #[error("the ticket is for other rooms")]
     Room,
+    /// It would win no time.
+    #[error("the ticket ends no later than the one that counts")]
+    NotLater,
+    /// So many are never needed: each would have to be remembered until its end.
+    #[error("{EARLIER_TICKETS_MAX} tickets before it are still good")]
+    TooMany,
 }
 
 #[derive(Debug, Default)]
@@ -245,6 +262,8 @@ impl Sessions {
             return;
         }
         let pause = (notice / NOTICES).max(NOTICE_PAUSE_MIN);
+        // Tickets that were issued together end together, and all new ones would come at once.
+        let later = |connection: u64, notice: Duration| notice / NOTICES * (connection % SPREAD) as u32 / SPREAD as u32;
         let mut told: BTreeMap<usize, Vec<(u64, u16)>> = BTreeMap::new();
         let mut state = self.lock();
         for (&connection, entry) in &mut state.entries {
@@ -252,7 +271,7 @@ impl Sessions {
             let Some(expires) = entry.identity.expires.filter(|_| is_late && entry.dismissal.is_none()) else {
                 continue;
             };
-            if now + notice >= expires {
+            if now + notice >= expires + later(connection, notice) {
                 let left = entry.ends(grace).and_then(|ends| ends.duration_since(now).ok()).unwrap_or_default();
                 let seconds = u16::try_from(left.as_secs()).unwrap_or(u16::MAX);
                 entry.noticed = Some(now);
@@ -274,11 +293,11 @@ impl Sessions {
         state.entries.get(&connection).filter(|entry| entry.dismissal.is_none()).map(|entry| entry.identity.clone())
     }
 
-    /// A connection has a new ticket: from now on that one counts.
+    /// A connection has a new ticket: from `now` on that one counts. Who revokes the old one still means this connection.
     ///
     /// # Errors
-    /// It is not for the same player, role and room; the old one stays.
-    pub fn renew(&self, connection: u64, identity: Identity) -> Result<(), NotRenewed> {
+    /// It is not for the same player, role and room, or ends no later; the old one stays.
+    pub fn renew(&self, connection: u64, mut identity: Identity, now: SystemTime) -> Result<(), NotRenewed> {
         let mut state = self.lock();
         let entry = state.entries.get_mut(&connection).filter(|entry| entry.dismissal.is_none());
         let entry = entry.ok_or(NotRenewed::Gone)?;
@@ -290,6 +309,16 @@ impl Sessions {
         }
         if !identity.rooms.has(&entry.room) {
             return Err(NotRenewed::Room);
+        }
+        if !ends_later(identity.expires, entry.identity.expires) {
+            return Err(NotRenewed::NotLater);
+        }
+        let before = entry.identity.tickets().filter_map(|(ticket, ends)| Some((ticket.clone(), ends?)));
+        let is_needed =
+            |(ticket, ends): &(TicketId, SystemTime)| *ends > now && identity.ticket.as_ref() != Some(ticket);
+        identity.earlier = before.filter(is_needed).collect();
+        if identity.earlier.len() > EARLIER_TICKETS_MAX {
+            return Err(NotRenewed::TooMany);
         }
         entry.identity = Arc::new(identity);
         entry.noticed = None;
@@ -407,15 +436,26 @@ mod tests {
         }
 
         fn enter(&mut self, connection: u64, room: &str, player: &str) -> Result<Session, AlreadyIn> {
+            self.enter_until(connection, room, player, None)
+        }
+
+        fn enter_until(
+            &mut self,
+            connection: u64,
+            room: &str,
+            player: &str,
+            expires: Option<SystemTime>,
+        ) -> Result<Session, AlreadyIn> {
             let place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
             let identity = Identity {
                 player: PlayerKey::new(player).unwrap(),
                 name: None,
                 ticket: TicketId::new(&format!("ticket-of-{player}")),
+                earlier: Vec::new(),
                 key: None,
                 role: Role::Player,
                 rooms: RoomsAllowed::All,
-                expires: None,
+                expires,
                 address: [127, 0, 0, 1].into(),
             };
             let session = self.sessions.enter(connection, &place, Arc::new(identity));
@@ -502,10 +542,7 @@ mod tests {
 
     /// A session that ends at the hundredth second.
     fn ending(hall: &mut Hall, connection: u64, player: &str) -> Session {
-        let session = hall.enter(connection, "a", player).unwrap();
-        let identity = Identity { expires: Some(at(100)), ..(**session.identity()).clone() };
-        hall.sessions.renew(connection, identity).unwrap();
-        session
+        hall.enter_until(connection, "a", player, Some(at(100))).unwrap()
     }
 
     #[test]
@@ -524,21 +561,24 @@ mod tests {
     #[test]
     fn who_will_end_is_told_so_some_times_until_it_has_a_new_ticket() {
         let mut hall = Hall::new(Again::Replaces);
-        let session = ending(&mut hall, 1, "anna");
+        let (session, _other) = (ending(&mut hall, 16, "anna"), ending(&mut hall, 24, "berta"));
         let told = |now| {
             hall.sessions.tell_ends(at(now), Duration::from_secs(40), GRACE);
             let Some(mail) = hall.mail[0].try_recv() else { return vec![] };
             let Mail::TicketsEnd { connections } = mail else { panic!("{mail:?}") };
             connections
         };
+        // Connection 24 is told half of a quarter later.
         assert_eq!(
-            [told(59), told(60), told(61), told(69), told(70)],
-            [vec![], vec![(1, 50)], vec![], vec![], vec![(1, 40)]]
+            [told(59), told(60), told(61), told(64), told(70)],
+            [vec![], vec![(16, 50)], vec![], vec![], vec![(16, 40), (24, 40)]]
         );
         let newer = Identity { expires: Some(at(500)), ..(**session.identity()).clone() };
-        hall.sessions.renew(1, newer).unwrap();
+        hall.sessions.renew(16, newer, at(71)).unwrap();
+        hall.sessions.dismiss(&[24], CloseCode::Kicked, false);
+        hall.told(0);
         assert!(told(90).is_empty());
-        assert_eq!((told(460), hall.sessions.over(at(499), GRACE)), (vec![(1, 50)], vec![]));
+        assert_eq!((told(460), hall.sessions.over(at(499), GRACE)), (vec![(16, 50)], vec![]));
     }
 
     #[test]
@@ -547,19 +587,42 @@ mod tests {
         let session = ending(&mut hall, 1, "anna");
         let old = (**session.identity()).clone();
         let renew = |change: &dyn Fn(&mut Identity)| {
-            let mut newer = old.clone();
+            let mut newer = Identity { expires: Some(at(200)), ..old.clone() };
             change(&mut newer);
-            hall.sessions.renew(1, newer)
+            hall.sessions.renew(1, newer, at(90))
         };
         assert_eq!(renew(&|newer| newer.player = PlayerKey::new("berta").unwrap()), Err(NotRenewed::Player));
         assert_eq!(renew(&|newer| newer.role = Role::Admin), Err(NotRenewed::Role));
         assert_eq!(renew(&|newer| newer.rooms = RoomsAllowed::Of(vec![])), Err(NotRenewed::Room));
+        assert_eq!(renew(&|newer| newer.expires = Some(at(100))), Err(NotRenewed::NotLater));
         let second = TicketId::new("second").unwrap();
         assert_eq!(renew(&|newer| newer.ticket = Some(second.clone())), Ok(()));
         let tickets = |identity: &Identity| identity.ticket.clone();
         assert_eq!(hall.sessions.find_each(tickets), [(1, second)], "the one before counts no more");
+        assert_eq!(earlier(&hall), ["ticket-of-anna"], "and is not forgotten while it would be good");
         hall.sessions.dismiss(&[1], CloseCode::Kicked, false);
         assert_eq!(renew(&|_| {}), Err(NotRenewed::Gone));
+    }
+
+    fn earlier(hall: &Hall) -> Vec<String> {
+        let all = hall.sessions.find_each(|identity| Some(identity.earlier.clone()));
+        all.into_iter().flat_map(|(_, earlier)| earlier).map(|(ticket, _)| ticket.to_string()).collect()
+    }
+
+    #[test]
+    fn tickets_that_have_run_out_are_forgotten_and_too_many_good_ones_are_not_taken() {
+        let mut hall = Hall::new(Again::Replaces);
+        let old = (**ending(&mut hall, 1, "anna").identity()).clone();
+        let _stays = hall.enter_until(2, "a", "anna", Some(at(100))).unwrap();
+        let renew = |number: u64, now| {
+            let ticket = TicketId::new(&format!("t{number}"));
+            hall.sessions.renew(2, Identity { ticket, expires: Some(at(1_000 + number)), ..old.clone() }, at(now))
+        };
+        assert!((0..EARLIER_TICKETS_MAX as u64).all(|number| renew(number, 90) == Ok(())));
+        assert_eq!(earlier(&hall).len(), EARLIER_TICKETS_MAX);
+        assert_eq!(renew(40, 90), Err(NotRenewed::TooMany));
+        assert_eq!(renew(40, 1_030), Ok(()));
+        assert_eq!(earlier(&hall), ["t31"], "the others have ended");
     }
 
     #[test]

@@ -197,7 +197,7 @@ pub const PLAYER_NAME_BYTES_MAX: usize = 32;
 /// Bytes of a ticket that is renewed over the live socket: with what is around it a message of a client still holds it. Over it: malformed.
 pub const TICKET_BYTES_MAX: usize = 4_000;
 /// Seconds between two new tickets of one connection: each costs a signature to look at. Over it: a strike.
-pub const RENEW_SECONDS: u32 = 1;
+pub const RENEW_SECONDS: u32 = 3;
 /// Bytes of a bounded string field.
 pub const TEXT_BYTES_MAX: usize = 96;
 

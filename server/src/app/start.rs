@@ -61,7 +61,7 @@ pub fn start_with(config: Config, game: Arc<dyn RoomGame>, shipped: Shipped) -> 
     let directory = Directory::new(config.caps());
     let metrics = Metrics::new(config.workers);
     let (study_sender, study_receiver) = studies();
-    let (renewal_sender, renewal_receiver) = renewals();
+    let (renewal_sender, renewal_receiver) = renewals(config.limits.connections_max);
     let mut boxes = Vec::new();
     let mut threads = Vec::new();
     for number in 0..config.workers {
@@ -123,6 +123,7 @@ fn open(
     runtime.spawn(admin::fold(front.clone()));
     runtime.spawn(operation::watch(front.clone()));
     runtime.spawn(keeper::keep(front.clone(), renewals));
+    runtime.spawn(keeper::reload_when_asked(front.clone()));
     runtime.spawn(certificate_watch::watch(front.clone()));
     Ok((addr, admin_addr))
 }

@@ -44,7 +44,7 @@ impl Target {
     #[must_use]
     pub fn is(&self, identity: &Identity) -> bool {
         match self {
-            Self::Ticket(ticket) => identity.ticket.as_ref() == Some(ticket),
+            Self::Ticket(ticket) => identity.tickets().any(|(other, _)| other == ticket),
             Self::Player(player) => identity.player == *player,
             Self::Address(range) => range.has(identity.address),
         }

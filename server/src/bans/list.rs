@@ -77,10 +77,10 @@ impl List {
 
     /// All that are for this one.
     pub(super) fn for_one<'a>(&'a self, identity: &'a Identity) -> impl Iterator<Item = &'a Arc<Ban>> {
-        let ticket = identity.ticket.as_ref().and_then(|ticket| self.tickets.get(ticket));
+        let tickets = identity.tickets().filter_map(|(ticket, _)| self.tickets.get(ticket));
         let player = self.players.get(&identity.player);
         let ranges = self.ranges.iter().filter_map(|(kind, of_kind)| of_kind.get(&kind.key_of(identity.address)?));
-        ticket.into_iter().chain(player).chain(ranges).filter_map(|number| self.bans.get(number))
+        tickets.chain(player).chain(ranges).filter_map(|number| self.bans.get(number))
     }
 
     /// Drops those that do not hold any more; gives how many.

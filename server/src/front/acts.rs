@@ -108,8 +108,14 @@ pub(super) fn revoke(front: &Front, who: &Who, tickets: &[TicketId], reason: &st
     // Those who are in are closed even if the list is full.
     let mut closed: BTreeMap<&TicketId, usize> = tickets.iter().map(|ticket| (ticket, 0)).collect();
     let covered = front.sessions.find(|identity| {
-        let count = identity.ticket.as_ref().and_then(|ticket| closed.get_mut(ticket));
-        count.map(|count| *count += 1).is_some()
+        let mut is_covered = false;
+        for (ticket, _) in identity.tickets() {
+            if let Some(count) = closed.get_mut(ticket) {
+                *count += 1;
+                is_covered = true;
+            }
+        }
+        is_covered
     });
     let closed_in_all = front.sessions.dismiss(&covered, CloseCode::TicketEnded, false);
     let not_kept = save(front);
@@ -137,10 +143,12 @@ pub(super) fn revoke(front: &Front, who: &Who, tickets: &[TicketId], reason: &st
 fn ends_of(front: &Front, tickets: &[TicketId]) -> BTreeMap<TicketId, Utc> {
     let tickets: BTreeSet<&TicketId> = tickets.iter().collect();
     let ends = front.sessions.find_each(|identity| {
-        let ticket = identity.ticket.as_ref().filter(|ticket| tickets.contains(ticket))?;
-        Some((ticket.clone(), Utc::from(identity.expires?).after(REMEMBERED_AFTER_END)))
+        let meant = identity.tickets().filter(|(ticket, _)| tickets.contains(ticket));
+        let ends =
+            meant.filter_map(|(ticket, ends)| Some((ticket.clone(), Utc::from(ends?).after(REMEMBERED_AFTER_END))));
+        Some(ends.collect::<Vec<_>>())
     });
-    ends.into_iter().map(|(_, end)| end).collect()
+    ends.into_iter().flat_map(|(_, ends)| ends).collect()
 }
 
 /// Lets somebody in again.

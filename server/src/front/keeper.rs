@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use shared::wire::close_code::CloseCode;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -31,8 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Once in so many of these the keys are looked at.
 const KEYS_EVERY: u32 = 8;
 
-/// New tickets that are verified in one look: a few milliseconds.
-const RENEWALS_PER_LOOK: usize = 64;
+/// What one look may take for verifying new tickets: a twelfth of one processor, some hundreds per second.
+const RENEWING_MAX: Duration = Duration::from_millis(20);
 
 /// Keeps until it is aborted.
 pub(crate) async fn keep(front: Arc<Front>, renewals: RenewalReceiver) {
@@ -53,7 +53,21 @@ pub(crate) async fn keep(front: Arc<Front>, renewals: RenewalReceiver) {
     }
 }
 
+/// Reads the operator's files again whenever somebody asks for it, until it is aborted. Files may take their time: nothing else waits.
+pub(crate) async fn reload_when_asked(front: Arc<Front>) {
+    loop {
+        front.reload_asked.notified().await;
+        let reading = front.clone();
+        let _ = spawn_blocking(move || reading.reload()).await;
+    }
+}
+
 impl Front {
+    /// The operator asks for a reload. Asked often, it is done once more when the one that is under way is over.
+    pub(crate) fn ask_for_reload(&self) {
+        self.reload_asked.notify_one();
+    }
+
     /// Who must go by the time that it is?
     fn look(&self, now: SystemTime) {
         self.sessions.deliver();
@@ -71,11 +85,13 @@ impl Front {
     /// New tickets that clients brought: as many as one look has time for, the others with the next.
     fn renew(&self, renewals: &RenewalReceiver, now: SystemTime) {
         let mut bad = Vec::new();
-        for Renewal { connection, ticket } in std::iter::from_fn(|| renewals.try_next()).take(RENEWALS_PER_LOOK) {
+        let began = Instant::now();
+        let next = || if began.elapsed() < RENEWING_MAX { renewals.try_next() } else { None };
+        for Renewal { connection, ticket } in std::iter::from_fn(next) {
             let Some(old) = self.sessions.identity(connection) else { continue };
             let why = match self.tickets.verify(&ticket.0, old.address, now) {
                 Ok(newer) if self.ban_of(&newer).is_some() => Err("its player or the ticket is banned".to_owned()),
-                Ok(newer) => self.sessions.renew(connection, newer).map_err(|error| error.to_string()),
+                Ok(newer) => self.sessions.renew(connection, newer, now).map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             self.end_if_banned(connection);

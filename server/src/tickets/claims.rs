@@ -116,6 +116,7 @@ impl Claims {
             player,
             name: self.name,
             ticket: self.jti.map(|jti| TicketId::new(&jti).ok_or(BadTicket::Claims("jti"))).transpose()?,
+            earlier: Vec::new(),
             key: Some(key.clone()),
             role: match self.role {
                 None | Some(ClaimedRole::Player) => Role::Player,
