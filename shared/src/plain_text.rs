@@ -2,11 +2,11 @@
 //!
 //! Never here: how wide a letter is (see `client-sim`), what may be said (the server decides that).
 
-/// Controls, line ends, and marks that turn or isolate a direction.
+/// Controls, line ends, marks that turn or isolate a direction, and what takes no room and joins nothing.
 #[must_use]
 pub fn is_unsafe(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
+        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use shared::plain_text::in_json;
+
 /// What is wrong with the configuration. All of it is the operator's to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -21,7 +23,7 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// The file is not TOML, has an unknown key or a value of the wrong kind.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), in_json(&source.to_string()))]
     File {
         /// The file.
         path: PathBuf,

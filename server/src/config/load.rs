@@ -140,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_calls_its_keys_moves_no_cursor() {
+        let file = Written::new("escape", "[server]\n\"\\u001b[2Jlisten\" = 1\n");
+        let said = load(&Flags { config: Some(file.0.clone()), ..Flags::default() }, environment(&[]))
+            .unwrap_err()
+            .to_string();
+        assert!(said.contains("listen") && !said.contains('\u{1b}'), "{said}");
+    }
+
+    #[test]
     fn an_unknown_key_in_the_file_is_refused_by_name() {
         for (text, key) in [
             ("[rooms]\ntick_rate = 60\n", "tick_rate"),

@@ -21,7 +21,7 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::answers::{Refusal, json, json_bytes};
 use super::cross_origin::{self, Sharing};
-use super::host::{check_host, plain_host_of};
+use super::host::{check_host, check_one_host, plain_host_of};
 use super::upgrade::{Comer, Granted};
 use super::{Front, upgrade};
 
@@ -71,7 +71,9 @@ fn refuse(front: &Front, refusal: Refusal) -> Answer {
 
 async fn route(front: &Front, from: Comer, request: Request<Incoming>, is_shared: bool) -> Result<Answer, Refusal> {
     // What a proxy of the operator's is called is the operator's business.
-    if !from.behind_proxy {
+    if from.behind_proxy {
+        check_one_host(&request)?;
+    } else {
         check_host(front.scheme, &request)?;
     }
     let path = request.uri().path();

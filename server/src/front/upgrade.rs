@@ -169,6 +169,11 @@ pub(super) fn check<B>(request: &Request<B>, scheme: &str, origins: &[String]) -
         let refusal = Refusal::new(StatusCode::UPGRADE_REQUIRED, "no_upgrade", message);
         return Err(refusal.with(header::UPGRADE, HeaderValue::from_static("websocket")));
     }
+    // It would be read as the first bytes of what is said afterwards, or by a proxy as another request.
+    let is_body = |length: &HeaderValue| length.as_bytes() != b"0";
+    if headers.contains_key(header::TRANSFER_ENCODING) || headers.get_all(header::CONTENT_LENGTH).iter().any(is_body) {
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "bad_request", "an upgrade has no body"));
+    }
     if only(headers, &header::SEC_WEBSOCKET_VERSION)? != Some("13") {
         let refusal =
             Refusal::new(StatusCode::UPGRADE_REQUIRED, "websocket_version", "only WebSocket version 13 is spoken");

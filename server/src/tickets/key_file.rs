@@ -8,8 +8,7 @@
 //!
 //! Never here: which keys there are (see `key_ring`).
 
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -22,6 +21,7 @@ use rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use super::GUEST_KEY;
 use super::key_ring::FILES_MAX;
 use crate::identity::KeyId;
+use crate::plain_file;
 
 /// Bytes of a key's file at most.
 const FILE_BYTES_MAX: u64 = 16 * 1024;
@@ -155,12 +155,16 @@ impl Material {
     /// Why it is no key.
     pub(crate) fn from_text(text: &str, is_secret: bool) -> Result<Self, &'static str> {
         if is_secret {
-            let secret = text.trim().as_bytes();
-            if secret.starts_with(b"-----BEGIN") {
+            let text = text.trim();
+            if text.starts_with('\u{feff}') {
+                return Err("it begins with a byte order mark, which no ticket's signature knows: save it without one");
+            }
+            if is_key(text) {
                 return Err(
-                    "a secret for HS256 is no PEM: a public key that is used as one could be forged with by anybody",
+                    "a secret for HS256 is no key: a public key that is used as one could be forged with by anybody",
                 );
             }
+            let secret = text.as_bytes();
             return if secret.len() < SECRET_BYTES_MIN {
                 Err("a secret has 32 bytes or more")
             } else {
@@ -199,12 +203,7 @@ impl KeyFile {
             return Err(unfit("guest is what the server calls a key of its own: rename it"));
         }
         let unreadable = |source| KeyFileError::Unreadable { path: path.to_owned(), source };
-        let mut bytes = Vec::new();
-        fs::File::open(path)
-            .map_err(unreadable)?
-            .take(FILE_BYTES_MAX + 1)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
+        let bytes = plain_file::read(path, FILE_BYTES_MAX).map_err(unreadable)?;
         if bytes.len() as u64 > FILE_BYTES_MAX {
             return Err(unfit("it is larger than any key"));
         }
@@ -212,6 +211,13 @@ impl KeyFile {
         let material = Material::from_text(&text, is_secret).map_err(unfit)?;
         Ok(Some(Self { id, material }))
     }
+}
+
+/// Whether a text is written as keys for signing are: PEM, OpenSSH's, JWK, or DER in base64.
+fn is_key(text: &str) -> bool {
+    let der = STANDARD.decode(text).unwrap_or_default();
+    let is_der = der.starts_with(PUBLIC_DER) || der.starts_with(PRIVATE_DER);
+    is_der || ["-----BEGIN", "ssh-", "{"].iter().any(|beginning| text.starts_with(beginning))
 }
 
 fn public_of(pkcs8: &[u8]) -> Option<[u8; 32]> {
@@ -261,6 +267,18 @@ mod tests {
             assert!(Material::from_text(text, false).err().expect("no key").contains("Ed25519"), "{text}");
         }
         assert!(Material::from_text("short", true).err().expect("no secret").contains("32"));
-        assert!(Material::from_text(&ed.to_text(), true).err().expect("confused").contains("forged"));
+        let Material::Public(public) = ed.public() else { panic!("it has one") };
+        let bare = STANDARD.encode([PUBLIC_DER, &public].concat());
+        for key in [
+            &ed.to_text(),
+            &bare,
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI",
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAY"}"#,
+        ] {
+            assert!(Material::from_text(key, true).err().expect("confused").contains("forged"), "{key}");
+        }
+        assert!(
+            Material::from_text(&format!("\u{feff}{}", "s".repeat(40)), true).err().expect("a mark").contains("mark")
+        );
     }
 }

@@ -92,9 +92,10 @@ where
 
 /// A page says its origin: only one that this port served itself may ask.
 fn check_origin<B>(request: &Request<B>) -> Result<(), Refusal> {
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
     let own = host_of(request).map(|host| format!("http://{host}"));
-    if own.is_some_and(|own| origin.as_bytes().eq_ignore_ascii_case(own.as_bytes())) {
+    let is_own =
+        |origin: &HeaderValue| own.as_ref().is_some_and(|own| origin.as_bytes().eq_ignore_ascii_case(own.as_bytes()));
+    if request.headers().get_all(header::ORIGIN).iter().all(is_own) {
         return Ok(());
     }
     Err(Refusal::new(StatusCode::FORBIDDEN, "origin", "pages of other origins may not use the admin port"))

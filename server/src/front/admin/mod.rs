@@ -43,7 +43,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use super::Front;
 use super::answers::{Refusal, json};
-use super::host::check_host;
+use super::host::{check_host, check_one_host};
 use crate::mailbox::MailboxSender;
 
 /// Connections at a time; the next waits.
@@ -100,8 +100,7 @@ async fn answer_one(
     if !request.uri().path().starts_with("/api/") {
         return probe(front, &request, local_only).unwrap_or_else(Refusal::into_response);
     }
-    let known = if local_only { check_host("http", &request) } else { Ok(()) };
-    let answered = match known {
+    let answered = match check_name(&request, local_only) {
         Ok(()) => api::answer(front, peer, request).await,
         Err(refusal) => Err(refusal),
     };
@@ -111,10 +110,13 @@ async fn answer_one(
     })
 }
 
+/// A page elsewhere could point its own name at this machine; where others can reach the port, its names are the operator's.
+fn check_name<B>(request: &Request<B>, local_only: bool) -> Result<(), Refusal> {
+    if local_only { check_host("http", request) } else { check_one_host(request) }
+}
+
 fn probe<B>(front: &Front, request: &Request<B>, local_only: bool) -> Result<Response<Full<Bytes>>, Refusal> {
-    if local_only {
-        check_host("http", request)?;
-    }
+    check_name(request, local_only)?;
     let answer = match request.uri().path() {
         "/healthz" => health,
         "/readyz" => readiness,
