@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 pub struct RawLimits {
     /// Connections in all, pages included. 1..=1000000. Over it: closed at once.
     pub connections_max: usize,
-    /// Connections per address; an IPv6 address stands for its /64. Over it: closed at once.
+    /// Connections per address; an IPv6 address stands for its /64. 1..=1000000. Over it: closed at once.
     pub connections_per_address_max: usize,
     /// Of these, those that were upgraded and have not said Hello. 1..=1000000. Over it: 503.
     pub unseated_per_address_max: usize,
-    /// TLS handshakes under way. Over it: closed at once.
+    /// TLS handshakes under way. 1..=100000. Over it: closed at once.
     pub handshakes_max: usize,
     /// Connections that one address may begin per second. 1..=10000. Over it, and over the burst: closed before TLS; 503 on a plain server.
     pub handshakes_per_s: u32,

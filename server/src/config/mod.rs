@@ -193,3 +193,6 @@ impl Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

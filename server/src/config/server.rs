@@ -23,7 +23,7 @@ pub struct RawServer {
     pub data: PathBuf,
     /// A folder whose files are served instead of the built-in page. Empty: the built-in page.
     pub web: PathBuf,
-    /// Threads that run rooms. 0: one per processor.
+    /// Threads that run rooms. 0: one per processor. 0..=256.
     pub workers: usize,
     /// Lets anyone in, also from other machines. On a loopback address anyone is let in anyhow.
     pub guests: bool,
