@@ -46,7 +46,7 @@ use crate::schema_typescript;
 use crate::shutdown::{self, Signal, Signals};
 use crate::sim::RoomGame;
 use crate::ticket_command;
-use start::{open_tickets, try_room};
+use start::{open_tickets, try_files, try_room};
 
 /// A game that a program can serve.
 #[derive(Clone, Copy)]
@@ -134,6 +134,7 @@ fn obey(line: &CommandLine, offers: &[Offer]) -> Result<ExitCode, StartupError> 
         CodeTables::begin(&config, &*game, tables)?;
         open_tickets(&config)?;
         if line.flags().check_config {
+            try_files(&config)?;
             eprintln!("the configuration is good");
         }
         return Ok(ExitCode::SUCCESS);

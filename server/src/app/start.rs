@@ -15,7 +15,7 @@ use tokio::runtime::{self, Runtime};
 use super::machine::{raise_file_limit, yield_to_workers};
 use super::{Running, Shipped};
 use crate::code_tables::CodeTables;
-use crate::config::Config;
+use crate::config::{Config, Transport};
 use crate::directory::{Directory, RoomName};
 use crate::error::StartupError;
 use crate::front::operation::{self, Operation};
@@ -133,6 +133,14 @@ pub(super) fn open_tickets(config: &Config) -> Result<Tickets, StartupError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(io::Error::other)?;
     Ok(Tickets::new(&config.tickets, &secret)?)
+}
+
+/// Reads the operator's certificates, bans and tokens, and makes nothing: what stops a start is known without one.
+pub(super) fn try_files(config: &Config) -> Result<(), StartupError> {
+    if config.transport != Transport::Development {
+        Tls::new(config)?;
+    }
+    Ok(Operation::try_files(config)?)
 }
 
 /// A room is made and dropped: what a game refuses, it refuses now and not when the first player comes.

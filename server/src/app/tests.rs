@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 use crate::game::Arena;
 use crate::game_api::Game;
+use crate::scratch::Scratch;
 use shared::wire::{ClientMessage, Hello, version};
 
 /// How long a test waits for what must come.
@@ -480,4 +481,32 @@ fn a_game_is_chosen_by_name_and_the_first_is_the_default() {
     assert!(chosen("", &offers).is_ok() && chosen("two", &offers).is_ok());
     let error = chosen("three", &offers).err().expect("not offered");
     assert_eq!(error.to_string(), "game.name: there is no game \"three\"; this program has one, two");
+}
+
+#[test]
+fn a_configuration_is_not_good_whose_files_would_stop_the_start_and_checking_it_makes_none() {
+    let folder = Scratch::new("check-config");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let (bad, good) = (file("bad", "rubbish"), file("bans", "{\"player\":\"anna\"}\n"));
+    let checked = |text: &str| {
+        let mut raw = load::lay(Some((folder.path(), text)), []).expect("understood");
+        raw.server.data = folder.path().join("data");
+        try_files(&check::check(raw).expect("in range")).map_err(|error| error.exit_code())
+    };
+    for text in ["", &format!("[bans]\nfile = {good:?}\n")] {
+        assert_eq!(checked(text), Ok(()), "{text}");
+    }
+    for text in [
+        format!("[tls]\ncertificate = {bad:?}\nkey = {bad:?}\n"),
+        format!("[bans]\nfile = {bad:?}\n"),
+        format!("[bans]\nfile = {:?}\n", format!("{bad}-is-not-there")),
+        format!("[admin]\ntoken_file = {bad:?}\n"),
+    ] {
+        assert_eq!(checked(&text), Err(2), "{text}");
+    }
+    assert!(!folder.path().join("data").exists());
 }

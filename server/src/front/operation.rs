@@ -18,7 +18,7 @@ use super::admin::attempts::Attempts;
 use super::admin::tokens::Tokens;
 use super::{Front, acts};
 use crate::audit_log::AuditLog;
-use crate::bans::{Bans, Look, WatchedFile};
+use crate::bans::{Ban, Bans, Look, WatchedFile};
 use crate::config::Config;
 use crate::error::OperationError;
 use crate::utc::Utc;
@@ -50,17 +50,13 @@ impl Operation {
     /// The operator's: a file cannot be used.
     pub(crate) fn open(config: &Config) -> Result<Self, OperationError> {
         let bans = Bans::open(&config.data, config.bans.entries_max, Utc::now())?;
-        let mut watched = config.bans.file.clone().map(|path| WatchedFile::new(path, config.bans.entries_max));
-        if let Some(file) = &mut watched {
-            match file.look(SystemTime::now()) {
-                Look::Read(read) => drop(bans.replace_file(read)),
-                Look::Refused(error) => return Err(error.into()),
-                Look::Same => {}
-            }
-        }
+        let watched = watched(config)?.map(|(file, read)| {
+            bans.replace_file(read);
+            Mutex::new(file)
+        });
         Ok(Self {
             bans,
-            watched: watched.map(Mutex::new),
+            watched,
             audit: AuditLog::new(&config.data, config.admin.audit_bytes_max),
             tokens: Tokens::open(config.admin.token_file.as_deref(), &config.data)?,
             attempts: Attempts::new(config.admin.wrong_tokens_max),
@@ -68,6 +64,18 @@ impl Operation {
             drain_asked: Notify::new(),
             look_now: Notify::new(),
         })
+    }
+
+    /// Whether what the operator gives can be used; nothing is made.
+    ///
+    /// # Errors
+    /// The operator's: a file cannot be used.
+    pub(crate) fn try_files(config: &Config) -> Result<(), OperationError> {
+        watched(config)?;
+        if let Some(file) = &config.admin.token_file {
+            Tokens::open(Some(file), &config.data)?;
+        }
+        Ok(())
     }
 
     /// Somebody asked for the server to drain: who waits for this returns once.
@@ -92,6 +100,17 @@ impl Operation {
         let mut watched = self.watched.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         let look = watched.look(SystemTime::now());
         Some((watched.path().to_owned(), look))
+    }
+}
+
+/// The operator's file of bans, and what is in it.
+fn watched(config: &Config) -> Result<Option<(WatchedFile, Vec<Ban>)>, OperationError> {
+    let Some(path) = config.bans.file.clone() else { return Ok(None) };
+    let mut file = WatchedFile::new(path, config.bans.entries_max);
+    match file.look(SystemTime::now()) {
+        Look::Read(bans) => Ok(Some((file, bans))),
+        Look::Refused(error) => Err(error.into()),
+        Look::Same => Ok(Some((file, Vec::new()))),
     }
 }
 
