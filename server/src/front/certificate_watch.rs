@@ -12,14 +12,16 @@ use super::tls::{Look, Tls};
 
 /// How often it is looked how long certificates are good for.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// A look is not put off to the next waking for so little.
+const AS_GOOD_AS_DUE: Duration = Duration::from_millis(100);
 /// How often a certificate is warned about.
 const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Looks until it is aborted.
 pub(crate) async fn watch(front: Arc<Front>) {
-    let Some(every) = front.tls().map(|tls| tls.watch().unwrap_or(COUNT_EVERY)) else { return };
-    let mut warn_at = Instant::now();
-    let mut count_at = Instant::now();
+    let Some(tls) = front.tls() else { return };
+    let (watch, begin) = (tls.watch(), Instant::now());
+    let (mut warn_at, mut count_at, mut look_at) = (begin, begin, begin);
     loop {
         let now = Instant::now();
         if now >= count_at {
@@ -30,15 +32,13 @@ pub(crate) async fn watch(front: Arc<Front>) {
             }
             tell_remaining(&front, warns);
         }
-        sleep(every.min(COUNT_EVERY)).await;
-        if let Some(tls) = front.tls() {
-            tls.forget_strays();
-        }
+        sleep(watch.unwrap_or(COUNT_EVERY).min(COUNT_EVERY)).await;
+        tls.forget_strays();
+        let Some(every) = watch.filter(|_| Instant::now() >= look_at) else { continue };
+        look_at = Instant::now() + every.saturating_sub(AS_GOOD_AS_DUE);
         // Files may lie on a disk that takes its time.
         let looking = front.clone();
-        let look = tokio::task::spawn_blocking(move || {
-            looking.tls().filter(|tls| tls.watch().is_some()).map_or(Look::Same, Tls::look)
-        });
+        let look = tokio::task::spawn_blocking(move || looking.tls().map_or(Look::Same, Tls::look));
         match look.await {
             Ok(Look::Taken) => {
                 front.metrics.reloads.increment(1);
