@@ -2,23 +2,24 @@
 """A Tickwire client, written from shared/PROTOCOL.md alone: it plays any game, holds its world and checks every frame's digest.
 
     client.py golden FOLDER                                     reads the examples of tests/golden
-    client.py play wss://HOST[/play/ROOM] [--ca FILE] [--seconds 10]
+    client.py play wss://HOST[/play/ROOM] [--ca FILE] [--seconds 10] [--cuts 3]
 
-Prints a line of JSON; exit code 1 if anything was wrong. `--break PREDICTOR` forgets how that one moves, to see that it is noticed.
-Each neighbour is a chapter of the page: bits.py, schema.py, guessing.py, held.py; websocket.py is the standard's.
+Prints a line of JSON; exit code 1 if anything was wrong. `--cuts N` cuts its own line so often: it comes back to its seat where the server
+keeps one, else as somebody new. `--break PREDICTOR` forgets how that one moves, to see that it is noticed.
+Each neighbour is a chapter of the page: bits.py, schema.py, guessing.py, held.py, greeting.py; playing.py plays; websocket.py is the standard's.
 """
 
 import argparse
 import json
 import pathlib
 import sys
-import time
 
-from bits import Bits, Tables, pack
+from bits import Bits, Tables
+from greeting import Welcome
 from guessing import Part, signed
 from held import KIND, U32, Held, play_through
-from schema import Schema, parts_of
-from websocket import WebSocket
+from playing import Player
+from schema import Schema
 
 PIECES, LEAVES, DEMOTIONS, RECORDS = 0, 2, 4, 6  # contexts
 
@@ -27,13 +28,10 @@ class Replica:
     """All that is held, and whether it is what the server says: "State frames"."""
 
     def __init__(self, welcome):
-        bits = Bits(welcome[1:])
-        *_, self.tick = [bits.varint() for _ in range(5)]
-        slot_bits, _ = bits.u(8), bits.varint()
-        self.schema, _ = Schema(bits.bytes(bits.varint()) if bits.u(8) else b"", slot_bits), bits.varint()
-        self.tables = [Tables(bits.bytes(bits.varint()) if bits.u(8) else b"", self.schema.context_count)]
-        _, _, self.features = bits.varint(), bits.bytes(bits.varint()), bits.varint()
-        self.slots, self.slot_bits, self.heard, self.lost = {}, slot_bits, self.tick, False
+        self.schema = Schema(welcome.schema, welcome.slot_bits)
+        self.tables = [Tables(welcome.tables, self.schema.context_count)]
+        self.tick, self.features, self.slot_bits = welcome.tick, welcome.features, welcome.slot_bits
+        self.slots, self.heard, self.lost = {}, self.tick, False
         self.frames = self.checked = self.mismatches = 0
 
     def take_tables(self, message):
@@ -129,36 +127,13 @@ def read_golden(folder):
         lines = (folder / f"{name}.hex").read_text().splitlines()
         return bytes.fromhex("".join(line for line in lines if not line.startswith("#")))
 
-    replica = Replica(read("welcome"))
+    replica = Replica(Welcome(read("welcome")))
     for name in ("state_full", "state_step", "state_events_lost", "state_ordinary", "state_keep_alive"):
         replica.take(read(name))
     replica.features |= 1
     replica.take(read("state_full_digest"))
     for game in json.loads((folder / "pieces.json").read_text()):
         replica.mismatches += play_through(game)
-    return replica
-
-
-def play(url, ca, seconds):
-    socket, until = WebSocket(url, "tickwire.v1", ca), time.monotonic() + seconds
-    socket.send(bytes([1, 4, 4, 0, 0, 0, 0, 6]) + b"Python" + bytes([0, 0]))
-    replica, values = Replica(socket.receive()), [(0, 1)]
-    for field in replica.schema.input:
-        neutral = [(min(part.zero, part.codes - 1), part.bits) for part in parts_of(field)]
-        values += [(0, 1)] if field["kind"] == "reference" else neutral
-    while time.monotonic() < until:
-        message = socket.receive()
-        if message[0] == 6:
-            replica.take_tables(message)
-        elif message[0] == 2 or message[0] >= 128:
-            if not replica.take(message):
-                socket.send(pack((5, 8), (replica.heard, 16)))
-            newest = (replica.heard, 16)
-            socket.send(pack((2, 8), (replica.heard + 3, 16), newest, newest, (0, 5 + 9), *values))
-            values = [(1, 1)]
-        elif message[0] not in (3, 4, 8):
-            raise ValueError(f"a message of kind {message[0]}")
-    socket.send(bytes([8]))
     return replica
 
 
@@ -169,15 +144,20 @@ def main():
     line.add_argument("--ca", help="the authority to trust, as PEM")
     line.add_argument("--seconds", type=float, default=10)
     line.add_argument("--break", dest="broken", help="a predictor to forget")
+    line.add_argument("--cuts", type=int, default=0, help="how often it cuts its own line")
     asked = line.parse_args()
     Part.broken = asked.broken
     if asked.what == "golden":
-        replica = read_golden(pathlib.Path(asked.where))
+        replicas, told = [read_golden(pathlib.Path(asked.where))], {}
     else:
-        replica = play(asked.where, asked.ca, asked.seconds)
-    told = {"frames": replica.frames, "digests_checked": replica.checked, "mismatches": replica.mismatches}
-    print(json.dumps({"game": replica.schema.game, "tick": replica.tick, "held": len(replica.slots), **told}))
-    sys.exit(1 if replica.mismatches or not replica.checked else 0)
+        player = Player(asked.where, asked.ca, Replica)
+        player.play(asked.seconds, asked.cuts)
+        replicas, told = player.replicas, player.told
+    counts = [("frames", "frames"), ("digests_checked", "checked"), ("mismatches", "mismatches")]
+    sums = {name: sum(getattr(replica, count) for replica in replicas) for name, count in counts}
+    last = replicas[-1]
+    print(json.dumps({"game": last.schema.game, "tick": last.tick, "held": len(last.slots), **sums, **told}))
+    sys.exit(1 if sums["mismatches"] or not sums["digests_checked"] else 0)
 
 
 main()

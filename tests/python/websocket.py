@@ -15,6 +15,10 @@ BINARY, CLOSE, PING = 2, 8, 9
 class Closed(Exception):
     """The server has ended it: a close code and its reason, 1006 where it said nothing."""
 
+    @property
+    def code(self) -> int:
+        return self.args[0]
+
 
 class WebSocket:
     def __init__(self, url: str, protocol: str, ca: str | None):
@@ -25,7 +29,7 @@ class WebSocket:
         self.line = tls.wrap_socket(line, server_hostname=host) if at.scheme == "wss" else line
         key = base64.b64encode(os.urandom(16)).decode()
         self.line.sendall(
-            f"GET {at.path.rstrip('/') or '/play'} HTTP/1.1\r\nHost: {at.netloc}\r\n"
+            f"GET {at.path.rstrip('/') or '/play'}{'?' * bool(at.query)}{at.query} HTTP/1.1\r\nHost: {at.netloc}\r\n"
             "Connection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n".encode()
         )
@@ -33,6 +37,11 @@ class WebSocket:
         head = list(iter(self.bytes.readline, b"\r\n"))
         if b" 101 " not in head[0]:
             raise ConnectionError(f"refused: {head[0].decode().strip()} {self.bytes.read1().decode(errors='replace')}")
+
+    def cut(self) -> None:
+        """Without a word, as a path that is gone."""
+        self.bytes.close()
+        self.line.close()
 
     def send(self, message: bytes, kind: int = BINARY) -> None:
         size = len(message)

@@ -21,8 +21,9 @@ const lobby = new Lobby(settings, (wish) => {
   play.enter(wish);
 });
 
-// Who loaded the page anew in a match goes on there.
-const kept = keptRoom(tabStore(), location.origin);
+// Who loaded the page anew in a match goes on there; who came by an address has the lobby.
+const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+const kept = visit?.type === "reload" ? keptRoom(tabStore(), location.origin) : null;
 if (kept !== null) lobby.go({ room: kept });
 
 const backdrop = /** @type {HTMLCanvasElement} */ (part("backdrop"));

@@ -398,7 +398,7 @@ export class Room {
       return;
     }
     const attempt = this.#reconnect.attempts;
-    const seatKept = setting.kept.wanted !== null;
+    const seatKept = setting.kept.isKept;
     if (wasIn || this.#wasIn) this.#listeners.tell("drop", /** @type {Drop} */ ({ ...ending, attempt, retryInMs: wait, seatKept }));
     if (this.#isOver) return;
     this.#timer = setting.timers.setTimeout(() => void this.#again(), wait);

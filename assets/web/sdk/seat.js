@@ -29,6 +29,8 @@ import { EXTENSION_ROOM } from "./wire/control.js";
 
 /** After so many milliseconds no server keeps a seat any more: 600 s are the most that an operator may say. */
 export const SEAT_KEPT_MS_MAX = 600_000;
+/** Whom the server closes with these it keeps no seat for: it goes away, the room has ended, or we did what nobody may. It is asked all the same. */
+const NOT_KEPT = new Set([1001, 4003, 4004, 4009]);
 /** Closed with this code, one who asked for a seat has none there, and there is no other in that room. */
 const ROOM_FULL = 4008;
 const SECRET_BYTES = 16;
@@ -53,11 +55,17 @@ export class KeptSeat {
     /** The seat is asked for, and at its own door; both end where the server says that it is gone. */
     this.isAsked = true;
     this.isAtDoor = true;
+    this.mayBeKept = true;
   }
 
   /** What the next Hello asks for. */
   get wanted() {
     return this.isAsked ? this.seat : null;
+  }
+
+  /** Whether the server keeps it, as far as one can know here. */
+  get isKept() {
+    return this.wanted !== null && this.mayBeKept;
   }
 
   /**
@@ -83,6 +91,7 @@ export class KeptSeat {
     if (playing !== null) {
       this.seat = seatOf(playing);
       this.isAsked = this.isAtDoor = true;
+      this.mayBeKept = !NOT_KEPT.has(code);
     } else if (this.wanted !== null && this.isAtDoor && code === ROOM_FULL) {
       this.isAsked = false;
     }

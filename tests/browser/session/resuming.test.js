@@ -170,6 +170,19 @@ test("no tick's input and no request is named twice, and the first input says it
   assert.deepEqual(after.filter(({ kind }) => kind === "request").map(({ number }) => number), [1]);
 });
 
+test("no seat is promised where the server goes, the room has ended or we were at fault, nor while nobody answers after it", async () => {
+  for (const [code, kept] of /** @type {[number, boolean][]} */ ([[1006, true], [4005, true], [4007, true], [1011, true], [1001, false], [4009, false], [4003, false]])) {
+    const { timers, told } = await playing({}, { secret: 1 });
+    FakeSocket.last.end(code);
+    await timers.advance(300);
+    FakeSocket.last.end(1006);
+    assert.deepEqual(all(told, "drop").map(({ seatKept }) => seatKept), [kept, kept], `${code}`);
+    await timers.advance(600);
+    assert.deepEqual(hello().resume, secretOf(1), "it is asked for all the same");
+    FakeSocket.all.length = 0;
+  }
+});
+
 test("a server that keeps no seats is come back to as ever", async () => {
   const { timers, told, names } = await playing();
   FakeSocket.last.end(1006);
