@@ -33,6 +33,7 @@ const FRONT_MAY_NAME: &[&str] = &[
     "crate::sessions",
     "crate::bans",
     "crate::audit_log",
+    "crate::plain_file",
     "crate::utc",
     "crate::renewals",
     "crate::tickets",
@@ -119,7 +120,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "front",
-        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, identity, sessions, tickets, renewals, bans, audit_log, utc, config, metrics, shutdown, error \
+        why: "the front knows no World, row, schema or game: only mailbox, directory, standing, identity, sessions, tickets, renewals, bans, audit_log, plain_file, utc, config, metrics, shutdown, error \
               and shared::{ids, limits, plain_text, wire::{close_code, version}}",
         check: Check::Sight(front_names),
         fires: &[
