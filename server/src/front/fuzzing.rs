@@ -5,6 +5,9 @@ use hyper::Request;
 use super::{host, upgrade};
 use crate::directory::RoomName;
 
+// Whose ticket it is, too, decides whether a request is granted.
+pub use crate::tickets::fuzzing::{AUDIENCE, Desk, ISSUER, KEYS};
+
 /// The room that a path asks for; `None`: the path is not one of ours; an error is a status.
 #[must_use]
 pub fn room_of(path: &str) -> Option<Result<Option<RoomName>, u16>> {

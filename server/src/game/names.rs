@@ -1,18 +1,23 @@
 //! Names as others read them: in one form, without tricks, and unlike all others in the room.
 //!
 //! The rule: normalised (NFC); only letters, digits, spaces and `-_.!?'`, as Unicode's identifiers allow them (UTS 39: no
-//! control, no direction, nothing invisible); of one script, or else only what is ASCII stays; runs of spaces are one. What
-//! looks like a name that is taken (UTS 39's skeleton, in small letters) gets a number.
+//! control, no direction, nothing invisible; but no colon, behind which a name would end and something said begin), with no more
+//! marks on a letter than languages have; of one script, or else only what is ASCII stays; runs of spaces are one. What looks like a
+//! name that is taken (UTS 39's skeleton, in small letters) gets a number.
 //!
 //! Never here: what is said (see `chat`).
 
 use shared::schema::Text;
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use unicode_security::{GeneralSecurityProfile, MixedScript, confusable_detection};
 
 /// Bytes of a name.
 const NAME_BYTES: usize = 16;
+
+/// Marks on one letter, as UTS 39 allows them (5.4): more of them would paint over the lines above.
+const MARKS_MAX: usize = 4;
 
 /// Who has no name that can be read.
 const NAMELESS: &str = "player";
@@ -38,8 +43,13 @@ pub fn choose<'a>(wished: &str, taken: impl Iterator<Item = &'a str>) -> Text<NA
 
 /// As much of a name as may be read and fits, never empty.
 fn clean(wished: &str) -> String {
-    let allowed = |letter: &char| letter.identifier_allowed() || " -_.!?'".contains(*letter);
+    let allowed = |letter: &char| letter.identifier_allowed() && *letter != ':' || " -_.!?'".contains(*letter);
     let mut kept: String = wished.nfc().filter(allowed).collect();
+    let mut marks = 0;
+    kept.retain(|letter| {
+        marks = if is_combining_mark(letter) { marks + 1 } else { 0 };
+        marks <= MARKS_MAX
+    });
     // What was taken out may have kept a letter and its mark apart; a letter that they make may be one that must go. Each turn makes
     // it shorter.
     loop {
@@ -90,6 +100,8 @@ mod tests {
         assert_eq!(chosen("аdmin", &[]), "dmin", "a Cyrillic a among Latin letters");
         assert_eq!(chosen("<b>x</b>", &[]), "bxb");
         assert_eq!(chosen("\u{200f}\u{2066}", &[]), "player");
+        assert_eq!(chosen("admin: hello", &[]), "admin hello", "a name ends where what is said begins");
+        assert_eq!(chosen("Z\u{307}\u{307}\u{307}\u{307}\u{307}\u{307}\u{307}", &[]), "Ż\u{307}\u{307}\u{307}\u{307}");
     }
 
     #[test]

@@ -72,7 +72,11 @@ impl KeyRing {
         Ok(ring)
     }
 
-    fn add(&mut self, path: &Path, file: Option<KeyFile>, older: &Self) -> Result<(), KeyFileError> {
+    /// One more of them, as `older` had it if it did; of two that are called alike both must verify the same.
+    ///
+    /// # Errors
+    /// There is another of that name.
+    pub(super) fn add(&mut self, path: &Path, file: Option<KeyFile>, older: &Self) -> Result<(), KeyFileError> {
         let Some(file) = file else { return Ok(()) };
         match self.keys.get(&file.id) {
             Some(there) if !there.material.verifies_like(&file.material) => {

@@ -28,6 +28,11 @@ pub(crate) mod mint;
 // What computes.
 mod ring_provider;
 
+// Doors for fuzzers.
+#[cfg(feature = "fuzzing")]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)] // it is no part of what serves
+pub mod fuzzing;
+
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;

@@ -98,23 +98,28 @@ impl PrefixCode {
             return Err(NotACode);
         }
         let mut words = vec![Word::default(); lengths.len()];
-        let mut look_up = vec![Entry::default(); 1 << bits];
-        let mut next = 0u32;
-        for length in 1..=bits {
-            next <<= 1;
-            for (symbol, _) in lengths.iter().enumerate().filter(|&(_, &own)| u32::from(own) == length) {
-                if next >> length != 0 {
-                    return Err(NotACode);
-                }
-                let reversed = next.reverse_bits() >> (32 - length);
-                if let Some(word) = words.get_mut(symbol) {
-                    *word = Word { bits: reversed as u16, length: length as u8 };
-                }
-                for entry in look_up.iter_mut().skip(reversed as usize).step_by(1 << length) {
-                    *entry = Entry::new(symbol, length);
-                }
-                next += 1;
+        // Words are written backwards, so what is looked up by few bits stands again behind it for each bit more.
+        let mut look_up = Vec::with_capacity(1 << bits);
+        look_up.push(Entry::default());
+        let mut by_length: Vec<(u8, usize)> = lengths.iter().copied().zip(0..).collect();
+        by_length.sort_unstable();
+        let (mut next, mut width) = (0u32, 0);
+        for (length, symbol) in by_length {
+            let length = u32::from(length);
+            while width < length {
+                look_up.extend_from_within(..);
+                next <<= 1;
+                width += 1;
             }
+            if next >> length != 0 {
+                return Err(NotACode);
+            }
+            let reversed = next.reverse_bits() >> (32 - length);
+            if let (Some(word), Some(entry)) = (words.get_mut(symbol), look_up.get_mut(reversed as usize)) {
+                *word = Word { bits: reversed as u16, length: length as u8 };
+                *entry = Entry::new(symbol, length);
+            }
+            next += 1;
         }
         if next != 1 << bits {
             return Err(NotACode);

@@ -59,7 +59,14 @@ pub fn session(bytes: &[u8]) {
                 session.handle_backlog(&waited, now_ms);
             }
             228..236 => session.pause(choices.byte() & 1 == 1),
-            236..240 => session.leave(),
+            236..238 => session.leave(),
+            // Cut, and there again, where its seat is kept; all that was heard may be heard once more.
+            238..240 => {
+                session.handle_cut();
+                if session.reconnect() {
+                    next = 0;
+                }
+            }
             240..244 => session.draw(now_ms),
             wait => now_ms += f64::from(wait - 243) * 7.0,
         }

@@ -58,3 +58,7 @@ pub mod doors;
 // Who is not let in.
 #[cfg(feature = "whole")]
 pub mod bans;
+
+// Who is let in.
+#[cfg(feature = "whole")]
+pub mod tickets;

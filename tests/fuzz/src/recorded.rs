@@ -31,7 +31,7 @@ impl Recorded {
     #[must_use]
     pub fn zoo(ticks: u32) -> Self {
         let zoo = Zoo { crowd: 10, deaths: 30, whims: 30, ..Zoo::default() };
-        let mut arena = Arena::seeded(0xF022).zoo(zoo).clients(1).budget(160).slot_bits(8).start();
+        let mut arena = Arena::seeded(0xF022).zoo(zoo).clients(1).budget(160).slot_bits(8).keep_seats(5).start();
         arena.run(12);
         let at = arena.stranger();
         let (protocol_min, protocol_max) = (PROTOCOL, PROTOCOL);

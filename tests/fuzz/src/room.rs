@@ -15,7 +15,7 @@ use shared::bits::BitWriter;
 use shared::ids::Tick;
 use shared::limits::{CLIENT_MESSAGE_BYTES_MAX, STRIKES_MAX};
 use shared::schema::Schema;
-use shared::wire::{ClientMessage, Role};
+use shared::wire::{ClientMessage, Hello, Role, SeatSecret, Secret};
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock, Mutex, Once};
 use tests::Arena;
@@ -32,19 +32,28 @@ const HISTORY: &[u8] = b"history:";
 /// Where a panic leaves what was said since the room began.
 const HISTORY_VARIABLE: &str = "TICKWIRE_FUZZ_HISTORY";
 
+/// Secrets of seats that strangers remember.
+const SECRETS_MAX: usize = 6;
+
+/// A room, and the secrets that its strangers were given.
+struct Place {
+    arena: Arena,
+    secrets: Vec<SeatSecret>,
+}
+
 thread_local! {
-    static ROOM: RefCell<Option<Arena>> = const { RefCell::new(None) };
+    static ROOM: RefCell<Option<Place>> = const { RefCell::new(None) };
 }
 static SAID: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(tests::zoo::schema()));
 
-fn new_room() -> Arena {
+fn new_room() -> Place {
     let zoo = Zoo::steady(4);
     let arena = Arena::seeded(0xF022).zoo(zoo).clients(1).slot_bits(7).players_max(4).spectators(2, 100);
-    let mut arena = arena.forbid_audit().start();
+    let mut arena = arena.forbid_audit().keep_seats(1).start();
     arena.run(3);
     arena.run_until_quiet();
-    arena
+    Place { arena, secrets: Vec::new() }
 }
 
 /// What strangers do before one tick; or a history of it.
@@ -66,11 +75,12 @@ fn run(bytes: &[u8]) {
         said.extend_from_slice(bytes);
     }
     ROOM.with_borrow_mut(|room| {
-        let arena = room.get_or_insert_with(new_room);
+        let Place { arena, secrets } = room.get_or_insert_with(new_room);
         let mut choices = Choices(bytes);
         while !choices.is_empty() {
             match choices.byte() {
                 0 => break,
+                act if act & 15 == 0 => come_back(arena, secrets, act, &mut choices),
                 act => speak(arena, act, &mut choices),
             }
         }
@@ -144,6 +154,36 @@ fn speak(arena: &mut Arena, act: u8, choices: &mut Choices<'_>) {
     if message.len() <= CLIENT_MESSAGE_BYTES_MAX {
         arena.strangers[who].say_early(message, early);
     }
+}
+
+/// A stranger is cut, or is not and says so, and asks for a seat by a secret: its own, another stranger's, an old one, or one that is
+/// nobody's.
+fn come_back(arena: &mut Arena, secrets: &mut Vec<SeatSecret>, act: u8, choices: &mut Choices<'_>) {
+    let (who, how) = (usize::from(act >> 6) % STRANGERS, choices.byte());
+    while arena.strangers.len() < STRANGERS {
+        arena.stranger();
+    }
+    if arena.strangers.len() >= 2 * STRANGERS {
+        return;
+    }
+    if let Some(own) = arena.strangers[who].welcome().and_then(|welcome| welcome.resume) {
+        if secrets.len() >= SECRETS_MAX {
+            secrets.remove(0);
+        }
+        secrets.push(own);
+    }
+    if how & 1 == 0 {
+        arena.cut_stranger(who);
+    }
+    let again = arena.stranger();
+    arena.strangers.swap(who, again);
+    let place = secrets.len().wrapping_sub(1 + usize::from(how >> 4));
+    let mut secret = secrets.get(place).copied().unwrap_or(Secret([how; 16]));
+    if how & 14 == 14 {
+        secret.0[usize::from(choices.byte() & 15)] ^= 1 << (choices.byte() & 7);
+    }
+    let hello = Hello { resume: Some(secret), ..hello("again") };
+    arena.strangers[who].say(ClientMessage::Hello(Box::new(hello)).to_bytes(&SCHEMA));
 }
 
 /// A kind and a tick that is near another.

@@ -29,12 +29,14 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "schema" => schemas(),
         "tables" => tables(),
         "replica" => (0..=40).flat_map(|frame| [vec![frame, 1], vec![frame, 1, 0, 0, 9, 3]]).collect(),
-        "session" => vec![vec![1; 30], vec![0; 40], vec![6; 30], session_with_pauses()],
+        "session" => vec![vec![1; 30], vec![0; 40], vec![6; 30], session_with_pauses(), cut_and_back()],
         "room" => room(),
         "websocket" => websocket(),
         "upgrade" => upgrade(),
         "name" => ["Ann\nAnn\nann", "Ольга\nPACE\nРАСЕ", "Zoe\u{308}\n\u{202e}x"].map(|seed| seed.into()).to_vec(),
         "ban" => BANS.iter().map(|&line| line.into()).collect(),
+        #[cfg(feature = "whole")]
+        "ticket" => tickets(),
         "map" => maps(),
         "trace" => traces(),
         "config" => configurations(),
@@ -78,6 +80,20 @@ const CONTROL: &[(u8, &str)] = &[
     (4, "audit"),
 ];
 
+/// As it comes, signed, signed under a header of its own, and spoilt; each by every key.
+#[cfg(feature = "whole")]
+fn tickets() -> Vec<Vec<u8>> {
+    use crate::tickets::{claims, header};
+    let by = |key: usize| {
+        let chosen = (key as u8) << 4;
+        let signed = behind(chosen | 1, claims(key));
+        let headed = behind(chosen | 2, [header(key), vec![0], claims(key)].concat());
+        [signed, headed, vec![chosen | 3, 0, 0, 40, 1], vec![chosen | 3, 2, 0, 90, 0]]
+    };
+    let text = b"\0eyJhbGciOiJub25lIiwia2lkIjoiZWQifQ.eyJzdWIiOiJhIiwiZXhwIjo5OTk5OTk5OTk5fQ.".to_vec();
+    (0..3).flat_map(by).chain([text, b"\0a.b.c".to_vec()]).collect()
+}
+
 /// The bytes of a golden file.
 #[must_use]
 pub fn golden(name: &str) -> Vec<u8> {
@@ -119,6 +135,10 @@ fn session_with_pauses() -> Vec<u8> {
     vec![0, 0, 0, 255, 0, 255, 228, 1, 0, 255, 228, 0, 0, 130, 0, 0, 0, 1, 255, 255, 0, 0, 180, 0, 0, 0, 240, 255, 0]
 }
 
+fn cut_and_back() -> Vec<u8> {
+    vec![0, 0, 0, 0, 255, 0, 238, 255, 0, 0, 255, 0, 239, 0, 238, 0, 0, 0]
+}
+
 fn room() -> Vec<Vec<u8>> {
     let hello = [3, 0, 0, 3, b'z', b'o', b'e', 0];
     let input = [68, 0, 0, 0, 0, 0, 0, 0, 3, 7, 8, 9];
@@ -126,6 +146,9 @@ fn room() -> Vec<Vec<u8>> {
     let asks = [75, 0, 0, 1, 1, 4, 0, 0, 0, 0];
     let confirms = [72, 0, 0, 136, 0, 0, 137, 0, 0];
     let chance = [15, 0, 1, 1, 79, 0, 1, 2, 143, 0, 1, 3, 14, 0];
+    // Cut, half-open, with one bit of it wrong, and with another's secret.
+    let back = [[64, 0], [128, 1], [64, 16], [128, 33]].concat();
+    let spoilt = [64, 14, 3, 1, 128, 15, 9, 7];
     vec![
         hello.to_vec(),
         watch.to_vec(),
@@ -133,6 +156,8 @@ fn room() -> Vec<Vec<u8>> {
         input.to_vec(),
         confirms.to_vec(),
         chance.to_vec(),
+        back,
+        spoilt.to_vec(),
     ]
 }
 

@@ -1,10 +1,12 @@
 //! A client that says what it is told to, byte by byte, and hears what comes back: TCP, TLS, HTTP and frames, nothing hidden.
 
-use client_sim::session::{Session, SessionConfig};
+use client_sim::session::Session;
 use client_sim::trust::Trust;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use shared::wire::{ClientMessage, Hello, ServerMessage, Welcome};
+use socket2::{Domain, Socket, Type};
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tests::loopback::Loopback;
@@ -15,10 +17,12 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Where the server is, and how it is recognised.
+/// Where the server is, how it is recognised, and from where one comes.
 #[derive(Clone)]
 pub(crate) struct Target {
-    address: String,
+    address: SocketAddr,
+    name: String,
+    from: Ipv4Addr,
     tls: Arc<ClientConfig>,
 }
 
@@ -33,29 +37,51 @@ pub(crate) enum End {
     Open,
 }
 
+impl End {
+    fn of_close(payload: &[u8]) -> Self {
+        Self::Close(payload.first_chunk().map(|code| u16::from_be_bytes(*code)))
+    }
+}
+
 /// A TLS connection.
 pub(crate) struct Client {
     stream: StreamOwned<ClientConnection, TcpStream>,
     /// What was read and not understood yet.
     buffer: Vec<u8>,
     ended: bool,
+    /// Met while it played.
+    closed: Option<End>,
 }
 
 impl Target {
     pub(crate) fn of(server: &Loopback) -> Self {
         let trust = Trust::choose(Some(&server.authority()), false).expect("there is an authority");
-        let address = server.url().strip_prefix("wss://").expect("a URL").to_owned();
-        Self { address, tls: trust.tls().expect("a certificate") }
+        let name = server.url().strip_prefix("wss://").expect("a URL").to_owned();
+        let address = name.parse().expect("an address");
+        Self { address, name, from: Ipv4Addr::LOCALHOST, tls: trust.tls().expect("a certificate") }
+    }
+
+    /// The same, from another address.
+    pub(crate) fn at(&self, from: Ipv4Addr) -> Self {
+        Self { from, ..self.clone() }
+    }
+
+    /// From where one comes.
+    pub(crate) const fn from(&self) -> Ipv4Addr {
+        self.from
     }
 
     /// `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> &str {
-        &self.address
+        &self.name
     }
 
     /// TCP alone.
     pub(crate) fn tcp(&self) -> TcpStream {
-        let tcp = TcpStream::connect(&self.address).expect("it listens");
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddrV4::new(self.from, 0).into()).expect("loopback has many addresses");
+        socket.connect(&self.address.into()).expect("it listens");
+        let tcp = TcpStream::from(socket);
         tcp.set_nodelay(true).expect("a socket");
         tcp.set_read_timeout(Some(LOOK)).expect("a socket");
         tcp
@@ -70,37 +96,44 @@ impl Target {
         stream.sock.set_read_timeout(Some(HANDSHAKE)).expect("a socket");
         let _ = stream.flush();
         stream.sock.set_read_timeout(Some(LOOK)).expect("a socket");
-        Client { stream, buffer: Vec::new(), ended: false }
+        Client { stream, buffer: Vec::new(), ended: false, closed: None }
     }
 
-    /// Upgraded, at that path; or what was said instead.
-    pub(crate) fn upgraded(&self, path: &str) -> Result<Client, String> {
+    /// What is answered to an upgrade at that path, by whom that ticket names or a guest; and its connection.
+    pub(crate) fn asked(&self, path: &str, ticket: Option<&str>) -> (Client, String) {
         let mut client = self.connect();
-        client.send(request(self, path, &[]).as_bytes());
+        let bearer = ticket.map(|ticket| format!("Bearer {ticket}"));
+        let headers: Vec<_> = bearer.iter().map(|bearer| ("Authorization", bearer.as_str())).collect();
+        client.send(request(self, path, &headers).as_bytes());
         let answer = client.answer(Duration::from_secs(10));
+        (client, answer)
+    }
+
+    /// Upgraded, or what was said instead.
+    pub(crate) fn upgraded(&self, path: &str, ticket: Option<&str>) -> Result<Client, String> {
+        let (client, answer) = self.asked(path, ticket);
         if answer.starts_with("HTTP/1.1 101") { Ok(client) } else { Err(format!("not upgraded: {answer:?}")) }
     }
 
     /// With a seat, in that room.
-    pub(crate) fn seated(&self, path: &str, name: &str) -> Result<(Client, Session), String> {
-        let mut client = self.upgraded(path)?;
-        let mut session = Session::new(SessionConfig::named(name));
+    pub(crate) fn seated(&self, path: &str, ticket: Option<&str>, session: &mut Session) -> Result<Client, String> {
+        let mut client = self.upgraded(path, ticket)?;
         let began = Instant::now();
         while !session.is_in() {
-            if began.elapsed() > Duration::from_secs(15) {
+            if began.elapsed() > Duration::from_secs(30) {
                 return Err("no seat in time".to_owned());
             }
-            client.play(&mut session, began)?;
+            client.play(session, began)?;
         }
-        Ok((client, session))
+        Ok(client)
     }
 }
 
 /// A good upgrade but for these headers: replaced, or left out where the value is empty; a name that stands there twice is sent twice.
 pub(crate) fn request(target: &Target, path: &str, but: &[(&str, &str)]) -> String {
-    let origin = format!("https://{}", target.address);
+    let origin = format!("https://{}", target.name);
     let good = [
-        ("Host", target.address.as_str()),
+        ("Host", target.name.as_str()),
         ("Connection", "Upgrade"),
         ("Upgrade", "websocket"),
         ("Sec-WebSocket-Version", "13"),
@@ -174,11 +207,13 @@ impl Client {
     pub(crate) fn end(&mut self, within: Duration) -> (End, Vec<(u8, Vec<u8>)>) {
         let began = Instant::now();
         let mut said = Vec::new();
+        if let Some(end) = self.closed.take() {
+            return (end, said);
+        }
         loop {
             while let Some((opcode, payload)) = self.frame() {
                 if opcode == 0x8 {
-                    let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
-                    return (End::Close(code), said);
+                    return (End::of_close(&payload), said);
                 }
                 said.push((opcode, payload));
             }
@@ -190,6 +225,27 @@ impl Client {
             }
             self.read_more();
         }
+    }
+
+    /// Says Hello. The Welcome, or how it ended instead.
+    pub(crate) fn greet(&mut self, hello: Hello) -> Result<Box<Welcome>, End> {
+        let schema = shared::game::schema();
+        self.send(&frame(0x82, &ClientMessage::Hello(Box::new(hello)).to_bytes(&schema)));
+        let began = Instant::now();
+        while began.elapsed() < HANDSHAKE {
+            while let Some((opcode, payload)) = self.frame() {
+                match (opcode, ServerMessage::read(&payload)) {
+                    (0x2, Ok(ServerMessage::Welcome(welcome))) => return Ok(welcome),
+                    (0x8, _) => return Err(End::of_close(&payload)),
+                    _ => {}
+                }
+            }
+            if self.ended {
+                return Err(End::Gone);
+            }
+            self.read_more();
+        }
+        Err(End::Open)
     }
 
     /// Plays for a moment: what has come goes to the session, and what it says goes out.
@@ -204,7 +260,10 @@ impl Client {
         while let Some((opcode, payload)) = self.frame() {
             match opcode {
                 0x2 => session.handle_frame(&payload, now_ms()),
-                0x8 => return Err(format!("closed while it played: {payload:?}")),
+                0x8 => {
+                    let end = self.closed.insert(End::of_close(&payload));
+                    return Err(format!("closed while it played: {end:?}"));
+                }
                 _ => {}
             }
         }
