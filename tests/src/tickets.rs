@@ -73,8 +73,7 @@ impl Pen {
     /// # Panics
     /// If the temporary folder cannot be written.
     #[must_use]
-    #[allow(clippy::new_without_default)] // it writes files
-    pub fn new() -> Self {
+    pub fn take() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("tickwire-{}-pen-{number}", std::process::id()));

@@ -38,8 +38,7 @@ impl Desk {
     /// # Panics
     /// If it cannot be made, which is a bug.
     #[must_use]
-    #[allow(clippy::new_without_default)] // it is made once, and nothing about it is a default
-    pub fn new() -> Self {
+    pub fn open() -> Self {
         ring_provider::install();
         let materials = [Material::new_ed25519(&[3; 32]), Material::Secret(vec![7; 32]), Material::Secret(vec![9; 32])];
         let mut materials = KEYS.into_iter().zip(materials).map(|(id, material)| {
@@ -48,13 +47,14 @@ impl Desk {
         });
         let keys: [KeyFile; 3] = std::array::from_fn(|_| materials.next().expect("as many as names"));
         let mut ring = KeyRing::default();
-        for key in &keys[..2] {
+        for key in keys.iter().take(2) {
             let public = KeyFile { id: key.id.clone(), material: key.material.public() };
             ring.add(Path::new("a key of the fuzzer's"), Some(public), &KeyRing::default()).expect("two names");
         }
         let mut config = Config::local("nowhere".into()).tickets;
         (config.issuer, config.audience) = (Some(ISSUER.to_owned()), Some(AUDIENCE.to_owned()));
-        let guests = Key::new(keys[2].clone(), 0);
+        let [.., guests] = &keys;
+        let guests = Key::new(guests.clone(), 0);
         let guests_sign = EncodingKey::from_secret(&[9; 32]);
         let (ring, reloading) = (ArcSwap::from_pointee(ring), Mutex::default());
         Self { tickets: Tickets { config, ring, reloading, guests, guests_sign }, keys }
@@ -82,7 +82,8 @@ impl Desk {
     /// If it cannot be signed, which is a bug.
     #[must_use]
     pub fn sign(&self, key: usize, header: &[u8], claims: &[u8]) -> String {
-        let material = &self.keys[key % KEYS.len()].material;
+        let key = self.keys.iter().cycle().nth(key).expect("there are keys");
+        let material = &key.material;
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let encoding = material.encoding().expect("it is no public key");
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &encoding, material.algorithm());

@@ -30,7 +30,6 @@ mod ring_provider;
 
 // Doors for fuzzers.
 #[cfg(feature = "fuzzing")]
-#[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)] // it is no part of what serves
 pub mod fuzzing;
 
 use std::net::IpAddr;

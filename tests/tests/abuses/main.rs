@@ -143,7 +143,7 @@ fn every_abuse_gets_what_it_must_and_nobody_who_plays_notices() {
     let written = Log::default();
     let log = RawLog { format: LogFormat::Human, filter: "debug".to_owned(), lines_per_second: 0, kib_per_minute: 0 };
     let logging = logging::start_to(&log, written.clone(), false).expect("a thread");
-    let pen = Arc::new(Pen::new());
+    let pen = Arc::new(Pen::take());
     let known = pen.clone();
     let server = Loopback::start_as(move |config| {
         config.rooms.keep_seats_s = KEPT_S;
