@@ -30,7 +30,7 @@ mod ring_provider;
 
 // Doors for fuzzers.
 #[cfg(feature = "fuzzing")]
-pub mod fuzzing;
+pub(crate) mod fuzzing;
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
