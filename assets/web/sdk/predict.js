@@ -84,6 +84,8 @@ export class Predictor {
     this.stale = false;
     /** An event of a frame that could not be compared said that others touched us. */
     this.told = false;
+    /** A full frame came since the truth: what the server used in the ticks before it nobody knows. */
+    this.gap = false;
     /** Presses of a late input may count until this tick. */
     this.lateUntil = 0;
     /** What we sent flying. */
@@ -192,6 +194,7 @@ export class Predictor {
   confirm(world, confirmed) {
     this.#noteUsed(confirmed);
     const { tick, me, own } = confirmed;
+    this.gap ||= own === null;
     if (me === null) {
       this.truth = null;
       this.told = false;
@@ -208,7 +211,7 @@ export class Predictor {
     }
     const before = this.truth;
     let error = null;
-    if (before !== null && own !== null && before.id === me.id && tick > before.tick && tick - before.tick < WINDOW) {
+    if (before !== null && !this.gap && before.id === me.id && tick > before.tick && tick - before.tick < WINDOW) {
       error = this.#compare(before, tick, truth);
     } else {
       this.counts.begun += 1;
@@ -216,7 +219,7 @@ export class Predictor {
     }
     this.truth = { id: me.id, tick, state: truth };
     this.served.clear();
-    this.told = false;
+    [this.told, this.gap] = [false, false];
     return error;
   }
 

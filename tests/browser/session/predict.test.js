@@ -135,6 +135,18 @@ test("what others did is known by what it changed, or because we were told", () 
   assert.deepEqual(story.counts, [0, 2, 1]);
 });
 
+test("what a full frame passed over is nobody's fault, also where our entity is exact only later", () => {
+  const story = new Story(0);
+  const { begun } = story.predictor.counts;
+  // The server took other inputs in ticks that no frame told of, and the full frame after them has nothing exact of us.
+  story.server.x += 7;
+  story.tick += 5;
+  assert.equal(story.confirm(null, [], false), null);
+  story.predictor.act(story.tick + 1, [1, 0], 0);
+  assert.equal(story.frame([[1, 0]], 1), null);
+  assert.deepEqual([story.counts, story.predictor.counts.begun], [[0, 0, 0], begun + 1]);
+});
+
 test("while our entity is not exact nothing is compared, and then all these ticks at once", () => {
   const story = new Story(0);
   for (let tick = 104; tick < 110; tick++) story.predictor.act(tick, [1, 0], 0);
