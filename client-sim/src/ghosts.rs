@@ -63,6 +63,12 @@ impl GhostCounts {
     pub const fn since(&self, earlier: &Self) -> Self {
         Self { launched: self.launched - earlier.launched, refused: self.refused - earlier.refused }
     }
+
+    /// What was counted with what was counted before. Inverse of [`GhostCounts::since`].
+    #[must_use]
+    pub const fn after(&self, before: &Self) -> Self {
+        Self { launched: self.launched + before.launched, refused: self.refused + before.refused }
+    }
 }
 
 /// All ghosts of one client, by tick.

@@ -74,6 +74,16 @@ impl DrawingCounts {
             jumps: self.jumps - earlier.jumps,
         }
     }
+
+    /// What was counted with what was counted before. Inverse of [`DrawingCounts::since`].
+    #[must_use]
+    pub const fn after(&self, before: &Self) -> Self {
+        Self {
+            drawn: self.drawn + before.drawn,
+            underruns: self.underruns + before.underruns,
+            jumps: self.jumps + before.jumps,
+        }
+    }
 }
 
 /// A component as it is drawn.

@@ -144,6 +144,12 @@ impl Link {
         Self { spec, dice, up: Line::default(), down: Line::default(), stall_phase_ms, reads_from_ms: now_ms }
     }
 
+    /// The connection is cut: what is under way, either way, is lost. The next one is as bad.
+    pub fn cut(&mut self, now_ms: f64) {
+        (self.up, self.down) = (Line::default(), Line::default());
+        self.reads_from_ms = now_ms;
+    }
+
     /// A message of ours sets out.
     pub fn send(&mut self, bytes: Vec<u8>, now_ms: f64) {
         self.up.push(self.spec, &mut self.dice, bytes, now_ms);
@@ -268,6 +274,16 @@ mod tests {
         let link = Link::new(spec("stall=2s/10s"), 9, 4, 0.0);
         let stalled = (0..30_000).filter(|&ms| link.reads_from_ms(f64::from(ms)) > f64::from(ms)).count();
         assert!((5_990..=6_010).contains(&stalled), "{stalled} ms");
+    }
+
+    #[test]
+    fn what_was_under_way_when_it_was_cut_never_comes() {
+        let mut link = Link::new(spec("delay=50ms,rate=80kbit"), 1, 0, 0.0);
+        link.send(vec![1], 0.0);
+        link.receive(vec![2; 9_000], 0.0);
+        link.cut(10.0);
+        assert_eq!((link.sent(1e6), link.received(1e6), link.next_ms()), (None, None, f64::INFINITY));
+        assert_eq!(link.reads_from_ms(10.0), 10.0);
     }
 
     #[test]

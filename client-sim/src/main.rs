@@ -21,7 +21,7 @@ use client_sim::game::terminal::options::{PlayOptions, WatchOptions};
 use client_sim::game::terminal::play::{PlayError, play};
 use client_sim::game::terminal::watch::watch;
 use client_sim::game::twin::twins;
-use client_sim::link::LinkSpec;
+use client_sim::link::{LinkSpec, LinkSpecError, milliseconds};
 use client_sim::map_folder;
 use client_sim::plain_text::{self, Plain, in_json};
 use client_sim::process::yield_to_players;
@@ -110,6 +110,10 @@ struct SwarmArguments {
     /// Tickets.
     #[command(flatten)]
     tickets: TicketOptions,
+    /// Cuts the connections of all bots at once, as a network would, so long after the window has opened: 10s. They come back to their
+    /// seats; who does not, or finds another entity or score there, fails the run. May be repeated. The server must keep seats (resume.keep_s).
+    #[arg(long, value_name = "AT", value_parser = seconds_of)]
+    cut: Vec<f64>,
     /// The seed of all chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -293,6 +297,11 @@ fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A time in seconds: `10s`, `500ms`.
+fn seconds_of(text: &str) -> Result<f64, LinkSpecError> {
+    milliseconds(text).map(|ms| ms / 1_000.0)
+}
+
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
@@ -342,12 +351,19 @@ fn options(arguments: &SwarmArguments, maps: Maps) -> Result<SwarmOptions> {
     if arguments.audit && !matches!(mode, Mode::Play(_)) {
         anyhow::bail!("--audit compares bots that play: choose another --behaviour");
     }
+    if !arguments.cut.is_empty() && !matches!(mode, Mode::Play(_)) {
+        anyhow::bail!("--cut is for bots that play: choose another --behaviour");
+    }
+    if arguments.cut.iter().any(|at_s| *at_s >= arguments.seconds) {
+        anyhow::bail!("--cut must come within the window of {} s", arguments.seconds);
+    }
     let rooms = match (&arguments.room, arguments.rooms) {
         (Some(room), _) => Rooms::Named(room.clone()),
         (None, Some(count)) => Rooms::Spread(count as usize),
         (None, None) => Rooms::Any,
     };
     Ok(SwarmOptions {
+        cuts_s: arguments.cut.clone(),
         tickets: arguments.tickets.key()?,
         url: arguments.url.clone(),
         tls,

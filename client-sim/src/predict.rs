@@ -122,6 +122,23 @@ impl PredictionCounts {
             steps_replayed_max: self.steps_replayed_max,
         }
     }
+
+    /// What was counted with what was counted before. Inverse of [`PredictionCounts::since`].
+    #[must_use]
+    pub fn after(&self, before: &Self) -> Self {
+        Self {
+            compared: self.compared + before.compared,
+            ticks_compared: self.ticks_compared + before.ticks_compared,
+            begun: self.begun + before.begun,
+            input_substituted: self.input_substituted + before.input_substituted,
+            touched_by_other: self.touched_by_other + before.touched_by_other,
+            unexplained: self.unexplained + before.unexplained,
+            corrections: self.corrections + before.corrections,
+            replays: self.replays + before.replays,
+            steps_replayed: self.steps_replayed + before.steps_replayed,
+            steps_replayed_max: self.steps_replayed_max.max(before.steps_replayed_max),
+        }
+    }
 }
 
 /// What a frame says of our own entity.

@@ -11,11 +11,20 @@
 //!
 //! Never here: sockets, files, the decision what to print where (see `main`).
 
-use crate::plain_text::{Plain, in_json};
-use hdrhistogram::Histogram;
+// What cuts came to.
+mod resume;
+
+// The report for people.
+mod table;
+
+// How times are spread.
+mod times;
+
+use crate::plain_text::in_json;
+pub use resume::ResumeReport;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+pub use times::{Percentiles, Times};
 
 /// The report of one run. All rates are of the measuring window, which begins when all bots are in.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -107,6 +116,8 @@ pub struct Report {
     pub rooms: Vec<RoomReport>,
     /// Of `--audit`: bots compared with an auditor in their room, who sees everything; `null` without it.
     pub audit: Option<AuditReport>,
+    /// What connections that were lost came to; `null` if none was.
+    pub resume: Option<ResumeReport>,
     /// Of `hostile`: how each kind of abuse fared.
     pub abuse: BTreeMap<String, AbuseReport>,
     /// Of `hostile`: kinds that the run was too short to show, and how long it must be.
@@ -153,21 +164,6 @@ pub struct GhostReport {
     pub launched: Option<u64>,
     /// Of these, those of which nothing came: a player saw them taken back.
     pub refused: Option<u64>,
-}
-
-/// How times are spread, in milliseconds; `null` where there were none.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Percentiles {
-    /// Half are below.
-    pub p50: Option<f64>,
-    /// 9 of 10 are below.
-    pub p90: Option<f64>,
-    /// 99 of 100 are below.
-    pub p99: Option<f64>,
-    /// 999 of 1000 are below.
-    pub p999: Option<f64>,
-    /// The longest.
-    pub max: Option<f64>,
 }
 
 /// Resident memory of the server; `null` where it is not local or not ours to look at.
@@ -279,161 +275,6 @@ impl Report {
     pub fn to_value(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
     }
-
-    /// The report as a table for people.
-    #[must_use]
-    pub fn to_table(&self) -> String {
-        let mut table = Table(String::new());
-        let game = self.game.as_deref().unwrap_or("unknown game");
-        table.row("behaviour", format!("{} ({game}, seed {})", self.behaviour, self.seed));
-        table.row(
-            "bots",
-            format!("{} of {} in, {} s", self.bots_connected, self.bots_requested, shown(Some(self.seconds))),
-        );
-        if self.frames_per_bot_per_second.is_some() {
-            self.write_play(&mut table);
-        }
-        if self.handshakes.done + self.handshakes.failed > 0 {
-            let Handshakes { done, failed, per_second, ms } = &self.handshakes;
-            table.row("handshakes", format!("{done} done, {failed} failed, {} per second", shown(*per_second)));
-            table.row("handshake ms", ms.to_string());
-        }
-        let rss = &self.server_rss_bytes;
-        if rss.start.or(rss.before).is_some() {
-            let parts = [
-                ("before", rss.before),
-                ("start", rss.start),
-                ("middle", rss.middle),
-                ("end", rss.end),
-                ("after", rss.after),
-            ];
-            let parts = parts.map(|(name, bytes)| {
-                let mib = bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
-                format!("{name} {}", shown(mib))
-            });
-            table.row("server MiB", parts.join(", "));
-        }
-        for (kind, abuse) in &self.abuse {
-            table.row(&format!("abuse: {kind}"), abuse.to_string());
-        }
-        if !self.not_shown.is_empty() {
-            table.row("not shown", self.not_shown.join(", "));
-        }
-        for (what, counts) in [("disconnects", &self.disconnect_reasons), ("refusals", &self.refusals)] {
-            let counts: Vec<String> = counts.iter().map(|(cause, count)| format!("{count} × {cause}")).collect();
-            if !counts.is_empty() {
-                table.row(what, counts.join(", "));
-            }
-        }
-        for failure in &self.failures {
-            table.row("FAILED", failure.clone());
-        }
-        table.0
-    }
-
-    fn write_play(&self, table: &mut Table) {
-        let slowest = shown(self.frames_per_second_slowest_bot);
-        let frames = shown(self.frames_per_bot_per_second);
-        table.row("frames per bot and second", format!("{frames} (slowest bot {slowest})"));
-        let (state, wire) = (self.state_bytes_per_bot_per_second, self.wire_bytes_per_bot_per_second);
-        table.row("bytes per bot and second", format!("state {}, wire {}", shown(state), shown(wire)));
-        let Self { digests_checked: checked, digest_mismatches: wrong, frames_broken: broken, resyncs, .. } = self;
-        table.row("digests", format!("{checked} checked, {wrong} wrong, {broken} frames broken, {resyncs} resyncs"));
-        if let Some(audit) = &self.audit {
-            let AuditReport { bots, frames_checked, facets_checked, events_checked, leaks, .. } = audit;
-            let checked = format!("{facets_checked} facets in {frames_checked} frames, {events_checked} events");
-            table.row("audit", format!("{leaks} leaks; {bots} bots, {checked}"));
-        }
-        table.row("frames skipped", format!("{} ({} full frames)", self.frames_skipped, self.full_frames));
-        let moved = self.moved.map_or_else(|| "-".to_owned(), |moved| moved.to_string());
-        let Self { shots, kills, respawns, .. } = self;
-        table.row("played", format!("{moved} moved, {shots} shots, {kills} kills, {respawns} respawns"));
-        let late = self.inputs_late.map(|late| late * 100.0);
-        table.row("inputs", format!("{} % late, {} ms early on average", finely(late), shown(self.clock_lead_ms)));
-        self.write_screen(table);
-        table.row("input to state ms", self.input_to_state_ms.to_string());
-        table.row("frame interval ms", self.frame_interval_ms.to_string());
-        for (name, group) in [("without --link", &self.honest), ("with --link", &self.linked)] {
-            if let Some(group) = group.as_ref().filter(|_| self.linked.is_some()) {
-                let GroupReport { bots, frames_skipped, full_frames, frame_interval_ms, .. } = group;
-                let frames = format!("{frames_skipped} frames skipped, {full_frames} full frames");
-                table.row(name, format!("{bots} bots, {frames}, interval ms {frame_interval_ms}"));
-            }
-        }
-        table.row("round trip ms", self.round_trip_ms.to_string());
-        if self.rooms.len() > 1 {
-            let slowest = self.rooms.iter().filter_map(|room| Some((room.frames_per_bot_per_second?, &room.name)));
-            if let Some((frames, name)) = slowest.min_by(|one, other| one.0.total_cmp(&other.0)) {
-                table.row("rooms", format!("{}, slowest {name}: {}", self.rooms.len(), shown(Some(frames))));
-            }
-        }
-    }
-}
-
-impl Report {
-    /// What bots predicted and drew.
-    fn write_screen(&self, table: &mut Table) {
-        if let (Some(compared), Some(total)) = (self.predictions_compared, self.mispredictions.total) {
-            let causes = &self.mispredictions.by_cause;
-            let [substituted, touched, unexplained] =
-                [causes.input_substituted, causes.touched_by_other, causes.unexplained].map(Option::unwrap_or_default);
-            let by_cause =
-                format!("{substituted} input substituted, {touched} touched by other, {unexplained} unexplained");
-            table.row("mispredictions", format!("{total} of {compared}: {by_cause}"));
-            let PredictionError { p50, p99 } = self.prediction_error;
-            let corrections = shown(self.corrections);
-            let error = format!("p50 {}, p99 {} units", shown(p50), shown(p99));
-            table.row("prediction error", format!("{error}, {corrections} corrections per bot and minute"));
-        }
-        if let GhostReport { launched: Some(launched), refused: Some(refused) } = self.ghosts {
-            table.row("ghosts", format!("{launched} shots shown ahead, {refused} taken back"));
-        }
-        if let Some(underruns) = self.interpolation_underruns {
-            let delay = shown(self.interpolation_delay_ms);
-            table.row("drawing", format!("{:.2} % underruns, others {delay} ms behind", underruns * 100.0));
-        }
-    }
-}
-
-/// Two columns.
-struct Table(String);
-
-impl Table {
-    fn row(&mut self, name: &str, value: String) {
-        // Reasons, rooms and games are the server's words. Writing into a String cannot fail.
-        let _ = writeln!(self.0, "  {:<28} {}", Plain::of(name).as_str(), Plain::of(&value));
-    }
-}
-
-fn shown(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"))
-}
-
-fn finely(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
-}
-
-impl std::fmt::Display for Percentiles {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { p50, p90, p99, p999, max } = self;
-        let all = [("p50", p50), ("p90", p90), ("p99", p99), ("p99.9", p999), ("max", max)];
-        write!(f, "{}", all.map(|(name, value)| format!("{name} {}", shown(*value))).join(", "))
-    }
-}
-
-impl std::fmt::Display for AbuseReport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let codes: Vec<String> = self.expected.iter().map(ToString::to_string).collect();
-        let expected = if codes.is_empty() { "borne".to_owned() } else { format!("closed {}", codes.join(" or ")) };
-        write!(f, "{} of {} {expected}", self.as_expected, self.tried)?;
-        if self.unfinished > 0 {
-            write!(f, ", {} unfinished", self.unfinished)?;
-        }
-        for (what, count) in &self.other {
-            write!(f, ", {count} × {what}")?;
-        }
-        Ok(())
-    }
 }
 
 /// Numbers with three places after the point: more is noise.
@@ -450,141 +291,5 @@ pub(crate) fn rounded(value: serde_json::Value) -> serde_json::Value {
     }
 }
 
-/// Times, collected as they happen: exact to a thousandth, up to ten minutes.
-#[derive(Clone, Debug)]
-pub struct Times {
-    microseconds: Histogram<u64>,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Times {
-    /// No times yet.
-    ///
-    /// # Panics
-    /// Never: the bounds are constants that the histogram accepts.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            microseconds: Histogram::new_with_bounds(1, 600_000_000, 3).expect("1 µs to 10 min with three digits fit"),
-        }
-    }
-
-    /// Takes in one time; what is longer than ten minutes counts as that.
-    pub fn record(&mut self, ms: f64) {
-        self.microseconds.saturating_record((ms * 1_000.0).max(0.0) as u64);
-    }
-
-    /// How they are spread.
-    #[must_use]
-    pub fn percentiles(&self) -> Percentiles {
-        if self.microseconds.is_empty() {
-            return Percentiles::default();
-        }
-        let at = |quantile| Some(self.microseconds.value_at_quantile(quantile) as f64 / 1_000.0);
-        Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1.0) }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_within_a_thousandth_of_the_truth() {
-        let mut times = Times::new();
-        (1..=1_000).for_each(|ms| times.record(f64::from(ms)));
-        let got = times.percentiles();
-        for (got, truth) in
-            [(got.p50, 500.0), (got.p90, 900.0), (got.p99, 990.0), (got.p999, 999.0), (got.max, 1_000.0)]
-        {
-            let got = got.unwrap();
-            assert!((got - truth).abs() <= truth / 500.0, "{got} instead of {truth}");
-        }
-    }
-
-    #[test]
-    fn what_was_not_measured_is_null_and_every_promised_key_is_there() {
-        let report = Report::default().to_value();
-        assert!(report["mispredictions"]["by_cause"]["input_substituted"].is_null());
-        assert!(report["input_to_state_ms"]["p999"].is_null());
-        let promised = [
-            "bots_requested",
-            "bots_connected",
-            "seconds",
-            "frames_per_bot_per_second",
-            "state_bytes_per_bot_per_second",
-            "wire_bytes_per_bot_per_second",
-            "digests_checked",
-            "digest_mismatches",
-            "resyncs",
-            "frames_skipped",
-            "moved",
-            "shots",
-            "kills",
-            "respawns",
-            "mispredictions",
-            "prediction_error",
-            "corrections",
-            "inputs_late",
-            "interpolation_underruns",
-            "clock_lead_ms",
-            "input_to_state_ms",
-            "frame_interval_ms",
-            "disconnects",
-            "replicas_held",
-            "server_rss_bytes",
-        ];
-        for key in promised {
-            assert!(report.get(key).is_some(), "{key}");
-        }
-    }
-
-    #[test]
-    fn nothing_that_a_server_wrote_reaches_a_terminal_as_more_than_letters() {
-        let counts = || BTreeMap::from([("closed 4003: \x1b]0;mine\x07\u{9b}2J\r\n  FAILED".to_owned(), 1)]);
-        let abuse = AbuseReport { tried: 1, other: counts(), ..AbuseReport::default() };
-        let report = Report {
-            game: Some("are\x1b[31mna\nbots".to_owned()),
-            disconnect_reasons: counts(),
-            refusals: counts(),
-            abuse: BTreeMap::from([("flood".to_owned(), abuse)]),
-            failures: vec!["slot 3: \x08\u{202e}".to_owned()],
-            rooms: vec![RoomReport { name: "\x1b[A".to_owned(), ..RoomReport::default() }],
-            ..Report::default()
-        };
-        for text in [report.to_table(), report.to_json()] {
-            let wrong = text.chars().find(|letter| *letter != '\n' && letter.is_control() || *letter == '\u{202e}');
-            assert_eq!(wrong, None, "{text:?}");
-        }
-        assert_eq!(report.to_table().lines().filter(|line| line.starts_with("  FAILED")).count(), 1);
-    }
-
-    #[test]
-    fn shots_that_were_shown_and_taken_back_are_reported() {
-        let ghosts = GhostReport { launched: Some(40), refused: Some(3) };
-        let report = Report { ghosts, frames_per_bot_per_second: Some(30.0), ..Report::default() };
-        assert!(report.to_table().contains("40 shots shown ahead, 3 taken back"), "{}", report.to_table());
-        assert_eq!(report.to_value()["ghosts"], serde_json::json!({ "launched": 40, "refused": 3 }));
-        assert_eq!(Report::default().to_value()["ghosts"]["refused"], serde_json::Value::Null);
-    }
-
-    #[test]
-    fn json_keeps_three_places() {
-        let report = Report { seconds: 1.0 / 3.0, ..Report::default() };
-        let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
-        assert_eq!(json["seconds"], 0.333);
-    }
-
-    #[test]
-    fn the_table_names_what_failed() {
-        let failures = vec!["2 bots held a wrong world".to_owned()];
-        let table = Report { failures, frames_per_bot_per_second: Some(29.97), ..Report::default() }.to_table();
-        assert!(table.contains("FAILED"), "{table}");
-        assert!(table.contains("30.0 (slowest bot -)"), "{table}");
-    }
-}
+mod tests;

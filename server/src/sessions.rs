@@ -10,6 +10,9 @@
 //! there, because the worker looks at the mark ([`Session::dismissal`]). An order that a worker's mailbox does not take stays here and
 //! is sent again ([`Sessions::deliver`]).
 //!
+//! Whose connection was cut and whose seat is kept stays on the list, away, for as long as that: who is banned meanwhile, or whose ticket
+//! ends, loses the seat at once. It is no connection: it is not counted, keeps nobody out and is not replaced.
+//!
 //! The lock is held for a look-up and never across anything else. Never here: who may come in (see `front`), what a seat is (see `seats`).
 
 use std::collections::BTreeMap;
@@ -65,6 +68,8 @@ pub struct Connected {
     pub room: RoomName,
     /// Since when.
     pub since: SystemTime,
+    /// Its connection was cut, and its seat is kept.
+    pub is_away: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +78,8 @@ struct Entry {
     room: RoomName,
     worker: usize,
     since: SystemTime,
+    /// Its connection is gone, and its seat is kept.
+    away: bool,
     dismissal: Option<Dismissal>,
     /// Its worker was told.
     told: bool,
@@ -81,6 +88,11 @@ struct Entry {
 }
 
 impl Entry {
+    /// It is connected, and may stay so.
+    const fn is_here(&self) -> bool {
+        !self.away && self.dismissal.is_none()
+    }
+
     /// When it must go: a guest at once when its time is over, whoever has a ticket `grace` after that.
     fn ends(&self, grace: Duration) -> Option<SystemTime> {
         let grace = if self.identity.player.is_guest() { Duration::ZERO } else { grace };
@@ -164,15 +176,23 @@ impl Sessions {
     ) -> Result<Session, AlreadyIn> {
         let mut state = self.lock();
         let State { entries, players, .. } = &mut *state;
-        let stays = |other: &u64| entries.get(other).is_some_and(|entry| entry.dismissal.is_none());
+        let stays = |other: &u64| entries.get(other).is_some_and(Entry::is_here);
         let theirs = players.entry(identity.player.clone()).or_default();
         if self.again == Again::Refused && theirs.iter().any(stays) {
             return Err(AlreadyIn);
         }
         theirs.push(connection);
         let (room, worker) = (place.room.clone(), place.worker);
-        let (since, dismissal) = (SystemTime::now(), None);
-        let entry = Entry { identity: identity.clone(), room, worker, since, dismissal, told: false, noticed: None };
+        let entry = Entry {
+            identity: identity.clone(),
+            room,
+            worker,
+            since: SystemTime::now(),
+            away: false,
+            dismissal: None,
+            told: false,
+            noticed: None,
+        };
         entries.insert(connection, entry);
         drop(state);
         Ok(Session { sessions: self.clone(), connection, identity })
@@ -241,10 +261,10 @@ impl Sessions {
         staying.filter_map(|(&connection, entry)| Some((connection, what(&entry.identity)?))).collect()
     }
 
-    /// How many there are that were not told to go.
+    /// How many are connected and were not told to go.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.lock().entries.values().filter(|entry| entry.dismissal.is_none()).count()
+        self.lock().entries.values().filter(|entry| entry.is_here()).count()
     }
 
     /// Those whose time has come by `now`.
@@ -268,7 +288,7 @@ impl Sessions {
         let mut state = self.lock();
         for (&connection, entry) in &mut state.entries {
             let is_late = entry.noticed.is_none_or(|last| now >= last + pause);
-            let Some(expires) = entry.identity.expires.filter(|_| is_late && entry.dismissal.is_none()) else {
+            let Some(expires) = entry.identity.expires.filter(|_| is_late && entry.is_here()) else {
                 continue;
             };
             if now + notice >= expires + later(connection, notice) {
@@ -342,7 +362,7 @@ impl Sessions {
         }
     }
 
-    /// Everybody, by connection, those told to go left out.
+    /// Everybody, by connection: also who is away, but nobody who was told to go.
     #[must_use]
     pub fn list(&self) -> Vec<Connected> {
         let state = self.lock();
@@ -353,6 +373,7 @@ impl Sessions {
                 identity: entry.identity.clone(),
                 room: entry.room.clone(),
                 since: entry.since,
+                is_away: entry.away,
             })
             .collect()
     }
@@ -376,11 +397,30 @@ impl Session {
         self.sessions.lock().entries.get(&self.connection).and_then(|entry| entry.dismissal)
     }
 
+    /// The connection is gone, and its seat is kept: for as long as this is held. Who was told to go for a newer connection may be told
+    /// again; who must leave for good must still.
+    pub fn stay_away(&self) {
+        if let Some(entry) = self.sessions.lock().entries.get_mut(&self.connection) {
+            entry.away = true;
+            if entry.dismissal.is_some_and(|dismissal| dismissal.keep_seat) {
+                (entry.dismissal, entry.told) = (None, false);
+            }
+        }
+    }
+
+    /// Its number in this process.
+    #[must_use]
+    pub const fn connection(&self) -> u64 {
+        self.connection
+    }
+
     /// It is about to be handed over: those of the same player that came before are told to go; they may keep the seat for it.
     pub fn replace_older(&self) {
         let state = self.sessions.lock();
         let theirs = state.players.get(&self.identity.player).map_or(&[][..], Vec::as_slice);
-        let older: Vec<u64> = theirs.iter().copied().take_while(|&other| other != self.connection).collect();
+        let is_there = |other: &u64| state.entries.get(other).is_some_and(|entry| !entry.away);
+        let older = theirs.iter().copied().take_while(|&other| other != self.connection).filter(is_there);
+        let older: Vec<u64> = older.collect();
         drop(state);
         if !older.is_empty() {
             self.sessions.dismiss(&older, CloseCode::Replaced, true);
@@ -523,6 +563,37 @@ mod tests {
     }
 
     #[test]
+    fn who_is_away_is_found_and_dismissed_and_is_no_connection() {
+        let mut hall = Hall::new(Again::Refused);
+        let away = hall.enter(1, "a", "anna").unwrap();
+        away.stay_away();
+        assert_eq!(hall.sessions.count(), 0);
+        assert_eq!(hall.sessions.list().iter().map(|one| one.is_away).collect::<Vec<_>>(), [true]);
+        let newer = hall.enter(2, "a", "anna").expect("it keeps nobody out");
+        newer.replace_older();
+        assert!(hall.told(0).is_empty(), "the seat is kept for whoever comes");
+        let anna = PlayerKey::new("anna").unwrap();
+        assert_eq!(hall.sessions.of_player(&anna), [1, 2]);
+        assert_eq!(hall.sessions.dismiss(&[1, 2], CloseCode::Kicked, false), 2);
+        assert_eq!(hall.told(0), [(vec![1, 2], CloseCode::Kicked, false)]);
+    }
+
+    #[test]
+    fn who_was_replaced_and_is_away_can_still_be_told_to_leave_for_good_and_who_was_told_so_must() {
+        let mut hall = Hall::new(Again::Replaces);
+        let [first, second] = [1, 2].map(|n| hall.enter(n, "a", &n.to_string()).unwrap());
+        hall.sessions.dismiss(&[1], CloseCode::Replaced, true);
+        hall.sessions.dismiss(&[2], CloseCode::Kicked, false);
+        hall.told(0);
+        first.stay_away();
+        second.stay_away();
+        assert_eq!(hall.sessions.find(|_| true), [1]);
+        assert_eq!(second.dismissal(), Some(Dismissal { code: CloseCode::Kicked, keep_seat: false }));
+        hall.sessions.dismiss(&[1], CloseCode::TicketEnded, false);
+        assert_eq!(hall.told(0), [(vec![1], CloseCode::TicketEnded, false)]);
+    }
+
+    #[test]
     fn where_a_second_connection_is_refused_it_may_come_when_the_first_is_gone_or_told_to_go() {
         let mut hall = Hall::new(Again::Refused);
         let first = hall.enter(1, "a", "anna").unwrap();
@@ -556,6 +627,16 @@ mod tests {
         }
         hall.sessions.dismiss(&[1, 2], CloseCode::TicketEnded, false);
         assert!(hall.sessions.over(at(200), GRACE).is_empty());
+    }
+
+    #[test]
+    fn a_ticket_ends_also_while_its_player_is_away_and_nobody_is_there_to_be_told() {
+        let mut hall = Hall::new(Again::Replaces);
+        let session = ending(&mut hall, 1, "anna");
+        session.stay_away();
+        hall.sessions.tell_ends(at(90), Duration::from_secs(40), GRACE);
+        assert!(hall.mail[0].try_recv().is_none());
+        assert_eq!(hall.sessions.over(at(110), GRACE), [1]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ fn audited(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Result<Repor
     let server = Loopback::start_as(change);
     let trust = Trust::choose(Some(&server.authority()), false).expect("there is an authority");
     let options = SwarmOptions {
+        cuts_s: Vec::new(),
         tickets: None,
         url: server.url(),
         tls: Some(trust.tls().expect("a certificate")),

@@ -177,6 +177,7 @@ fn ten_new_certificates_under_players_drop_nobody_and_a_mismatched_key_is_refuse
     files.write(&Pair::new(&["localhost"]));
     let server = serve(&files);
     let options = SwarmOptions {
+        cuts_s: Vec::new(),
         url: server.url(),
         tls: Some(Trust::Anybody.tls().expect("TLS")),
         bots: bots(),

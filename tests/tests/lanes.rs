@@ -50,6 +50,7 @@ fn bots_over_wss_are_served_in_two_lanes_and_hold_no_wrong_world() {
     let server = Loopback::start_as(|config| config.rooms.lanes = Lanes::Fixed(2));
     let by_chance = |_: &Schema, seed: u64| -> Box<dyn Behaviour> { Box::new(AtRandom::new(seed)) };
     let options = SwarmOptions {
+        cuts_s: Vec::new(),
         tickets: None,
         url: server.url(),
         tls: Some(Trust::Authority(server.authority()).tls().unwrap()),

@@ -1,8 +1,10 @@
 //! Coming back after a cut: to the same seat in time, to a new one too late, and never to somebody else's.
 
 use client_sim::agreement::hello;
+use client_sim::game::twin::twins;
 use server::identity::PlayerKey;
 use server::seats::Bearer;
+use shared::game::maps::Maps;
 use shared::ids::PlayerId;
 use shared::wire::{ClientMessage, CloseCode, Digest, Hello, SeatSecret, Secret};
 use tests::Arena;
@@ -272,6 +274,63 @@ fn cut_while_it_catches_up_or_before_it_held_the_world_it_still_comes_back_to_a_
         assert_eq!(arena.player(0), player, "cut after {ticks} ticks");
         arena.assert_all_clients_agree_with_server();
     }
+}
+
+#[test]
+fn a_secret_is_looked_up_and_forgotten_with_its_successor_and_with_its_seat() {
+    let mut arena = story(41, 3);
+    arena.run(20);
+    assert_eq!(arena.room.seats().hash_count(), 3);
+    for _ in 0..5 {
+        arena.cut(0);
+        arena.run(3);
+        arena.come_back(0);
+        arena.run(20);
+        assert_eq!(arena.room.seats().hash_count(), 4, "the newest, and the one that it gave it for");
+    }
+    arena.cut(1);
+    arena.leave(2);
+    arena.run(KEEP_TICKS + 2);
+    assert_eq!(arena.room.seats().hash_count(), 2);
+    arena.assert_all_clients_agree_with_server();
+}
+
+#[test]
+fn who_has_no_seat_that_is_kept_comes_again_as_somebody_new_and_with_what_it_held() {
+    let mut arena = Arena::seeded(42).clients(2).spectators(2, 0).keep_seats(KEEP_S).start();
+    let spectator = arena.join_spectator();
+    arena.run(30);
+    for client in [0, spectator] {
+        let [before, whole] = [0, 1].map(|_| *arena.clients[client].session.counters());
+        assert_eq!(before, whole);
+        arena.cut(client);
+        assert!(arena.clients[client].session.may_return());
+        if client == 0 {
+            arena.run(KEEP_TICKS + 2);
+        }
+        arena.come_back(client);
+        arena.run(30);
+        let after = arena.clients[client].session.counters().since(&before);
+        assert!(after.full_frames >= 1 && after.resumed == 0, "{after:?}");
+        let bytes = after.message_bytes - after.state_bytes;
+        assert!(bytes < whole.message_bytes - whole.state_bytes, "neither schema nor tables travel again: {bytes}");
+    }
+    arena.assert_all_clients_agree_with_server();
+}
+
+#[test]
+fn what_was_counted_before_a_cut_counts_on_after_it() {
+    let twins = twins(Maps::in_the_box());
+    let mut arena = Arena::seeded(43).built_in().clients(2).predicting(twins).keep_seats(KEEP_S).start();
+    arena.run(60);
+    let before = *arena.clients[0].session.counters();
+    assert!(before.prediction.compared > 0 && before.drawing.drawn > 0, "{before:?}");
+    arena.cut(0);
+    arena.run(5);
+    arena.come_back(0);
+    arena.run(60);
+    let after = arena.clients[0].session.counters().since(&before);
+    assert!(after.prediction.compared > 0 && after.drawing.drawn > 0, "{after:?}");
 }
 
 #[test]

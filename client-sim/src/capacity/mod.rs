@@ -160,6 +160,7 @@ async fn run_server(
 ) -> Result<Report, CapacityError> {
     let child = start(options, scratch, move |options, scratch| Child::server(options, players, scratch)).await?;
     let swarm = SwarmOptions {
+        cuts_s: Vec::new(),
         tickets: None,
         url: format!("wss://{}", child.address()),
         tls: Some(Trust::Authority(scratch.authority()).tls()?),

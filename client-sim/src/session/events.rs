@@ -28,6 +28,8 @@ pub struct Counters {
     pub frames_ignored: u64,
     /// Of these, because a full frame came behind them while all of them waited.
     pub frames_trimmed: u64,
+    /// Bytes of messages of all kinds.
+    pub message_bytes: u64,
     /// Bytes of state frames.
     pub state_bytes: u64,
     /// Digests compared, whatever came out.
@@ -79,6 +81,7 @@ impl Counters {
             keep_alives: self.keep_alives - earlier.keep_alives,
             frames_ignored: self.frames_ignored - earlier.frames_ignored,
             frames_trimmed: self.frames_trimmed - earlier.frames_trimmed,
+            message_bytes: self.message_bytes - earlier.message_bytes,
             state_bytes: self.state_bytes - earlier.state_bytes,
             digests_checked: self.digests_checked - earlier.digests_checked,
             digest_mismatches: self.digest_mismatches - earlier.digest_mismatches,

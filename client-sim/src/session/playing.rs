@@ -109,6 +109,11 @@ impl Playing {
         self.clock.ticks(now_ms)
     }
 
+    /// The tick whose input comes next.
+    pub(super) const fn next_input(&self) -> Tick {
+        self.sender.next()
+    }
+
     /// Whether everything is held that may be seen.
     pub(super) const fn is_complete(&self) -> bool {
         self.complete

@@ -13,8 +13,9 @@
 use super::SessionConfig;
 use crate::agreement::Agreement;
 use crate::behaviour::neutral_codes;
-use crate::interpolate::Interpolator;
-use crate::predict::{Confirmed, Predictor};
+use crate::ghosts::GhostCounts;
+use crate::interpolate::{DrawingCounts, Interpolator};
+use crate::predict::{Confirmed, PredictionCounts, Predictor};
 use crate::replica::{Applied, Replica};
 use crate::session::events::Counters;
 use shared::ids::Tick;
@@ -45,6 +46,8 @@ pub(super) struct Screen {
     /// Milliseconds between two frames that it draws by itself.
     every_ms: Option<f64>,
     next_ms: f64,
+    /// What was counted over connections before this one.
+    before: (PredictionCounts, GhostCounts, DrawingCounts),
 }
 
 impl Screen {
@@ -57,7 +60,12 @@ impl Screen {
         let draws = config.drawing != Drawing::Never && !config.audit;
         let interpolator = draws.then(|| Interpolator::new(agreement.schema.clone(), agreement.tick_rate_hz));
         let every_ms = if let Drawing::PerSecond(hz) = config.drawing { Some(1_000.0 / hz.max(1.0)) } else { None };
-        Self { predictor, refusal, interpolator, every_ms, next_ms: now_ms }
+        Self { predictor, refusal, interpolator, every_ms, next_ms: now_ms, before: Default::default() }
+    }
+
+    /// Counts on from there.
+    pub(super) const fn count_on(&mut self, counters: &Counters) {
+        self.before = (counters.prediction, counters.ghosts, counters.drawing);
     }
 
     pub(super) const fn predictor(&self) -> Option<&Predictor> {
@@ -136,11 +144,11 @@ impl Screen {
     /// Brings the counts up to date.
     pub(super) fn count(&self, counters: &mut Counters) {
         if let Some(predictor) = &self.predictor {
-            counters.prediction = *predictor.counts();
-            counters.ghosts = *predictor.ghosts().counts();
+            counters.prediction = predictor.counts().after(&self.before.0);
+            counters.ghosts = predictor.ghosts().counts().after(&self.before.1);
         }
         if let Some(interpolator) = &self.interpolator {
-            counters.drawing = *interpolator.counts();
+            counters.drawing = interpolator.counts().after(&self.before.2);
         }
     }
 }

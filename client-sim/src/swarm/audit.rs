@@ -53,6 +53,15 @@ pub(super) struct AuditRecord {
     pub(super) findings: Vec<String>,
 }
 
+impl AuditRecord {
+    /// What was found with what was found before.
+    pub(super) fn after(mut self, before: &Self) -> Self {
+        self.tally.add(&before.tally);
+        self.findings.splice(0..0, before.findings.iter().cloned());
+        self
+    }
+}
+
 /// A bot that is compared with the auditor of its room.
 #[derive(Debug)]
 pub(super) struct Audited {
@@ -131,7 +140,7 @@ async fn audit(company: Company, ledgers: Arc<Ledgers>, room: String, told: Told
     };
     let mut session = Session::new(SessionConfig { audit: true, ..SessionConfig::named("auditor") });
     let mut watcher = Auditor { stage: company.stage.clone(), ledgers, ledger: None, told: Some(told), failed: None };
-    let ended = drive(connection, &mut session, None, company.epoch, &mut watcher).await;
+    let ended = drive(connection.into(), &mut session, company.epoch, &mut watcher).await;
     if let Some(told) = watcher.told {
         let cause = watcher.failed.unwrap_or_else(|| describe(&ended));
         let _ = told.send(Err(cause)).await;

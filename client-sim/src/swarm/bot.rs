@@ -9,13 +9,14 @@
 use super::audit::{AuditRecord, Audited, Ledgers};
 use super::options::{Mode, SwarmOptions, path_of};
 use super::own::Own;
+use super::returns::Returns;
 use super::{Live, Stage};
 use crate::commons::Commons;
 use crate::dice::Dice;
 use crate::interpolate::Interpolator;
 use crate::link::Link;
 use crate::session::{Counters, Drawing, Session, SessionConfig, SessionEvent};
-use crate::transport::{Ended, Epoch, Observer, Target, drive};
+use crate::transport::{ConnectError, Connection, Ended, Epoch, Line, Observer, Target, Way, drive};
 use shared::wire::{Digest, FrameKind, Role};
 use std::fmt::Display;
 use std::process;
@@ -108,6 +109,8 @@ pub(super) struct BotRecord {
     pub(super) failed: Option<String>,
     /// How it compared with the auditor of its room, if there was one.
     pub(super) audit: Option<AuditRecord>,
+    /// What became of it when it was cut.
+    pub(super) returns: Returns,
 }
 
 /// What all bots share.
@@ -119,6 +122,8 @@ pub(super) struct Company {
     pub(super) target: Arc<Target>,
     /// Where the run stands.
     pub(super) stage: watch::Receiver<Stage>,
+    /// How often all connections were to be cut until now.
+    pub(super) cuts: watch::Receiver<usize>,
     /// What they tell while they play.
     pub(super) live: Arc<Live>,
     /// What is true in their rooms, where it is audited.
@@ -156,7 +161,8 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
         return record;
     }
     let from = options.from.map(|sources| sources.of(bot));
-    let connection = match company.target_of(bot).connect(&path_of(&room), from).await {
+    let mut way = Way::new(&company.target_of(bot), &path_of(&room), from, Dice::new(!options.seed, bot as u64));
+    let connection = match way.go().await {
         Ok(connection) => connection,
         Err(error) => {
             company.live.gone.fetch_add(1, Ordering::Relaxed);
@@ -186,15 +192,19 @@ pub(super) async fn play(mut company: Company, bot: usize) -> BotRecord {
         twins: options.twins.clone(),
         drawing: if options.twins.is_some() { Drawing::PerSecond(DRAWN_PER_SECOND) } else { Drawing::Never },
     });
-    let wire_bytes = connection.wire_bytes();
-    let mut watcher = Watcher::new(&company, wire_bytes, record);
-    let ended = drive(connection, &mut session, link, company.epoch, &mut watcher).await;
+    let mut watcher = Watcher::new(&company, way.wire_bytes(), record);
+    let line = Line { connection, link, way: Some(&mut way) };
+    let ended = drive(line, &mut session, company.epoch, &mut watcher).await;
     watcher.finish(&session, ended)
 }
 
 /// Looks on while a bot plays.
 struct Watcher {
     stage: watch::Receiver<Stage>,
+    cuts: watch::Receiver<usize>,
+    cuts_seen: usize,
+    /// It was cut because it was to be, and has not heard of it yet.
+    cut_asked: bool,
     live: Arc<Live>,
     epoch: Epoch,
     wire_bytes: Arc<AtomicU64>,
@@ -202,6 +212,10 @@ struct Watcher {
     own: Own,
     ledgers: Option<Arc<Ledgers>>,
     audited: Option<Audited>,
+    /// Over earlier connections.
+    audited_before: AuditRecord,
+    /// It counts as one who is in.
+    counted: bool,
     begin: Option<(Counters, u64)>,
     closed: bool,
     last_frame_ms: Option<f64>,
@@ -212,6 +226,9 @@ impl Watcher {
     fn new(company: &Company, wire_bytes: Arc<AtomicU64>, record: BotRecord) -> Self {
         Self {
             stage: company.stage.clone(),
+            cuts: company.cuts.clone(),
+            cuts_seen: *company.cuts.borrow(),
+            cut_asked: false,
             live: company.live.clone(),
             epoch: company.epoch,
             wire_bytes,
@@ -219,6 +236,8 @@ impl Watcher {
             own: Own::default(),
             ledgers: company.ledgers.clone(),
             audited: None,
+            audited_before: AuditRecord::default(),
+            counted: false,
             begin: None,
             closed: false,
             last_frame_ms: None,
@@ -291,6 +310,14 @@ impl Watcher {
         }
     }
 
+    /// Counts it among those who are in, or no more.
+    fn count(&mut self, is_in: bool) {
+        if std::mem::replace(&mut self.counted, is_in) != is_in {
+            let inside = &self.live.inside;
+            let _ = if is_in { inside.fetch_add(1, Ordering::Relaxed) } else { inside.fetch_sub(1, Ordering::Relaxed) };
+        }
+    }
+
     /// The record of a bot whose connection ended.
     fn finish(mut self, session: &Session, ended: Ended) -> BotRecord {
         let asked = *self.stage.borrow() == Stage::Ending;
@@ -299,10 +326,8 @@ impl Watcher {
             self.record.holds = false;
         }
         self.record.whole = *session.counters();
-        self.record.audit = self.audited.as_ref().map(Audited::record);
-        if self.record.was_in {
-            self.live.inside.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.record.audit = self.audited.as_ref().map(|audited| audited.record().after(&self.audited_before));
+        self.count(false);
         if !asked {
             self.live.gone.fetch_add(1, Ordering::Relaxed);
         }
@@ -336,11 +361,15 @@ impl Observer for Watcher {
                 }
                 self.record.game = agreement.map(|agreement| agreement.schema.game.clone());
                 let audited = self.ledgers.as_deref().zip(agreement);
-                self.audited = audited.and_then(|(ledgers, agreement)| Audited::begin(ledgers, agreement));
+                let audited = audited.and_then(|(ledgers, agreement)| Audited::begin(ledgers, agreement));
+                if let Some(before) = std::mem::replace(&mut self.audited, audited) {
+                    self.audited_before = before.record().after(&self.audited_before);
+                }
             }
-            SessionEvent::Complete if !self.record.was_in => {
+            SessionEvent::Complete => {
                 self.record.was_in = true;
-                self.live.inside.fetch_add(1, Ordering::Relaxed);
+                self.count(true);
+                self.record.returns.whole(session, self.wire_bytes.load(Ordering::Relaxed), now_ms);
             }
             SessionEvent::Frame(applied) => {
                 if let Some(audited) = &mut self.audited {
@@ -348,8 +377,11 @@ impl Observer for Watcher {
                 }
                 self.frame(session, &applied, now_ms);
             }
-            SessionEvent::InputSeen { ms, .. } if self.measures() => {
-                self.live.samples(|samples| samples.input_to_state.record(ms));
+            SessionEvent::InputSeen { tick, ms } => {
+                self.record.returns.input_seen(tick);
+                if self.measures() {
+                    self.live.samples(|samples| samples.input_to_state.record(ms));
+                }
             }
             SessionEvent::Compared { error } if self.measures() => {
                 self.live.samples(|samples| samples.prediction_error.record(error));
@@ -361,9 +393,7 @@ impl Observer for Watcher {
                 self.live.lost.fetch_add(1, Ordering::Relaxed);
             }
             SessionEvent::Failed(error) => self.record.failed = Some(error.to_string()),
-            SessionEvent::Complete
-            | SessionEvent::InputSeen { .. }
-            | SessionEvent::Compared { .. }
+            SessionEvent::Compared { .. }
             | SessionEvent::RoundTrip { .. }
             | SessionEvent::EventsLost
             | SessionEvent::Told(_)
@@ -386,9 +416,34 @@ impl Observer for Watcher {
         stage != Stage::Ending
     }
 
+    fn cuts(&mut self) -> bool {
+        let cuts = *self.cuts.borrow_and_update();
+        let due = std::mem::replace(&mut self.cuts_seen, cuts) < cuts;
+        // Who is not in yet has nothing to come back to.
+        self.cut_asked = due && self.record.was_in;
+        self.cut_asked
+    }
+
+    fn lost(&mut self, session: &Session, ended: &Ended, now_ms: f64) {
+        if !std::mem::take(&mut self.cut_asked) {
+            self.record.returns.unasked.push(ended.clone());
+        }
+        self.record.returns.lost(session, self.wire_bytes.load(Ordering::Relaxed), now_ms);
+        self.last_frame_ms = None;
+        self.count(false);
+    }
+
+    fn tried(&mut self, attempt: Result<&Connection, &ConnectError>) {
+        self.record.returns.tried(attempt.ok().map(Connection::tls_resumed));
+    }
+
     async fn news(&mut self) {
-        // The sender lives as long as the run; without it there is no news, ever.
-        if self.stage.changed().await.is_err() {
+        // The senders live as long as the run; without them there is no news, ever.
+        let changed = tokio::select! {
+            changed = self.stage.changed() => changed,
+            changed = self.cuts.changed() => changed,
+        };
+        if changed.is_err() {
             std::future::pending().await
         }
     }

@@ -24,6 +24,9 @@ mod bot;
 // What became of a bot's own entity.
 mod own;
 
+// What became of bots that were cut.
+mod returns;
+
 // One bot that misbehaves.
 mod abuse;
 
@@ -157,11 +160,13 @@ pub async fn run(
     let mut memory = ServerRss { before: rss(), ..ServerRss::default() };
 
     let (stage, watched) = watch::channel(Stage::Filling);
+    let (cuts, cuts_watched) = watch::channel(0);
     let options = Arc::new(options);
     let company = Company {
         options: options.clone(),
         target,
         stage: watched,
+        cuts: cuts_watched,
         live: Arc::new(Live::default()),
         ledgers: options.audit.then(Arc::default),
         commons: options.share.then(|| Arc::new(Commons::new())),
@@ -190,7 +195,9 @@ pub async fn run(
     stage.send_replace(Stage::Measuring);
     let seconds = |now_ms: f64| (now_ms - opened_ms) / 1_000.0;
     while !stopped && seconds(company.epoch.now_ms()) < options.seconds && !course.is_deserted() {
-        course.part = seconds(company.epoch.now_ms()) / options.seconds;
+        let into_s = seconds(company.epoch.now_ms());
+        course.part = into_s / options.seconds;
+        cuts.send_if_modified(|cuts| std::mem::replace(cuts, options.cuts_by(into_s)) != *cuts);
         if course.part >= 0.5 && memory.middle.is_none() {
             memory.middle = rss();
         }

@@ -39,6 +39,8 @@ pub struct SwarmOptions {
     pub tickets: Option<TicketKey>,
     /// Addresses of their own.
     pub from: Option<Sources>,
+    /// Seconds into the window at which all connections are cut at once, as by a network, ascending.
+    pub cuts_s: Vec<f64>,
     /// The seed of all chance.
     pub seed: u64,
     /// All 64 bits of the digest travel.
@@ -49,6 +51,13 @@ pub struct SwarmOptions {
     pub share: bool,
     /// Bots predict themselves by these steps, where there is one for their game, and draw others. `None`: neither.
     pub twins: Option<Arc<dyn Twins>>,
+}
+
+impl SwarmOptions {
+    /// How many cuts there were when the window is that old.
+    pub(super) fn cuts_by(&self, into_s: f64) -> usize {
+        self.cuts_s.iter().filter(|at_s| **at_s <= into_s).count()
+    }
 }
 
 /// What bots do.

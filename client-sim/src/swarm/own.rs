@@ -6,10 +6,10 @@
 //! Never here: other entities.
 
 use crate::replica::Replica;
-use shared::schema::Schema;
+use shared::schema::{Field, Schema};
 
 /// The component in which a game counts what a player did.
-const SCORE: &str = "Score";
+pub(super) const SCORE: &str = "Score";
 
 /// Its fields that are reported.
 pub(super) const COUNTED: [&str; 3] = ["shots", "kills", "respawns"];
@@ -91,6 +91,13 @@ impl Own {
     }
 }
 
+/// Where a field's first code stands in the row of a component.
+pub(super) fn place(schema: &Schema, component: usize, field: &str) -> Option<usize> {
+    let fields = &schema.components.get(component)?.fields;
+    let at = fields.iter().position(|one| one.name == field)?;
+    Some(fields.iter().take(at).map(Field::part_count).sum())
+}
+
 fn codes(row: Vec<i32>, place: Place) -> Option<Vec<i32>> {
     row.get(place.from..place.from + place.count).map(<[i32]>::to_vec)
 }
@@ -98,7 +105,7 @@ fn codes(row: Vec<i32>, place: Place) -> Option<Vec<i32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::schema::{Audience, Declaration, Field, FieldKind, Marks, Predictor};
+    use shared::schema::{Audience, Declaration, FieldKind, Marks, Predictor};
 
     fn field(name: &str, kind: FieldKind, position: bool) -> Field {
         let marks = Marks { position, ..Marks::default() };

@@ -8,7 +8,7 @@
 
 use super::bot::{BotRecord, describe};
 use super::options::{Mode, SwarmOptions};
-use super::{Outcome, Samples};
+use super::{Outcome, Samples, returns};
 use crate::audit::Compared;
 use crate::ghosts::GhostCounts;
 use crate::hostile::Abuse;
@@ -117,7 +117,7 @@ fn summarise_play(report: &mut Report, options: &SwarmOptions, records: &[BotRec
     report.replicas_held = inside.iter().filter(|record| record.holds).count();
     report.rooms = rooms(&inside, report.seconds);
     for record in records {
-        if let Some(ended) = &record.dropped {
+        for ended in record.dropped.iter().chain(&record.returns.unasked) {
             *report.disconnects.entry(ended.code().to_string()).or_default() += 1;
             *report.disconnect_reasons.entry(describe(ended)).or_default() += 1;
         }
@@ -125,6 +125,8 @@ fn summarise_play(report: &mut Report, options: &SwarmOptions, records: &[BotRec
             *report.refusals.entry(cause.clone()).or_default() += 1;
         }
     }
+    report.resume = returns::summarise(records);
+    returns::judge(report.resume.as_ref(), options.cuts_s.len(), &mut report.failures);
     if options.audit {
         let audit = audited(records);
         judge_audit(&audit, inside.len(), &mut report.failures);
@@ -225,7 +227,9 @@ fn judge_play(report: &mut Report, records: &[BotRecord], stall_ms: f64) {
     };
     let wrong = |record: &&BotRecord| record.whole.digest_mismatches + record.whole.frames_broken > 0;
     fail(records.iter().filter(wrong).count(), "held a wrong world");
-    fail(records.iter().filter(|record| record.dropped.is_some()).count(), "were dropped");
+    // Also those that are back: the server, or the path, let them down.
+    let dropped = |record: &&BotRecord| record.dropped.is_some() || !record.returns.unasked.is_empty();
+    fail(records.iter().filter(dropped).count(), "were dropped");
     fail(records.iter().filter(|record| !record.was_in).count(), "never came in");
     fail(records.iter().filter(|record| record.was_in && record.failed.is_some()).count(), "could not go on");
     // No bot of ours pauses, so each frame must say what the world is, and prove it.
@@ -335,6 +339,7 @@ mod tests {
 
     fn options(mode: Mode, bots: usize) -> SwarmOptions {
         SwarmOptions {
+            cuts_s: Vec::new(),
             tickets: None,
             url: String::new(),
             tls: None,

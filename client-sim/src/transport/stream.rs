@@ -2,6 +2,7 @@
 //!
 //! Never here: WebSocket (see `transport`).
 
+use rustls::HandshakeKind;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -45,6 +46,24 @@ impl AsyncWrite for Metered {
 pub(super) enum Stream {
     Tls(Box<TlsStream<Metered>>),
     Plain(Metered),
+}
+
+impl Stream {
+    /// What is below.
+    pub(super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Tls(stream) => &stream.get_ref().0.tcp,
+            Self::Plain(stream) => &stream.tcp,
+        }
+    }
+
+    /// How TLS began, where there is any.
+    pub(super) fn handshake_kind(&self) -> Option<HandshakeKind> {
+        match self {
+            Self::Tls(stream) => stream.get_ref().1.handshake_kind(),
+            Self::Plain(_) => None,
+        }
+    }
 }
 
 impl AsyncRead for Stream {

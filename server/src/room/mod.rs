@@ -214,6 +214,11 @@ impl Room {
         self.seats.dismiss(connection);
     }
 
+    /// The seat of a player who is away is kept no longer.
+    pub fn give_seat_up(&mut self, player: PlayerId) {
+        self.counts.seats_given_up += u64::from(self.seats.give_up_away(player));
+    }
+
     /// Nobody is here, and nobody is about to leave.
     #[must_use]
     pub fn is_empty(&self) -> bool {

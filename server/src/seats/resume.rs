@@ -5,7 +5,8 @@
 //!                             └─ until then also the one before it: the Welcome may never have come
 //! ```
 //!
-//! Secrets come from outside, 128 random bits for each connection; what is kept is their SHA-256, compared in constant time. Who
+//! Secrets come from outside, 128 random bits for each connection; what is kept is their SHA-256, by which a seat is looked up (how long
+//! that takes may tell of hashes, which tells nothing of secrets), and which is compared in constant time. Who
 //! guesses learns nothing: a wrong secret, an old one and one of another player's seat are all just no secret.
 //!
 //! Never here: chance, a clock, when a seat is given up (see `seat`).
@@ -32,8 +33,10 @@ pub struct Bearer {
 pub struct Claim {
     owner: PlayerKey,
     newest: SecretHash,
-    /// Of the Welcome before, while the client has not shown that it got the newest.
+    /// Of the Welcome before.
     before: Option<SecretHash>,
+    /// The client has shown that it got the newest: the one before it is worth nothing.
+    settled: bool,
     /// In which stretch of time it was resumed last, and how often in it.
     resumed: (Tick, u32),
 }
@@ -50,13 +53,24 @@ impl Claim {
     /// A new player's.
     #[must_use]
     pub fn new(bearer: &Bearer) -> Self {
-        Self { owner: bearer.player.clone(), newest: hash(&bearer.secret), before: None, resumed: (Tick(0), 0) }
+        Self {
+            owner: bearer.player.clone(),
+            newest: hash(&bearer.secret),
+            before: None,
+            settled: true,
+            resumed: (Tick(0), 0),
+        }
     }
 
     /// The hash of the newest secret.
     #[must_use]
     pub const fn newest(&self) -> SecretHash {
         self.newest
+    }
+
+    /// Under which hashes it is to be found, whatever they are worth.
+    pub fn hashes(&self) -> impl Iterator<Item = SecretHash> + use<> {
+        std::iter::once(self.newest).chain(self.before)
     }
 
     /// Whether it is the seat of whom a ticket names so. Guests are nobody: their names are made anew for each connection.
@@ -69,7 +83,7 @@ impl Claim {
     #[must_use]
     pub fn is_met_by(&self, presented: &SecretHash, player: &PlayerKey) -> bool {
         let newest = self.newest.0.ct_eq(&presented.0);
-        let before = self.before.unwrap_or(self.newest).0.ct_eq(&presented.0);
+        let before = self.before.filter(|_| !self.settled).unwrap_or(self.newest).0.ct_eq(&presented.0);
         let same = if player.is_guest() { self.owner.is_guest() } else { self.owner == *player };
         bool::from(newest | before) && same
     }
@@ -86,12 +100,12 @@ impl Claim {
     pub fn renew(&mut self, bearer: &Bearer, presented: SecretHash) {
         self.owner = bearer.player.clone();
         self.newest = hash(&bearer.secret);
-        self.before = Some(presented);
+        (self.before, self.settled) = (Some(presented), false);
     }
 
     /// Its client has shown that it got the newest secret.
     pub const fn settle(&mut self) {
-        self.before = None;
+        self.settled = true;
     }
 }
 

@@ -16,12 +16,12 @@ use super::ping_allowance::PingAllowance;
 use super::resume::{Bearer, Claim};
 use crate::exchange::ConnectionId;
 use crate::replicate::Client;
-use crate::sim::InputCodes;
+use crate::sim::{InputCodes, SecretHash};
 use crate::standing::Standing;
 use shared::ids::{PlayerId, Tick};
 use shared::limits::STRIKES_MAX;
 use shared::schema::{Schema, Text};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// One player.
@@ -131,6 +131,8 @@ pub struct Seats {
     #[allow(clippy::vec_box, reason = "a seat is large: who comes and goes moves the pointers of those behind it")]
     seats: Vec<Box<Seat>>,
     leaving: Vec<PlayerId>,
+    /// Whose seat a secret may give back, by its hash: each claim's.
+    claims: BTreeMap<SecretHash, PlayerId>,
     /// For how many ticks the seat of who was cut is kept.
     keep_ticks: u32,
     /// Until when seats are kept, in order. One whose player is back, or has gone, is passed over.
@@ -162,6 +164,7 @@ impl Seats {
             found: 0,
             seats: Vec::new(),
             leaving: Vec::new(),
+            claims: BTreeMap::new(),
             keep_ticks,
             away: VecDeque::new(),
             absences: Vec::new(),
@@ -297,6 +300,7 @@ impl Seats {
             attached.player = Some(player);
             claim = attached.bearer.as_ref().filter(|_| keeps).map(Claim::new);
         }
+        self.claims.extend(claim.iter().flat_map(Claim::hashes).map(|hash| (hash, player)));
         let seat = Seat {
             player,
             name,

@@ -57,7 +57,7 @@ pub struct Resume {
 }
 
 /// The SHA-256 of a seat's secret: whoever reads it cannot come back as that player.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretHash(pub [u8; 32]);
 
 /// What one player does in this tick.

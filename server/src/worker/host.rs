@@ -600,7 +600,7 @@ mod tests {
         let first = welcome(&mut peer);
         assert!(first.resume.is_some());
         drop(peer);
-        until("the connection is gone", || worker.sessions.find(|_| true).is_empty().then_some(()));
+        until("the connection is gone", || (worker.sessions.count() == 0).then_some(()));
         assert_eq!(worker.directory.place_count(), 1, "the place is the seat's");
         let mut peer = come(first.resume);
         let second = welcome(&mut peer);
@@ -609,6 +609,24 @@ mod tests {
         until("one place", || (worker.directory.place_count() == 1).then_some(()));
         drop(peer);
         until("its time is over", || (worker.directory.place_count() == 0).then_some(()));
+        worker.stop();
+    }
+
+    #[test]
+    fn who_is_away_and_told_to_leave_for_good_loses_its_seat_and_its_place_at_once() {
+        let worker = Worker::start_with(|rooms| rooms.keep_seats_s = 600);
+        let mut stays = worker.player("main", plain_pair());
+        drop(worker.player("main", tls_pair()));
+        drop(worker.player("main", plain_pair()));
+        until("both are away", || (worker.sessions.count() == 1).then_some(()));
+        assert_eq!(worker.sessions.find(|_| true), [0, 1, 2], "who is away can be found");
+        assert_eq!(worker.directory.place_count(), 3);
+        assert_eq!(worker.sessions.dismiss(&[1], CloseCode::Kicked, false), 1);
+        until("its place is free", || (worker.directory.place_count() == 2).then_some(()));
+        assert_eq!(worker.sessions.find(|_| true), [0, 2], "the other seat is kept");
+        for _ in 0..5 {
+            assert!(matches!(stays.receive(), Message::Binary(_)));
+        }
         worker.stop();
     }
 

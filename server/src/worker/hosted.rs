@@ -37,6 +37,7 @@ use crate::metrics::Metrics;
 use crate::renewals::{Renewal, RenewalSender};
 use crate::room::{Room, settle_tick, step_tick};
 use crate::seats::Bearer;
+use crate::sessions::Session;
 use crate::trainer::StudySender;
 
 /// Seconds between two hand-overs of what a room has counted.
@@ -81,14 +82,23 @@ pub(super) struct Hosted {
     incoming: Incoming,
     outgoing: Outgoing,
     endings: Vec<(ConnectionId, Ending)>,
-    /// The places of players whose connection was cut, for as long as the room keeps their seats.
-    kept: Vec<(PlayerId, Place)>,
+    /// Of players whose connection was cut, for as long as the room keeps their seats.
+    kept: Vec<Kept>,
     /// As of when: see [`Seats::returned`](crate::seats::Seats::returned).
     returned: u64,
     /// Ticks in a row for which nobody was here.
     empty_ticks: u32,
     /// What the metrics know of the room.
     told: Counts,
+}
+
+/// What stays of a connection that was cut, while its player's seat is kept.
+struct Kept {
+    player: PlayerId,
+    /// By which it can be told to go.
+    session: Option<Session>,
+    /// Held, so that nobody else gets it.
+    _place: Place,
 }
 
 impl Hosted {
@@ -229,7 +239,7 @@ impl Hosted {
         })
     }
 
-    /// Closes those of these numbers that are here, at once. A seat that is not kept for them is gone with them.
+    /// Closes those of these numbers that are here, at once. A seat that is not kept for them is gone with them, also that of one who is away.
     pub(super) fn dismiss(
         &mut self,
         connections: &BTreeSet<u64>,
@@ -242,6 +252,15 @@ impl Hosted {
         for id in found {
             let Some(visit) = self.visits.remove(id) else { continue };
             self.part(id, visit, (Ending::Closed(code, "told to go"), keep_seat), now, exit)?;
+        }
+        if !keep_seat && !self.kept.is_empty() {
+            let is_told =
+                |kept: &Kept| kept.session.as_ref().is_some_and(|one| connections.contains(&one.connection()));
+            let gone: Vec<PlayerId> = self.kept.iter().filter(|kept| is_told(kept)).map(|kept| kept.player).collect();
+            for player in gone {
+                self.with_room(|room| room.give_seat_up(player))?;
+            }
+            self.give_places_back();
         }
         Ok(())
     }
@@ -388,7 +407,8 @@ impl Hosted {
         });
         if let Ok(Some(player)) = parted {
             visit.tell_kept();
-            self.kept.push((player, visit.leave_place()));
+            let (place, session) = visit.leave_to_seat();
+            self.kept.push(Kept { player, session, _place: place });
         }
         exit.leaving.add(visit, ending, now, exit.tally);
         parted.map(|_| ())
@@ -398,7 +418,7 @@ impl Hosted {
     fn give_places_back(&mut self) {
         let seats = self.room.seats();
         if std::mem::replace(&mut self.returned, seats.returned()) != seats.returned() {
-            self.kept.retain(|(player, _)| seats.is_away(*player));
+            self.kept.retain(|kept| seats.is_away(kept.player));
         }
     }
 

@@ -101,9 +101,13 @@ impl Visit {
         }
     }
 
-    /// Its seat outlives it, with its place.
-    pub(super) fn leave_place(&mut self) -> Place {
-        self.place.leave_to_seat()
+    /// Its seat outlives it, with its place and with its session, so that it can be told to go while nobody is there.
+    pub(super) fn leave_to_seat(&mut self) -> (Place, Option<Session>) {
+        let session = self.session.take();
+        if let Some(session) = &session {
+            session.stay_away();
+        }
+        (self.place.leave_to_seat(), session)
     }
 
     /// Its number in this process, as in logs.

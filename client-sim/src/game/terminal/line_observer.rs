@@ -8,12 +8,13 @@
 //!
 //! Never here: pictures.
 
+use super::absence::Absence;
 use super::farewell::{Farewell, Leaving};
 use super::picture::scene::Scene;
 use super::picture::scene_builder::{Overlay, SceneBuilder};
 use crate::plain_text::Plain;
 use crate::session::{Session, SessionEvent};
-use crate::transport::{Ended, Epoch, Observer};
+use crate::transport::{ConnectError, Connection, Ended, Epoch, Observer};
 use shared::game::round::{Mode, Phase};
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -45,6 +46,7 @@ pub(super) struct LineObserver {
     looks: u32,
     names: BTreeSet<String>,
     leaving: Leaving,
+    absence: Absence,
 }
 
 impl LineObserver {
@@ -64,6 +66,7 @@ impl LineObserver {
             looks: 0,
             names: BTreeSet::new(),
             leaving: Leaving::default(),
+            absence: Absence::default(),
         })
     }
 
@@ -124,6 +127,9 @@ fn state(scene: &Scene) -> String {
 impl Observer for LineObserver {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
         self.leaving.event(session, &event);
+        if self.absence.event(&event).is_some() {
+            self.printer.print("the connection is there again");
+        }
         self.builder.event(session, &event, now_ms);
     }
 
@@ -140,6 +146,14 @@ impl Observer for LineObserver {
             self.leaving.wish();
         }
         !self.leaving.is_due()
+    }
+
+    fn lost(&mut self, _: &Session, ended: &Ended, _: f64) {
+        self.printer.print(&self.absence.begin(ended));
+    }
+
+    fn tried(&mut self, attempt: Result<&Connection, &ConnectError>) {
+        self.absence.tried(attempt.err());
     }
 
     async fn news(&mut self) {

@@ -27,6 +27,9 @@ pub mod options;
 // Why it ends.
 pub mod farewell;
 
+// What a person is told while the connection is lost.
+mod absence;
+
 // Between a session and a screen with a person before it.
 mod terminal_observer;
 

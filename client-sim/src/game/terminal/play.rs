@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   connect ─► terminal is ours ─► drive: socket · keys · forty moments per second ─► terminal is theirs ─► why it ended
+//!                                   └ cut: the last picture stays, and says that we are coming back
 //! ```
 //!
 //! The session is driven as a bot's is; only who decides its inputs, and who looks, is a person.
@@ -22,7 +23,7 @@ use crate::link::Link;
 use crate::session::{Drawing, Session, SessionConfig};
 use crate::swarm::options::path_of;
 use crate::ticket_key::TicketKeyError;
-use crate::transport::{ConnectError, Connection, Epoch, Target, drive, needs_tls};
+use crate::transport::{ConnectError, Connection, Epoch, Line, Target, Way, drive, needs_tls};
 use crate::trust::{Trust, TrustError};
 use shared::game::maps::Maps;
 use shared::schema::Schema;
@@ -97,14 +98,15 @@ pub(super) async fn sit_down(
     config: impl FnOnce(Person) -> SessionConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Farewell, PlayError> {
-    let (connection, link, epoch) = connect(to, seat).await?;
+    let Begun { mut way, connection, link, epoch } = connect(to, seat).await?;
     let shell = Shell::enter()?;
     let person = Person::new(Hands::new(shell.tells_release()), epoch);
     let config = SessionConfig { drawing: Drawing::WhenAsked, seed: to.seed, ..config(person.clone()) };
     let mut session = Session::new(config);
-    let mut observer = TerminalObserver::new((seat, builder), person, connection.wire_bytes(), stop)?;
+    let mut observer = TerminalObserver::new((seat, builder), person, way.wire_bytes(), stop)?;
     observer.desk.open.net_graph = to.net_graph;
-    let ended = drive(connection, &mut session, link, epoch, &mut observer).await;
+    let line = Line { connection, link, way: Some(&mut way) };
+    let ended = drive(line, &mut session, epoch, &mut observer).await;
     let farewell = observer.farewell(&ended);
     // The last picture first, then the terminal as it was.
     drop(observer);
@@ -112,9 +114,19 @@ pub(super) async fn sit_down(
     Ok(farewell)
 }
 
-/// A connection, the worse network that was asked for, and the clock of both. Who looks on asks for a spectator's place: there may be one
+/// What a person begins with.
+pub(super) struct Begun {
+    /// How to come again after a cut.
+    pub(super) way: Way,
+    pub(super) connection: Connection,
+    /// The worse network that was asked for.
+    pub(super) link: Option<Link>,
+    pub(super) epoch: Epoch,
+}
+
+/// Connects. Who looks on asks for a spectator's place: there may be one
 /// where all players' places are taken.
-pub(super) async fn connect(to: &Where, seat: Seat) -> Result<(Connection, Option<Link>, Epoch), PlayError> {
+pub(super) async fn connect(to: &Where, seat: Seat) -> Result<Begun, PlayError> {
     let tls = if needs_tls(&to.url) { Some(Trust::choose(to.ca.as_deref(), to.insecure)?.tls()?) } else { None };
     let ticket = to.tickets.key()?.map(|key| key.mint(&format!("person-{}", process::id())));
     let target = Target::resolve(&to.url, tls).await?.bearing(ticket);
@@ -122,11 +134,14 @@ pub(super) async fn connect(to: &Where, seat: Seat) -> Result<(Connection, Optio
     if seat == Seat::Spectator {
         path.push_str("?watch");
     }
-    let connection = target.connect(&path, None).await.map_err(|error| match error {
-        ConnectError::Refused { status: 503, message: None } if seat == Seat::Spectator => PlayError::NothingToWatch,
+    let way = Way::of_one(&target, &path);
+    let connection = way.go().await.map_err(|error| match error {
+        ConnectError::Refused { status: 503, message: None, .. } if seat == Seat::Spectator => {
+            PlayError::NothingToWatch
+        }
         other => other.into(),
     })?;
     let epoch = Epoch::begin();
     let link = to.link.map(|spec| Link::new(spec, to.seed, 0, epoch.now_ms()));
-    Ok((connection, link, epoch))
+    Ok(Begun { way, connection, link, epoch })
 }

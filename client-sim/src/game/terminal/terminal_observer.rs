@@ -8,6 +8,7 @@
 //!
 //! Never here: what keys mean, what is drawn, how one connects.
 
+use super::absence::Absence;
 use super::device::screen::Screen;
 use super::device::shell::Output;
 use super::device::writer::Writer;
@@ -22,7 +23,7 @@ use super::picture::scene::{Scene, Typing};
 use super::picture::scene_builder::{Overlay, SceneBuilder};
 use crate::behaviour::Wish;
 use crate::session::{Session, SessionEvent};
-use crate::transport::{Ended, Epoch, Observer};
+use crate::transport::{ConnectError, Connection, Ended, Epoch, Observer};
 use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
 use futures_util::StreamExt as _;
 use ratatui::layout::Rect;
@@ -62,6 +63,7 @@ pub(super) struct TerminalObserver {
     /// What was said and not answered yet, with the numbers of the requests.
     said: VecDeque<(u16, Typing)>,
     leaving: Leaving,
+    absence: Absence,
 }
 
 impl TerminalObserver {
@@ -89,6 +91,7 @@ impl TerminalObserver {
             to_say: Vec::new(),
             said: VecDeque::new(),
             leaving: Leaving::default(),
+            absence: Absence::default(),
         })
     }
 
@@ -144,7 +147,11 @@ impl TerminalObserver {
         let pan = self.person.with(|hands| self.desk.pan(hands, now_ms));
         let overlay = Overlay { open: self.desk.open.clone(), aim, aim_by, pointer, pan };
         let wire_bytes = self.wire_bytes.load(Ordering::Relaxed);
-        self.scene = self.builder.scene(session, &overlay, wire_bytes, now_ms);
+        match self.absence.banner() {
+            // The last that we saw, and why it stands still.
+            Some(banner) => (self.scene.banner, self.scene.open) = (Some(banner), overlay.open),
+            None => self.scene = self.builder.scene(session, &overlay, wire_bytes, now_ms),
+        }
         if follows_mouse {
             // We moved, the mouse did not.
             self.look_at_pointer();
@@ -164,6 +171,9 @@ impl TerminalObserver {
 impl Observer for TerminalObserver {
     fn event(&mut self, session: &Session, event: SessionEvent, now_ms: f64) {
         self.leaving.event(session, &event);
+        if let Some(words) = self.absence.event(&event) {
+            self.builder.note(words, now_ms);
+        }
         if let SessionEvent::Reply { number, outcome } = &event
             && let Some(at) = self.said.iter().position(|(said, _)| said == number)
             && let Some((_, typing)) = self.said.remove(at)
@@ -194,6 +204,15 @@ impl Observer for TerminalObserver {
 
     fn goes_on(&mut self, _: &Session) -> bool {
         !self.leaving.is_due()
+    }
+
+    fn lost(&mut self, _: &Session, ended: &Ended, _: f64) {
+        self.absence.begin(ended);
+        self.said.clear();
+    }
+
+    fn tried(&mut self, attempt: Result<&Connection, &ConnectError>) {
+        self.absence.tried(attempt.err());
     }
 
     async fn news(&mut self) {

@@ -11,9 +11,9 @@ use super::line_observer::LineObserver;
 use super::options::WatchOptions;
 use super::picture::follow::Follow;
 use super::picture::scene_builder::SceneBuilder;
-use super::play::{PlayError, connect, sit_down};
+use super::play::{Begun, PlayError, connect, sit_down};
 use crate::session::{Drawing, Session, SessionConfig};
-use crate::transport::drive;
+use crate::transport::{Line, drive};
 use shared::game::maps::Maps;
 use shared::wire::Role;
 
@@ -35,9 +35,10 @@ pub async fn watch(
     if !options.plain && is_terminal() {
         return sit_down((Seat::Spectator, builder), &options.to, |_| config(), stop).await;
     }
-    let (connection, link, epoch) = connect(&options.to, Seat::Spectator).await?;
+    let Begun { mut way, connection, link, epoch } = connect(&options.to, Seat::Spectator).await?;
     let mut session = Session::new(SessionConfig { drawing: Drawing::WhenAsked, seed: options.to.seed, ..config() });
-    let mut observer = LineObserver::new(builder, epoch, connection.wire_bytes(), stop)?;
-    let ended = drive(connection, &mut session, link, epoch, &mut observer).await;
+    let mut observer = LineObserver::new(builder, epoch, way.wire_bytes(), stop)?;
+    let line = Line { connection, link, way: Some(&mut way) };
+    let ended = drive(line, &mut session, epoch, &mut observer).await;
     Ok(observer.farewell(&ended))
 }

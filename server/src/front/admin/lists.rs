@@ -69,7 +69,7 @@ pub(super) fn clients(front: &Front, query: &str) -> Result<Value, Refusal> {
     let asked = Asked::read(query, &["room", "player"])?;
     let (room, player) = (asked.only("room"), asked.only("player"));
     let mut all = front.sessions.list();
-    let connected = all.len();
+    let connected = all.iter().filter(|one| !one.is_away).count();
     all.retain(|one| {
         asked.after.is_none_or(|after| one.connection > after)
             && room.is_none_or(|room| one.room.to_string() == room)
@@ -83,7 +83,7 @@ pub(super) fn clients(front: &Front, query: &str) -> Result<Value, Refusal> {
 }
 
 fn client_to_json(one: &Connected) -> Value {
-    let Connected { connection, identity, room, since, .. } = one;
+    let Connected { connection, identity, room, since, is_away } = one;
     json!({
         "connection": connection,
         "player": identity.player.as_str(),
@@ -94,6 +94,7 @@ fn client_to_json(one: &Connected) -> Value {
         "role": identity.role.as_str(),
         "room": room.to_string(),
         "address": identity.address.to_canonical().to_string(),
+        "away": is_away,
         "since": Utc::from(*since).to_string(),
         "expires": identity.expires.map(|expires| Utc::from(expires).to_string()),
     })

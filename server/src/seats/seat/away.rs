@@ -14,7 +14,7 @@ use super::{Seat, Seats};
 use crate::exchange::ConnectionId;
 use crate::replicate::Client;
 use crate::seats::ping_allowance::PingAllowance;
-use crate::seats::resume::{Bearer, hash};
+use crate::seats::resume::{Bearer, Claim, hash};
 use crate::sim::SecretHash;
 use crate::standing::Standing;
 use shared::ids::{PlayerId, Tick};
@@ -65,6 +65,15 @@ impl Seats {
         self.stand_up(player);
     }
 
+    /// The same for one who may be back by now; whether it was not.
+    pub fn give_up_away(&mut self, player: PlayerId) -> bool {
+        let is_away = self.is_away(player);
+        if is_away {
+            self.give_up(player);
+        }
+        is_away
+    }
+
     /// Gives the seats up whose players did not come back in time; how many.
     pub fn give_up_late(&mut self, now: Tick) -> u64 {
         let mut count = 0;
@@ -108,14 +117,20 @@ impl Seats {
         self.attached(connection)?.bearer.as_ref().filter(|_| self.keep_ticks > 0).map(|bearer| bearer.secret)
     }
 
-    /// The player whose seat this secret gives back to who is at the other end. All seats are asked, whoever the first is.
+    /// The player whose seat this secret gives back to who is at the other end.
     #[must_use]
     pub fn claimed(&self, connection: ConnectionId, secret: &SeatSecret) -> Option<(PlayerId, SecretHash)> {
         let bearer = self.attached(connection)?.bearer.as_ref()?;
         let presented = hash(secret);
-        let is_met = |seat: &Seat| seat.claim.as_ref().is_some_and(|claim| claim.is_met_by(&presented, &bearer.player));
-        let found = self.seats.iter().fold(None, |found, seat| if is_met(seat) { Some(seat.player) } else { found });
-        found.map(|player| (player, presented))
+        let player = *self.claims.get(&presented)?;
+        let claim = self.get(player)?.claim.as_ref()?;
+        claim.is_met_by(&presented, &bearer.player).then_some((player, presented))
+    }
+
+    /// Under how many hashes seats are to be found.
+    #[must_use]
+    pub fn hash_count(&self) -> usize {
+        self.claims.len()
     }
 
     /// The player of that seat is back by this connection, from the tick that is about to be stepped on; `client` holds nothing. The
@@ -133,8 +148,11 @@ impl Seats {
         let bearer = attached.bearer.clone();
         let seat = self.get_mut(player)?;
         let before = seat.connection.replace(connection);
+        let mut hashes = Vec::new();
         if let (Some(claim), Some(bearer)) = (&mut seat.claim, &bearer) {
+            hashes.extend(claim.hashes().map(|hash| (hash, false)));
             claim.renew(bearer, presented);
+            hashes.extend(claim.hashes().map(|hash| (hash, true)));
         }
         let away = seat.away.take();
         match away {
@@ -142,7 +160,10 @@ impl Seats {
             None => seat.inputs.rest(&shape),
         }
         (seat.client, seat.pings, seat.heard) = (client, PingAllowance::full(), None);
-        (seat.resync, seat.resynced, seat.changed) = (false, None, None);
+(seat.resync, seat.resynced, seat.changed) = (false, None, None);
+        for (hash, counts) in hashes {
+            let _ = if counts { self.claims.insert(hash, player) } else { self.claims.remove(&hash) };
+        }
         if away.is_some() {
             self.away_count -= 1;
             self.returned += 1;
@@ -183,6 +204,9 @@ impl Seats {
         let Ok(at) = self.players.binary_search(&player) else { return };
         self.players.remove(at);
         let seat = self.seats.remove(at);
+        for hash in seat.claim.iter().flat_map(Claim::hashes) {
+            self.claims.remove(&hash);
+        }
         match seat.standing() {
             Standing::Player => self.leaving.push(player),
             // The World never heard of these.
