@@ -67,6 +67,9 @@ pub mod ticket_key;
 // wss ↔ session.
 pub mod transport;
 
+// Numbers as a command line says them.
+pub mod figures;
+
 // What others wrote, made harmless for a terminal.
 pub mod plain_text;
 

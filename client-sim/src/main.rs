@@ -13,6 +13,7 @@ use client_sim::codec::frames::restore;
 use client_sim::codec::interest::Interest;
 use client_sim::codec::options::{Asked, CodecOptions, TickRange};
 use client_sim::fail_if::FailIf;
+use client_sim::figures::{per_second, percent, positive, seconds};
 use client_sim::floor::{Floor, FloorOptions};
 use client_sim::game::bots;
 use client_sim::game::steady::{self, Steady};
@@ -21,7 +22,7 @@ use client_sim::game::terminal::options::{PlayOptions, WatchOptions};
 use client_sim::game::terminal::play::{PlayError, play};
 use client_sim::game::terminal::watch::watch;
 use client_sim::game::twin::twins;
-use client_sim::link::{LinkSpec, LinkSpecError, milliseconds};
+use client_sim::link::LinkSpec;
 use client_sim::map_folder;
 use client_sim::plain_text::{self, Plain, in_json};
 use client_sim::process::yield_to_players;
@@ -112,7 +113,7 @@ struct SwarmArguments {
     tickets: TicketOptions,
     /// Cuts the connections of all bots at once, as a network would, so long after the window has opened: 10s. They come back to their
     /// seats; who does not, or finds another entity or score there, fails the run. May be repeated. The server must keep seats (resume.keep_s).
-    #[arg(long, value_name = "AT", value_parser = seconds_of)]
+    #[arg(long, value_name = "AT", value_parser = seconds)]
     cut: Vec<f64>,
     /// The seed of all chance.
     #[arg(long, default_value_t = 1)]
@@ -282,30 +283,6 @@ impl BehaviourName {
             (None, Self::Idle) => Box::new(Idle),
             (None, _) => Box::new(AtRandom::new(seed)),
         }
-    }
-}
-
-fn per_second(text: &str) -> Result<f64, String> {
-    positive(text.strip_suffix("/s").unwrap_or(text)).map_err(|_| "say a number per second: 100/s".to_owned())
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
-    match number {
-        Some(number) if (0.0..=100.0).contains(&number) => Ok(number / 100.0),
-        _ => Err("say a percentage: 20%".to_owned()),
-    }
-}
-
-/// A time in seconds: `10s`, `500ms`.
-fn seconds_of(text: &str) -> Result<f64, LinkSpecError> {
-    milliseconds(text).map(|ms| ms / 1_000.0)
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
-        _ => Err("say a number above 0".to_owned()),
     }
 }
 

@@ -26,7 +26,7 @@ fn secret_of(arena: &Arena, client: usize) -> SeatSecret {
 fn present(arena: &mut Arena, secret: SeatSecret, player: Option<PlayerKey>) -> Result<PlayerId, Option<CloseCode>> {
     let stranger = arena.stranger();
     if let (Some(player), Some(connection)) = (player, arena.strangers[stranger].connection) {
-        arena.room.entrust(connection, Bearer { player, secret: Secret([0x77; 16]) }, false);
+        arena.room.entrust(connection, Bearer { player, secret: Secret([0x80 + stranger as u8; 16]) }, false);
     }
     let hello = Hello { resume: Some(secret), ..hello("somebody", Digest::Folded, None) };
     let hello = arena.message(&ClientMessage::Hello(Box::new(hello)));

@@ -159,19 +159,8 @@ pub async fn run(
     let rss = || server.and_then(Process::rss_bytes);
     let mut memory = ServerRss { before: rss(), ..ServerRss::default() };
 
-    let (stage, watched) = watch::channel(Stage::Filling);
-    let (cuts, cuts_watched) = watch::channel(0);
     let options = Arc::new(options);
-    let company = Company {
-        options: options.clone(),
-        target,
-        stage: watched,
-        cuts: cuts_watched,
-        live: Arc::new(Live::default()),
-        ledgers: options.audit.then(Arc::default),
-        commons: options.share.then(|| Arc::new(Commons::new())),
-        epoch: Epoch::begin(),
-    };
+    let (company, stage, cuts) = gathered(options.clone(), target);
     let auditors = audit::begin(&company).await?;
     let mut bots = begin(&company);
     tokio::pin!(interrupted);
@@ -219,6 +208,23 @@ pub async fn run(
     report.failures.extend(audit::end(auditors).await);
     let replicas_held = shared.unwrap_or(report.replicas_held);
     Ok(Report { server_cpu_us: cpu_us, replicas_held, ..report })
+}
+
+/// What all bots share; what tells them where the run stands, and when they are cut.
+fn gathered(options: Arc<SwarmOptions>, target: Arc<Target>) -> (Company, watch::Sender<Stage>, watch::Sender<usize>) {
+    let (stage, stage_watched) = watch::channel(Stage::Filling);
+    let (cuts, cuts_watched) = watch::channel(0);
+    let company = Company {
+        target,
+        stage: stage_watched,
+        cuts: cuts_watched,
+        live: Arc::new(Live::default()),
+        ledgers: options.audit.then(Arc::default),
+        commons: options.share.then(|| Arc::new(Commons::new())),
+        epoch: Epoch::begin(),
+        options,
+    };
+    (company, stage, cuts)
 }
 
 /// Begins every bot; each waits for its own turn.
