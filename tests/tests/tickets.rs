@@ -69,7 +69,7 @@ fn closed(code: CloseCode) -> Option<Ended> {
 /// With which status and words somebody is refused.
 async fn refused(server: &Loopback, path: &str, ticket: Option<String>) -> (u16, String) {
     match server.try_connect(path, ticket).await {
-        Err(ConnectError::Refused { status, message }) => {
+        Err(ConnectError::Refused { status, message, .. }) => {
             (status, message.map(|text| text.to_string()).unwrap_or_default())
         }
         Err(error) => panic!("{error}"),
