@@ -573,7 +573,7 @@ mod tests {
         newer.replace_older();
         assert!(hall.told(0).is_empty(), "the seat is kept for whoever comes");
         let anna = PlayerKey::new("anna").unwrap();
-        assert_eq!(hall.sessions.of_player(&anna), [1, 2]);
+        assert_eq!(hall.sessions.find(|identity| identity.player == anna), [1, 2]);
         assert_eq!(hall.sessions.dismiss(&[1, 2], CloseCode::Kicked, false), 2);
         assert_eq!(hall.told(0), [(vec![1, 2], CloseCode::Kicked, false)]);
     }

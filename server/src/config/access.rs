@@ -138,10 +138,16 @@ pub struct GuestsConfig {
 }
 
 /// Which players may come back to their seats.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawResume {
     /// Seconds for which the seat of a player is kept whose connection was cut; its entity stays for so long. 0: seats are not kept,
     /// which is right for clients that do not ask for theirs. 0..=600.
     pub keep_s: u32,
+}
+
+impl Default for RawResume {
+    fn default() -> Self {
+        Self { keep_s: 30 }
+    }
 }

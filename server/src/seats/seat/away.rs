@@ -160,7 +160,7 @@ impl Seats {
             None => seat.inputs.rest(&shape),
         }
         (seat.client, seat.pings, seat.heard) = (client, PingAllowance::full(), None);
-(seat.resync, seat.resynced, seat.changed) = (false, None, None);
+        (seat.resync, seat.resynced, seat.changed) = (false, None, None);
         for (hash, counts) in hashes {
             let _ = if counts { self.claims.insert(hash, player) } else { self.claims.remove(&hash) };
         }
