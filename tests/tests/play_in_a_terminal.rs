@@ -127,13 +127,15 @@ fn two_people_and_bots_see_each_other_walls_the_score_and_the_net_graph() {
 }
 
 #[test]
-fn who_loses_the_server_is_told_why_and_has_the_terminal_back() {
+fn who_loses_the_server_is_told_so_and_need_not_wait_for_it() {
     let mut server = Loopback::start();
     let mut ann = person(&server, "ann", "main");
     server.stop();
+    ann.wait("why it stands still", shows("the connection was lost"));
+    ann.press("\x03");
     let (status, screen) = ann.end();
-    assert_eq!(status.exit_code(), 1);
-    assert!(screen.contents().contains("The server closed with 1001"), "{}", screen.contents());
+    assert_eq!(status.exit_code(), 0);
+    assert!(screen.contents().contains("You left (1001"), "{}", screen.contents());
     assert_restored(&ann, &screen);
 }
 

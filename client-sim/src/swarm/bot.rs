@@ -214,6 +214,8 @@ struct Watcher {
     audited: Option<Audited>,
     /// Over earlier connections.
     audited_before: AuditRecord,
+    /// Its connection is lost, and it is not whole again.
+    is_away: bool,
     /// It counts as one who is in.
     counted: bool,
     begin: Option<(Counters, u64)>,
@@ -237,6 +239,7 @@ impl Watcher {
             ledgers: company.ledgers.clone(),
             audited: None,
             audited_before: AuditRecord::default(),
+            is_away: false,
             counted: false,
             begin: None,
             closed: false,
@@ -332,7 +335,10 @@ impl Watcher {
             self.live.gone.fetch_add(1, Ordering::Relaxed);
         }
         if !asked || !self.closed {
-            if self.record.was_in {
+            if self.is_away {
+                // How it was lost is told already.
+                self.record.returns.given_up = Some(describe(&ended));
+            } else if self.record.was_in {
                 self.record.dropped = Some(ended);
             } else if self.record.failed.is_none() {
                 self.record.refused = Some(describe(&ended));
@@ -367,7 +373,7 @@ impl Observer for Watcher {
                 }
             }
             SessionEvent::Complete => {
-                self.record.was_in = true;
+                (self.record.was_in, self.is_away) = (true, false);
                 self.count(true);
                 self.record.returns.whole(session, self.wire_bytes.load(Ordering::Relaxed), now_ms);
             }
@@ -429,7 +435,7 @@ impl Observer for Watcher {
             self.record.returns.unasked.push(ended.clone());
         }
         self.record.returns.lost(session, self.wire_bytes.load(Ordering::Relaxed), now_ms);
-        self.last_frame_ms = None;
+        (self.is_away, self.last_frame_ms) = (true, None);
         self.count(false);
     }
 

@@ -121,6 +121,8 @@ pub(super) struct Returns {
     pub(super) back: Vec<Return>,
     /// How connections ended that were not cut on purpose.
     pub(super) unasked: Vec<Ended>,
+    /// Why it was given up, before the run ended.
+    pub(super) given_up: Option<String>,
     /// Digests that differed after a cut.
     pub(super) digest_mismatches: u64,
     before: Option<Before>,

@@ -121,6 +121,9 @@ fn summarise_play(report: &mut Report, options: &SwarmOptions, records: &[BotRec
             *report.disconnects.entry(ended.code().to_string()).or_default() += 1;
             *report.disconnect_reasons.entry(describe(ended)).or_default() += 1;
         }
+        if let Some(cause) = &record.returns.given_up {
+            *report.refusals.entry(cause.clone()).or_default() += 1;
+        }
         if let Some(cause) = record.refused.as_ref().or_else(|| record.failed.as_ref().filter(|_| !record.was_in)) {
             *report.refusals.entry(cause.clone()).or_default() += 1;
         }

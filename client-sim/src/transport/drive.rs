@@ -105,13 +105,13 @@ pub async fn drive(line: Line<'_>, session: &mut Session, epoch: Epoch, observer
 /// Tries until there is a connection, and the session will greet over it.
 ///
 /// # Errors
-/// How it ended: it is given up, or the observer does not go on.
+/// How it ended: as the connection did, if it is given up or the observer does not go on; or why the server does not want us any more.
 async fn come_again(
     way: &mut Way,
     session: &mut Session,
     epoch: Epoch,
     observer: &mut impl Observer,
-    mut ended: Ended,
+    ended: Ended,
 ) -> Result<Connection, Ended> {
     while let Some(wait_ms) = way.patience.next_ms(epoch.now_ms()) {
         let room = session.kept_in().map(str::to_owned);
@@ -120,7 +120,7 @@ async fn come_again(
             loop {
                 observer.act(session, epoch.now_ms());
                 if !observer.goes_on(session) {
-                    return Err(Ended::Left);
+                    return Err(ended);
                 }
                 tokio::select! {
                     attempted = &mut attempt => break attempted,
@@ -137,9 +137,8 @@ async fn come_again(
             }
             Err(error) => {
                 way.patience.refused(&error);
-                ended = Ended::Cut { cause: error.to_string() };
                 if !error.may_pass() {
-                    break;
+                    return Err(Ended::Cut { cause: error.to_string() });
                 }
             }
         }
