@@ -84,7 +84,7 @@ pub struct Counts {
     pub resumes: u64,
     /// Secrets that gave no seat back: too late, old, wrong or another player's.
     pub resumes_refused: u64,
-    /// Seats that were given up because their players did not come back in time.
+    /// Seats that were given up because their players did not come back in time, or may not.
     pub seats_given_up: u64,
 
     /// Facets alive now.

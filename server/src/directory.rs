@@ -24,14 +24,18 @@ mod room_name;
 // Connections that are counted, in total and per address.
 mod presence;
 
+// Places for who comes back to a seat.
+mod returning;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::standing::Standing;
 pub use place::Place;
+use presence::{Absence, count_in, network_of};
 pub use presence::{Approach, Presence};
-use presence::{count_in, network_of};
+use returning::Returning;
 pub use room_name::{BadRoomName, ROOM_NAME_BYTES_MAX, RoomName};
 
 /// Rooms that may be listed and not made yet: workers make them one by one, beside their ticks. Over it: refused, `busy`.
@@ -88,6 +92,8 @@ pub struct Caps {
     pub connections_per_address_max: usize,
     /// Of these, those that have a place and no seat yet.
     pub unseated_per_address_max: usize,
+    /// Seats that are kept for players of one address who are away.
+    pub away_per_address_max: usize,
     /// Whether the loopback addresses are limited like others.
     pub limit_loopback: bool,
     /// Worker threads.
@@ -171,6 +177,12 @@ struct State {
     connections: usize,
     addresses: BTreeMap<IpAddr, usize>,
     unseated: BTreeMap<IpAddr, usize>,
+    /// Places of seats whose players are away, by the address that they came from.
+    away: BTreeMap<IpAddr, usize>,
+    /// The same, in all.
+    away_count: usize,
+    /// Connections without a place of their own that may come back to a seat, by address.
+    returning: BTreeMap<IpAddr, usize>,
     draining: bool,
 }
 
@@ -240,31 +252,6 @@ impl Directory {
         let standing = self.caps.granted(standing);
         let (room_id, worker) = state.reserve(name, standing, &self.caps)?;
         Ok(self.place(name.clone(), room_id, worker, standing))
-    }
-
-    /// Reserves a place for a player who says that its seat in that room is kept. Where all are taken, one of them perhaps by that
-    /// seat, or the server drains, it gets one that is good for coming back and for nothing else: as many at once as there are players.
-    ///
-    /// # Errors
-    /// As [`Directory::admit`].
-    pub fn admit_again(self: &Arc<Self>, name: &RoomName) -> Result<Place, Refused> {
-        let mut state = self.lock();
-        match state.reserve(name, Standing::Player, &self.caps) {
-            Ok((room_id, worker)) => Ok(self.place(name.clone(), room_id, worker, Standing::Player)),
-            Err(refused @ (Refused::RoomFull | Refused::Draining)) => {
-                let State { names, rooms, .. } = &mut *state;
-                let id = names.get(name).copied();
-                let listed = id.and_then(|id| Some((id, rooms.get_mut(&id)?)));
-                let Some((id, listed)) = listed.filter(|(_, listed)| listed.returning < self.caps.players_max) else {
-                    return Err(refused);
-                };
-                listed.returning += 1;
-                let mut place = self.place(name.clone(), id, listed.worker, Standing::Player);
-                place.returning = true;
-                Ok(place)
-            }
-            Err(refused) => Err(refused),
-        }
     }
 
     /// The quick match: reserves a place in `main`, or in the first of `main-2`, `main-3`, … that has one; for a spectator, of those
@@ -358,6 +345,14 @@ impl Directory {
         self.lock().rooms.values().map(|listed| listed.places).sum()
     }
 
+    /// How many of these are there, or on their way: those whose seats are kept while they are away are not.
+    #[must_use]
+    pub fn present_count(&self) -> usize {
+        let state = self.lock();
+        let held: usize = state.rooms.values().map(|listed| listed.places + listed.returning).sum();
+        held.saturating_sub(state.away_count)
+    }
+
     /// How many rooms are listed.
     #[must_use]
     pub fn room_count(&self) -> usize {
@@ -371,17 +366,18 @@ impl Directory {
     }
 
     fn place(self: &Arc<Self>, room: RoomName, room_id: RoomId, worker: usize, standing: Standing) -> Place {
-        let (presence, approach) = (None, None);
+        let (presence, approach, absence) = (None, None, None);
         Place {
             room,
             room_id,
             worker,
             directory: self.clone(),
             standing,
-            returning: false,
+            returning: None,
             given_away: false,
             presence,
             approach,
+            absence,
         }
     }
 
@@ -452,6 +448,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::returning::RETURNING_PER_ADDRESS;
     use super::*;
 
     const CAPS: Caps = Caps {
@@ -461,10 +458,13 @@ mod tests {
         connections_max: 5,
         connections_per_address_max: 2,
         unseated_per_address_max: 2,
+        away_per_address_max: 2,
         limit_loopback: false,
         workers: 2,
         tick_rate_hz: 30,
     };
+
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn name(text: &str) -> RoomName {
         RoomName::new(text).expect("a good name")
@@ -553,12 +553,13 @@ mod tests {
         let mut places: Vec<Place> = (0..3).map(|_| directory.admit(&room, Standing::Player).expect("space")).collect();
         let mut cut = places.pop().expect("there are three");
         cut.keep(directory.arrive([192, 0, 2, 1].into()).expect("space"));
-        let kept = cut.leave_to_seat();
+        let kept = cut.leave_to_seat().expect("it is the first of its address");
         assert_eq!((directory.place_count(), directory.connection_count()), (3, 1));
         drop(cut);
         assert_eq!((directory.place_count(), directory.connection_count()), (3, 0));
+        assert_eq!(directory.present_count(), 2, "one is away");
         assert_eq!(directory.admit(&room, Standing::Player).err(), Some(Refused::RoomFull));
-        let mut back = directory.admit_again(&room).expect("a seat is kept");
+        let mut back = directory.admit_again(&room, ADDRESS).expect("a seat is kept");
         assert!(back.only_returns());
         assert_eq!(directory.place_count(), 3, "it has none of its own");
         back.seated(Standing::Player);
@@ -566,18 +567,66 @@ mod tests {
         assert_eq!(directory.place_count(), 3);
         drop((back, places));
         assert_eq!(directory.place_count(), 0);
-        assert!(!directory.admit_again(&room).expect("there is space").only_returns());
+        assert!(!directory.admit_again(&room, ADDRESS).expect("there is space").only_returns());
     }
 
     #[test]
-    fn no_more_come_back_at_once_than_there_are_players_also_while_the_server_drains() {
+    fn an_address_has_only_so_many_kept_places_and_one_that_is_not_kept_is_free_with_its_connection() {
+        let directory = Directory::new(Caps { rooms_max: 8, connections_max: 100, ..CAPS });
+        let cut = |room: &str, address: &str| {
+            let mut place = directory.admit(&name(room), Standing::Player).expect("there is space");
+            place.keep(directory.arrive(address.parse().expect("an address")).expect("there is space"));
+            place.leave_to_seat()
+        };
+        let first = cut("a", "2001:db8::1").expect("the first");
+        let second = cut("b", "2001:db8::2").expect("the second of its network");
+        assert!(cut("c", "2001:db8::3").is_none(), "in whatever room");
+        assert_eq!(directory.place_count(), 2);
+        let other = cut("c", "2001:db8:0:1::3").expect("another network");
+        let local: Vec<_> = (0..2).filter_map(|_| cut("d", "127.0.0.1")).collect();
+        assert_eq!(local.len(), 2);
+        drop(first);
+        let third = cut("a", "2001:db8::3").expect("one came back, or its time was over");
+        drop((second, third, other, local));
+        assert_eq!((directory.place_count(), directory.connection_count()), (0, 0));
+        assert!(directory.lock().away.is_empty());
+    }
+
+    #[test]
+    fn whoever_only_says_that_it_has_a_seat_does_not_hold_the_way_back_shut_for_who_has() {
+        let caps = Caps { connections_max: 100, connections_per_address_max: 100, away_per_address_max: 3, ..CAPS };
+        let directory = Directory::new(caps);
+        let room = name("a");
+        let mut places: Vec<Place> = (0..3).map(|_| directory.admit(&room, Standing::Player).expect("space")).collect();
+        let again = |address: &str| directory.admit_again(&room, address.parse().expect("an address"));
+        let liars: Vec<Place> = (0..9).filter_map(|_| again("192.0.2.66").ok()).collect();
+        assert_eq!(liars.len(), RETURNING_PER_ADDRESS);
+        let keep = |place: &mut Place| {
+            place.keep(directory.arrive([192, 0, 2, 1].into()).expect("space"));
+            place.leave_to_seat().expect("kept")
+        };
+        let kept: Vec<Place> = places.iter_mut().map(keep).collect();
+        places.clear();
+        let mut back: Vec<Place> = (0..9).filter_map(|_| again("192.0.2.1").ok()).collect();
+        assert_eq!(back.len(), 3, "as many as seats are kept of that address");
+        assert_eq!(again("192.0.2.1").err(), Some(Refused::RoomFull));
+        back.iter_mut().for_each(|place| place.seated(Standing::Player));
+        drop(kept);
+        assert_eq!((directory.place_count(), directory.present_count()), (3, 3 + liars.len()));
+        drop((back, liars));
+        let state = directory.lock();
+        assert!(state.returning.is_empty() && state.away.is_empty() && state.away_count == 0);
+    }
+
+    #[test]
+    fn only_so_many_come_back_at_once_also_while_the_server_drains() {
         let directory = Directory::new(CAPS);
         let room = name("a");
         let place = directory.admit(&room, Standing::Player).expect("space");
         directory.drain();
-        let back: Vec<Place> = (0..3).map(|_| directory.admit_again(&room).expect("it plays on")).collect();
-        assert_eq!(directory.admit_again(&room).err(), Some(Refused::Draining));
-        assert_eq!(directory.admit_again(&name("b")).err(), Some(Refused::Draining));
+        let back: Vec<Place> = (0..12).map(|_| directory.admit_again(&room, ADDRESS).expect("it plays on")).collect();
+        assert_eq!(directory.admit_again(&room, ADDRESS).err(), Some(Refused::Draining));
+        assert_eq!(directory.admit_again(&name("b"), ADDRESS).err(), Some(Refused::Draining));
         directory.made(place.room_id);
         let id = place.room_id;
         drop(place);

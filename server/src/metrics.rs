@@ -203,8 +203,10 @@ catalogue! {
     Counter resumes = "tickwire_resumes_total";
     /// Secrets that gave no seat back: too late, old, wrong, another player's, or too often.
     Counter resumes_refused = "tickwire_resumes_refused_total";
-    /// Seats that were given up because their players did not come back in time.
+    /// Seats that were given up because their players did not come back in time, or may not.
     Counter seats_given_up = "tickwire_seats_given_up_total";
+    /// Of these, those that were not kept because their players' addresses had as many as may be.
+    Counter seats_not_kept = "tickwire_seats_not_kept_total";
     /// Auditors now, who see everything and are no players.
     Gauge auditors = "tickwire_auditors";
     /// Spectators now, who are no players.

@@ -11,7 +11,8 @@
 //! is sent again ([`Sessions::deliver`]).
 //!
 //! Whose connection was cut and whose seat is kept stays on the list, away, for as long as that: who is banned meanwhile, or whose ticket
-//! ends, loses the seat at once. It is no connection: it is not counted, keeps nobody out and is not replaced.
+//! ends, loses the seat at once. It is no connection: it is not counted, keeps nobody out and is not replaced. A player has one such seat at
+//! most, in all rooms: who is cut once more, or comes to another room, has left where it was before.
 //!
 //! The lock is held for a look-up and never across anything else. Never here: who may come in (see `front`), what a seat is (see `seats`).
 
@@ -140,6 +141,22 @@ struct State {
     untold: bool,
 }
 
+impl State {
+    /// The connections of its player that came before it and are as wanted.
+    fn older_of(&self, session: &Session, is_wanted: impl Fn(&Entry) -> bool) -> Vec<u64> {
+        let theirs = self.players.get(&session.identity.player).into_iter().flatten().copied();
+        let older = theirs.take_while(|&other| other != session.connection);
+        older.filter(|other| self.entries.get(other).is_some_and(&is_wanted)).collect()
+    }
+
+    /// The other connections of its player whose seats are kept.
+    fn others_away(&self, session: &Session) -> Vec<u64> {
+        let theirs = self.players.get(&session.identity.player).into_iter().flatten().copied();
+        let others = theirs.filter(|&other| other != session.connection);
+        others.filter(|other| self.entries.get(other).is_some_and(|entry| entry.away)).collect()
+    }
+}
+
 /// All who are connected.
 #[derive(Debug)]
 pub struct Sessions {
@@ -154,6 +171,8 @@ pub struct Session {
     sessions: Arc<Sessions>,
     connection: u64,
     identity: Arc<Identity>,
+    /// Whether those of its player that came before must go when it is handed over.
+    replaces: bool,
 }
 
 impl Sessions {
@@ -174,14 +193,40 @@ impl Sessions {
         place: &Place,
         identity: Arc<Identity>,
     ) -> Result<Session, AlreadyIn> {
+        self.enter_beside(connection, place, identity, |_| self.again == Again::Replaces)
+    }
+
+    /// The same for one whose place is good for coming back and for nothing else: its player may still be believed to be in that room. Who
+    /// that is stays; the room closes it when it gives the seat to this one.
+    ///
+    /// # Errors
+    /// The player is connected elsewhere and a second connection is refused.
+    pub fn enter_to_return(
+        self: &Arc<Self>,
+        connection: u64,
+        place: &Place,
+        identity: Arc<Identity>,
+    ) -> Result<Session, AlreadyIn> {
+        let mut session = self.enter_beside(connection, place, identity, |other| other.room == place.room)?;
+        session.replaces = false;
+        Ok(session)
+    }
+
+    /// The same beside those of the same player that are there and may be.
+    fn enter_beside(
+        self: &Arc<Self>,
+        connection: u64,
+        place: &Place,
+        identity: Arc<Identity>,
+        may_be: impl Fn(&Entry) -> bool,
+    ) -> Result<Session, AlreadyIn> {
         let mut state = self.lock();
         let State { entries, players, .. } = &mut *state;
-        let stays = |other: &u64| entries.get(other).is_some_and(Entry::is_here);
-        let theirs = players.entry(identity.player.clone()).or_default();
-        if self.again == Again::Refused && theirs.iter().any(stays) {
+        let forbids = |other: &u64| entries.get(other).is_some_and(|entry| entry.is_here() && !may_be(entry));
+        if players.get(&identity.player).into_iter().flatten().any(forbids) {
             return Err(AlreadyIn);
         }
-        theirs.push(connection);
+        players.entry(identity.player.clone()).or_default().push(connection);
         let (room, worker) = (place.room.clone(), place.worker);
         let entry = Entry {
             identity: identity.clone(),
@@ -195,23 +240,25 @@ impl Sessions {
         };
         entries.insert(connection, entry);
         drop(state);
-        Ok(Session { sessions: self.clone(), connection, identity })
+        Ok(Session { sessions: self.clone(), connection, identity, replaces: true })
     }
 
     /// Closes these connections, those on the way to their workers included. How many of them there were; those that are told to go
-    /// already are none of them.
+    /// already are none of them, but they lose the seat that they might have kept.
     pub fn dismiss(&self, connections: &[u64], code: CloseCode, keep_seat: bool) -> usize {
         let mut state = self.lock();
         let mut count = 0;
         for connection in connections {
-            if let Some(entry) = state.entries.get_mut(connection)
-                && entry.dismissal.is_none()
-            {
-                entry.dismissal = Some(Dismissal { code, keep_seat });
-                count += 1;
+            let Some(entry) = state.entries.get_mut(connection) else { continue };
+            let before = entry.dismissal.replace(Dismissal { code, keep_seat });
+            if let Some(before) = before.filter(|before| keep_seat || !before.keep_seat) {
+                entry.dismissal = Some(before);
+                continue;
             }
+            entry.told = false;
+            state.untold = true;
+            count += usize::from(before.is_none());
         }
-        state.untold |= count > 0;
         drop(state);
         self.deliver();
         count
@@ -248,7 +295,7 @@ impl Sessions {
         }
     }
 
-    /// The connections of those whose identity is as wanted, who were not told to go.
+    /// The connections of those whose identity is as wanted, who were not told to go, or may still keep their seat.
     pub fn find(&self, mut is_wanted: impl FnMut(&Identity) -> bool) -> Vec<u64> {
         let found = self.find_each(|identity| is_wanted(identity).then_some(()));
         found.into_iter().map(|(connection, ())| connection).collect()
@@ -257,7 +304,8 @@ impl Sessions {
     /// The same, each with what there is to be said of it; none: it is not wanted.
     pub fn find_each<T>(&self, mut what: impl FnMut(&Identity) -> Option<T>) -> Vec<(u64, T)> {
         let state = self.lock();
-        let staying = state.entries.iter().filter(|(_, entry)| entry.dismissal.is_none());
+        let may_stay = |entry: &Entry| entry.dismissal.is_none_or(|dismissal| dismissal.keep_seat);
+        let staying = state.entries.iter().filter(|(_, entry)| may_stay(entry));
         staying.filter_map(|(&connection, entry)| Some((connection, what(&entry.identity)?))).collect()
     }
 
@@ -398,14 +446,17 @@ impl Session {
     }
 
     /// The connection is gone, and its seat is kept: for as long as this is held. Who was told to go for a newer connection may be told
-    /// again; who must leave for good must still.
+    /// again; who must leave for good must still. Another seat that is kept for the same player is given up.
     pub fn stay_away(&self) {
-        if let Some(entry) = self.sessions.lock().entries.get_mut(&self.connection) {
-            entry.away = true;
-            if entry.dismissal.is_some_and(|dismissal| dismissal.keep_seat) {
-                (entry.dismissal, entry.told) = (None, false);
-            }
+        let mut state = self.sessions.lock();
+        let Some(entry) = state.entries.get_mut(&self.connection) else { return };
+        entry.away = true;
+        if entry.dismissal.is_some_and(|dismissal| dismissal.keep_seat) {
+            (entry.dismissal, entry.told) = (None, false);
         }
+        let others = state.others_away(self);
+        drop(state);
+        self.sessions.dismiss(&others, CloseCode::Replaced, false);
     }
 
     /// Its number in this process.
@@ -414,17 +465,19 @@ impl Session {
         self.connection
     }
 
-    /// It is about to be handed over: those of the same player that came before are told to go; they may keep the seat for it.
+    /// It is about to be handed over: those of the same player that came before are told to go. In the same room the seat is kept for it,
+    /// elsewhere the player has left. One that may only return replaces nobody before the room has seen its secret.
     pub fn replace_older(&self) {
-        let state = self.sessions.lock();
-        let theirs = state.players.get(&self.identity.player).map_or(&[][..], Vec::as_slice);
-        let is_there = |other: &u64| state.entries.get(other).is_some_and(|entry| !entry.away);
-        let older = theirs.iter().copied().take_while(|&other| other != self.connection).filter(is_there);
-        let older: Vec<u64> = older.collect();
-        drop(state);
-        if !older.is_empty() {
-            self.sessions.dismiss(&older, CloseCode::Replaced, true);
+        if !self.replaces {
+            return;
         }
+        let state = self.sessions.lock();
+        let Some(room) = state.entries.get(&self.connection).map(|entry| &entry.room) else { return };
+        let here = state.older_of(self, |entry| entry.room == *room && !entry.away);
+        let elsewhere = state.older_of(self, |entry| entry.room != *room);
+        drop(state);
+        self.sessions.dismiss(&here, CloseCode::Replaced, true);
+        self.sessions.dismiss(&elsewhere, CloseCode::Replaced, false);
     }
 }
 
@@ -466,6 +519,7 @@ mod tests {
                 connections_max: 100,
                 connections_per_address_max: 100,
                 unseated_per_address_max: 100,
+                away_per_address_max: 100,
                 limit_loopback: false,
                 workers: 2,
                 tick_rate_hz: 30,
@@ -552,14 +606,58 @@ mod tests {
         let mut hall = Hall::new(Again::Replaces);
         let first = hall.enter(7, "a", "anna").unwrap();
         let _other = hall.enter(8, "a", "berta").unwrap();
-        let second = hall.enter(5, "b", "anna").unwrap();
+        let second = hall.enter(5, "a", "anna").unwrap();
         assert_eq!(first.dismissal(), None, "not before the newer one is there");
         second.replace_older();
         assert_eq!(hall.told(0), [(vec![7], CloseCode::Replaced, true)]);
         assert_eq!(first.dismissal(), Some(Dismissal { code: CloseCode::Replaced, keep_seat: true }));
         first.replace_older();
         assert_eq!(second.dismissal(), None, "the older one replaces nobody");
-        assert!(hall.told(1).is_empty());
+        assert!(hall.told(0).is_empty());
+    }
+
+    #[test]
+    fn a_player_has_one_kept_seat_at_most_and_none_where_it_is_not_any_more() {
+        let mut hall = Hall::new(Again::Replaces);
+        let away = hall.enter(1, "a", "anna").unwrap();
+        away.stay_away();
+        let _other = hall.enter(2, "a", "berta").unwrap();
+        let second = hall.enter(3, "b", "anna").unwrap();
+        assert!(hall.told(0).is_empty(), "on its way it has left nowhere");
+        second.replace_older();
+        assert_eq!(hall.told(0), [(vec![1], CloseCode::Replaced, false)]);
+        second.stay_away();
+        let third = hall.enter(4, "b", "anna").unwrap();
+        third.replace_older();
+        assert!(hall.told(1).is_empty(), "it may come back to that seat");
+        third.stay_away();
+        assert_eq!(hall.told(1), [(vec![3], CloseCode::Replaced, false)], "it sat down anew, and was cut again");
+        assert_eq!(hall.sessions.find(|_| true), [2, 4]);
+    }
+
+    #[test]
+    fn who_was_replaced_in_its_room_and_then_from_another_room_keeps_no_seat() {
+        let mut hall = Hall::new(Again::Replaces);
+        let first = hall.enter(1, "a", "anna").unwrap();
+        hall.enter(2, "a", "anna").unwrap().replace_older();
+        let third = hall.enter(3, "b", "anna").unwrap();
+        third.replace_older();
+        first.stay_away();
+        let told = hall.told(0);
+        assert_eq!(told, [(vec![1], CloseCode::Replaced, true), (vec![1], CloseCode::Replaced, false)]);
+        assert_eq!(hall.sessions.find(|_| true), [3]);
+    }
+
+    #[test]
+    fn a_ban_finds_also_who_is_being_replaced_and_would_keep_its_seat() {
+        let mut hall = Hall::new(Again::Replaces);
+        let first = hall.enter(1, "a", "anna").unwrap();
+        hall.enter(2, "a", "anna").unwrap().replace_older();
+        let banned = hall.sessions.find(|_| true);
+        assert_eq!(hall.sessions.dismiss(&banned, CloseCode::Kicked, false), 0, "it was told to go before");
+        first.stay_away();
+        assert_eq!(hall.told(0), [(vec![1], CloseCode::Replaced, true), (vec![1], CloseCode::Kicked, false)]);
+        assert!(hall.sessions.list().is_empty());
     }
 
     #[test]
@@ -601,6 +699,13 @@ mod tests {
         assert!(hall.enter(3, "b", "berta").is_ok());
         drop(first);
         let second = hall.enter(4, "a", "anna").unwrap();
+        let place = |room: &str| hall.directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
+        let returns = hall.sessions.enter_to_return(6, &place("a"), second.identity().clone()).expect("to that room");
+        returns.replace_older();
+        assert_eq!(second.dismissal(), None, "it has shown no secret yet");
+        let elsewhere = hall.sessions.enter_to_return(7, &place("b"), second.identity().clone());
+        assert_eq!(elsewhere.err(), Some(AlreadyIn));
+        drop(returns);
         hall.sessions.dismiss(&[4], CloseCode::Kicked, false);
         assert!(hall.enter(5, "a", "anna").is_ok(), "{second:?}");
     }

@@ -109,10 +109,10 @@ pub async fn until_told<Asked: Future<Output = ()>>(
         }
     }
     directory.drain();
-    let (players, limit_s) = (directory.place_count(), drain_limit.as_secs());
+    let (players, limit_s) = (directory.present_count(), drain_limit.as_secs());
     tracing::info!(players, limit_s, "draining: nobody new is let in");
     let until = Instant::now() + drain_limit;
-    while directory.place_count() > 0 {
+    while directory.present_count() > 0 {
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Hangup => hear(signal),
@@ -120,9 +120,34 @@ pub async fn until_told<Asked: Future<Output = ()>>(
             },
             () = sleep(LOOK_EVERY) => {}
             () = sleep_until(until) => {
-                tracing::info!(players = directory.place_count(), "the time to drain is over");
+                tracing::info!(players = directory.present_count(), "the time to drain is over");
                 break;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::directory::RoomName;
+    use crate::standing::Standing;
+    use std::future::ready;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn a_drain_waits_for_who_is_there_and_not_for_seats_whose_players_are_away() {
+        let caps = Config::local(std::env::temp_dir()).caps();
+        let directory = Directory::new(caps);
+        let room = RoomName::new("a").expect("a good name");
+        let mut signals = Signals::new().expect("signals");
+        let mut place = directory.admit(&room, Standing::Player).expect("space");
+        let limit = Duration::from_secs(60);
+        let drained = until_told(&mut signals, &directory, limit, |_| {}, || ready(()));
+        assert!(timeout(Duration::from_millis(300), drained).await.is_err(), "somebody plays");
+        let _kept = place.leave_to_seat().expect("kept");
+        let drained = until_told(&mut signals, &directory, limit, |_| {}, || ready(()));
+        timeout(Duration::from_secs(20), drained).await.expect("nobody is there");
     }
 }

@@ -177,6 +177,22 @@ fn who_comes_with_its_ticket_and_without_its_secret_plays_once_and_not_twice() {
 }
 
 #[test]
+fn one_guests_ticket_has_one_seat_however_often_it_comes_without_its_secret() {
+    let mut arena = story(44, 1);
+    arena.run(5);
+    let ticket = PlayerKey::guest(7);
+    for come in 0..5 {
+        present(&mut arena, Secret([9; 16]), Some(ticket.clone())).expect("let in");
+        arena.cut_stranger(come);
+        arena.run(2);
+        let counts = arena.room.counts();
+        assert_eq!((counts.players, counts.away, counts.leaves), (2, 1, come as u64));
+    }
+    present(&mut arena, Secret([9; 16]), Some(PlayerKey::guest(8))).expect("let in");
+    assert_eq!((arena.room.counts().players, arena.room.counts().away), (3, 1), "another guest's is left alone");
+}
+
+#[test]
 fn where_the_server_still_believes_in_the_old_connection_the_newer_one_takes_the_seat() {
     let mut arena = story(9, 3);
     arena.run(20);

@@ -138,6 +138,7 @@ fn ranges(raw: &RawConfig) -> Result<(), ConfigError> {
     within("limits.connections_max", limits.connections_max, 1..=1_000_000)?;
     within("limits.connections_per_address_max", limits.connections_per_address_max, 1..=1_000_000)?;
     within("limits.unseated_per_address_max", limits.unseated_per_address_max, 1..=1_000_000)?;
+    within("limits.away_per_address_max", limits.away_per_address_max, 0..=1_000_000)?;
     within("limits.handshakes_max", limits.handshakes_max, 1..=100_000)?;
     within("limits.handshakes_per_s", limits.handshakes_per_s, 1..=10_000)?;
     within("limits.handshakes_burst", limits.handshakes_burst, 1..=100_000)?;

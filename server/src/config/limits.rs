@@ -18,6 +18,8 @@ pub struct RawLimits {
     pub connections_per_address_max: usize,
     /// Of these, those that were upgraded and have not said Hello. 1..=1000000. Over it: 503.
     pub unseated_per_address_max: usize,
+    /// Seats that are kept at once for players of an address who were cut. 0..=1000000. Over it: the seat is not kept.
+    pub away_per_address_max: usize,
     /// TLS handshakes under way. 1..=100000. Over it: closed at once.
     pub handshakes_max: usize,
     /// Connections that one address may begin per second. 1..=10000. Over it, and over the burst: closed before TLS; 503 on a plain server.
@@ -46,6 +48,7 @@ impl Default for RawLimits {
             connections_max: 8192,
             connections_per_address_max: 64,
             unseated_per_address_max: 16,
+            away_per_address_max: 32,
             handshakes_max: 2048,
             handshakes_per_s: 10,
             handshakes_burst: 64,
@@ -69,6 +72,8 @@ pub struct LimitsConfig {
     pub connections_per_address_max: usize,
     /// Of these, those with a place and without a seat.
     pub unseated_per_address_max: usize,
+    /// Seats that are kept at once for players of an address who were cut.
+    pub away_per_address_max: usize,
     /// TLS handshakes under way.
     pub handshakes_max: usize,
     /// Connections that one address may begin per second.
@@ -97,6 +102,7 @@ impl From<RawLimits> for LimitsConfig {
             connections_max: raw.connections_max,
             connections_per_address_max: raw.connections_per_address_max,
             unseated_per_address_max: raw.unseated_per_address_max,
+            away_per_address_max: raw.away_per_address_max,
             handshakes_max: raw.handshakes_max,
             handshakes_per_s: raw.handshakes_per_s,
             handshakes_burst: raw.handshakes_burst,

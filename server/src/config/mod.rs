@@ -187,6 +187,7 @@ impl Config {
             connections_max: self.limits.connections_max,
             connections_per_address_max: self.limits.connections_per_address_max,
             unseated_per_address_max: self.limits.unseated_per_address_max,
+            away_per_address_max: self.limits.away_per_address_max,
             limit_loopback: self.limits.loopback,
             workers: self.workers,
             tick_rate_hz: self.rooms.tick_rate_hz,

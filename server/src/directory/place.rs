@@ -2,7 +2,8 @@
 //!
 //! Never here: who gets one (see `directory`).
 
-use super::{Approach, Directory, Presence, RoomId, RoomName};
+use super::presence::count_in;
+use super::{Absence, Approach, Directory, Presence, Returning, RoomId, RoomName};
 use crate::standing::Standing;
 use std::sync::Arc;
 
@@ -19,13 +20,15 @@ pub struct Place {
     /// Among whom it counts. Whoever does not play takes no player's place, and keeps its room.
     pub(super) standing: Standing,
     /// It is no place of a player yet: whose it is may come back to a seat that has one, and nothing else.
-    pub(super) returning: bool,
+    pub(super) returning: Option<Returning>,
     /// A seat has it now.
     pub(super) given_away: bool,
     /// The connection's own count goes where the connection goes.
     pub(super) presence: Option<Presence>,
     /// Until it has a seat.
     pub(super) approach: Option<Approach>,
+    /// For as long as it is a seat's whose player is away.
+    pub(super) absence: Option<Absence>,
 }
 
 impl Place {
@@ -37,16 +40,25 @@ impl Place {
     /// Whether it is good for coming back to a seat and for nothing else.
     #[must_use]
     pub const fn only_returns(&self) -> bool {
-        self.returning
+        self.returning.is_some()
     }
 
-    /// The place stays with the seat, which outlives the connection; the connection's own count stays with that.
+    /// The place stays with the seat, which outlives the connection; the connection's own count stays with that. None: as many are kept
+    /// for that address as may be, and the place goes with the connection.
     #[must_use]
-    pub fn leave_to_seat(&mut self) -> Self {
-        let Self { room, room_id, worker, directory, standing, .. } = self;
-        let kept = directory.place(room.clone(), *room_id, *worker, *standing);
+    pub fn leave_to_seat(&mut self) -> Option<Self> {
+        let Self { room, room_id, worker, directory, standing, presence, .. } = self;
+        let address = presence.as_ref().and_then(Presence::address);
+        let mut state = directory.lock();
+        if !count_in(&mut state.away, address, directory.caps.away_per_address_max) {
+            return None;
+        }
+        state.away_count += 1;
+        drop(state);
+        let mut kept = directory.place(room.clone(), *room_id, *worker, *standing);
+        kept.absence = Some(Absence { directory: directory.clone(), address });
         self.given_away = true;
-        kept
+        Some(kept)
     }
 
     /// Lets the connection count as being on its way for as long as it has no seat.
@@ -58,10 +70,11 @@ impl Place {
     /// stays as long as it does.
     pub fn seated(&mut self, standing: Standing) {
         self.approach = None;
+        let returning = self.returning.take().is_some();
         if let Some(listed) = self.directory.lock().rooms.get_mut(&self.room_id) {
-            *listed.counted_mut(self.standing, self.returning) -= 1;
+            *listed.counted_mut(self.standing, returning) -= 1;
             *listed.count_mut(standing) += 1;
-            (self.standing, self.returning) = (standing, false);
+            self.standing = standing;
         }
     }
 }
@@ -70,7 +83,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.directory.lock();
         let Some(listed) = state.rooms.get_mut(&self.room_id).filter(|_| !self.given_away) else { return };
-        *listed.counted_mut(self.standing, self.returning) -= 1;
+        *listed.counted_mut(self.standing, self.returning.is_some()) -= 1;
         if listed.is_empty() && !listed.made {
             state.strike_off(self.room_id);
         }

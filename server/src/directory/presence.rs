@@ -24,6 +24,14 @@ pub struct Approach {
     pub(super) address: Option<IpAddr>,
 }
 
+/// A place that is kept for a player who is away, and counted. Dropping it takes it off.
+#[derive(Debug)]
+pub(super) struct Absence {
+    pub(super) directory: Arc<Directory>,
+    /// See [`Presence`].
+    pub(super) address: Option<IpAddr>,
+}
+
 impl Presence {
     /// What it is counted under.
     #[must_use]
@@ -63,6 +71,14 @@ impl Drop for Approach {
     }
 }
 
+impl Drop for Absence {
+    fn drop(&mut self) {
+        let mut state = self.directory.lock();
+        state.away_count -= 1;
+        count_out(&mut state.away, self.address);
+    }
+}
+
 /// Counts one more of an address that is limited. False: it has `max` already.
 pub(super) fn count_in(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpAddr>, max: usize) -> bool {
     let Some(address) = address else { return true };
@@ -73,7 +89,7 @@ pub(super) fn count_in(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpA
 }
 
 /// Takes one off again. Inverse of [`count_in`].
-fn count_out(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpAddr>) {
+pub(super) fn count_out(counts: &mut BTreeMap<IpAddr, usize>, address: Option<IpAddr>) {
     if let Some(address) = address
         && let Some(count) = counts.get_mut(&address)
     {

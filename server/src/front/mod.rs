@@ -128,6 +128,8 @@ pub(crate) struct Front {
     operation: operation::Operation,
     tickets: Tickets,
     guests: guests::Guests,
+    /// Whether players who were cut may come back to their seats.
+    keeps_seats: bool,
     /// The keys of tickets could not be read the last time.
     keys_failed: AtomicBool,
     metrics: Metrics,
@@ -158,6 +160,7 @@ impl Front {
             all_beginnings: throttle::AddressBuckets::new(total, total.saturating_mul(2)),
             proxies: forwarded::Proxies::new(config.proxies.clone(), config.forwarded),
             limits: config.limits.clone(),
+            keeps_seats: config.rooms.keep_seats_s > 0,
             scheme: if config.transport == Transport::Plain { "http" } else { "https" },
             origins: config.origins.clone(),
             pages,

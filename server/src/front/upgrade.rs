@@ -82,9 +82,8 @@ pub(super) fn grant(
     let approach = front.directory.approach(from.address)?;
     let standing = if identity.role.may_play() { standing_of(&request) } else { Standing::Spectator };
     let comes_back = standing == Standing::Player && parts(&request).any(|part| part == "resume");
-    let mut place = place(front, room.as_ref(), &identity, (standing, comes_back))?;
+    let (mut place, session) = enter(front, from, room.as_ref(), identity, (standing, comes_back))?;
     place.await_seat(approach);
-    let session = front.sessions.enter(from.connection, &place, identity)?;
     // Not before it is on the list: a ban that comes now finds it there, and one that came before is found here.
     if let Some(ban) = front.ban_of(session.identity()) {
         return Err(Refusal::banned(&ban, front.operation.tell_until));
@@ -126,17 +125,38 @@ fn room_not_allowed() -> Refusal {
     Refusal::new(StatusCode::FORBIDDEN, "room_not_allowed", "the ticket is for other rooms")
 }
 
+/// A place, and on the list of who is connected. Where a second connection is refused and the first may be one that is only believed in,
+/// who says that its seat is kept there may come and show it: the first is not touched before.
+fn enter(
+    front: &Front,
+    from: Comer,
+    room: Option<&RoomName>,
+    identity: Arc<Identity>,
+    (standing, comes_back): (Standing, bool),
+) -> Result<(Place, Session), Refusal> {
+    let place = place(front, (room, from.address), &identity, (standing, comes_back))?;
+    let already_in = match front.sessions.enter(from.connection, &place, identity.clone()) {
+        Ok(session) => return Ok((place, session)),
+        Err(already_in) => already_in,
+    };
+    let room = room.filter(|_| comes_back && front.keeps_seats).ok_or(already_in)?;
+    drop(place);
+    let place = front.directory.admit_to_return(room, from.address).ok_or(already_in)?;
+    let session = front.sessions.enter_to_return(from.connection, &place, identity)?;
+    Ok((place, session))
+}
+
 /// A place in that room, or in any that the ticket is for: in one that it names, or as everybody gets one.
 fn place(
     front: &Front,
-    room: Option<&RoomName>,
+    (room, address): (Option<&RoomName>, IpAddr),
     identity: &Identity,
     (standing, comes_back): (Standing, bool),
 ) -> Result<Place, Refusal> {
     if let Some(room) = room {
         // Its seat may hold the last place that there is.
         if comes_back {
-            return Ok(front.directory.admit_again(room)?);
+            return Ok(front.directory.admit_again(room, address)?);
         }
         return Ok(front.directory.admit(room, standing)?);
     }

@@ -429,6 +429,7 @@ mod tests {
     use shared::schema::Layout;
     use shared::wire::state_frame::{Digest, FrameHeader};
     use shared::wire::{ClientMessage, Hello, ServerMessage, version};
+    use std::net::IpAddr;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::thread::JoinHandle;
@@ -471,6 +472,7 @@ mod tests {
                 connections_max: 100,
                 connections_per_address_max: 100,
                 unseated_per_address_max: 100,
+                away_per_address_max: 2,
                 limit_loopback: false,
                 workers: 1,
                 tick_rate_hz: rooms.tick_rate_hz,
@@ -495,12 +497,21 @@ mod tests {
             })
         }
 
-        fn admit(&self, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
-            let place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
+        fn admit(&self, room: &str, pair: (HandedOver, Peer)) -> Peer {
+            self.admit_as(self.came.load(Ordering::Relaxed), None, room, pair)
+        }
+
+        /// The same for that somebody of a test, from that address.
+        fn admit_as(&self, who: u64, from: Option<IpAddr>, room: &str, (socket, peer): (HandedOver, Peer)) -> Peer {
+            let mut place = self.directory.admit(&RoomName::new(room).unwrap(), Standing::Player).unwrap();
+            if let Some(from) = from {
+                place.keep(self.directory.arrive(from).unwrap());
+            }
             let address = peer.tcp().local_addr().unwrap();
             let span = tracing::Span::none();
             let connection = self.came.fetch_add(1, Ordering::Relaxed);
-            let session = self.sessions.enter(connection, &place, Identity::of_test(connection)).unwrap();
+            let session = self.sessions.enter(connection, &place, Identity::of_test(who)).unwrap();
+            session.replace_older();
             let admitted = Admitted { socket, place, session, peer: address, connection, span };
             self.mail.try_send(Mail::Admitted(Box::new(admitted))).unwrap();
             peer
@@ -508,7 +519,10 @@ mod tests {
 
         /// A client that is in: welcomed, and its first frame has come.
         fn player(&self, room: &str, pair: (HandedOver, Peer)) -> Peer {
-            let mut peer = self.admit(room, pair);
+            Self::sit_down(self.admit(room, pair))
+        }
+
+        fn sit_down(mut peer: Peer) -> Peer {
             let (protocol_min, protocol_max) = (version::PROTOCOL, version::PROTOCOL);
             let hello = Hello { protocol_min, protocol_max, name: "tester".to_owned(), ..Hello::default() };
             peer.send(&ClientMessage::Hello(Box::new(hello)).to_bytes(&schema()));
@@ -613,6 +627,34 @@ mod tests {
     }
 
     #[test]
+    fn who_comes_back_and_is_cut_at_once_has_the_same_seat_and_one_place() {
+        let worker = Worker::start_with(|rooms| rooms.keep_seats_s = 600);
+        let come = |resume| {
+            let mut peer = worker.admit_as(77, None, "main", plain_pair());
+            let (protocol_min, protocol_max) = (version::PROTOCOL, version::PROTOCOL);
+            let hello = Hello { protocol_min, protocol_max, resume, ..Hello::default() };
+            peer.send(&ClientMessage::Hello(Box::new(hello)).to_bytes(&schema()));
+            peer
+        };
+        let welcome = |mut peer: Peer| loop {
+            let Message::Binary(bytes) = peer.receive() else { continue };
+            if let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::read(&bytes) {
+                return *welcome;
+            }
+        };
+        let first = welcome(come(None));
+        until("it was cut", || (worker.counted("tickwire_absences_total") == 1).then_some(()));
+        for times in 1..=4 {
+            drop(come(first.resume));
+            until("it was back", || (worker.counted("tickwire_absences_total") == times + 1).then_some(()));
+            until("one place", || (worker.directory.place_count() == 1).then_some(()));
+        }
+        let again = welcome(come(first.resume));
+        assert_eq!((again.player, again.incarnation), (first.player, first.incarnation));
+        worker.stop();
+    }
+
+    #[test]
     fn who_is_away_and_told_to_leave_for_good_loses_its_seat_and_its_place_at_once() {
         let worker = Worker::start_with(|rooms| rooms.keep_seats_s = 600);
         let mut stays = worker.player("main", plain_pair());
@@ -627,6 +669,27 @@ mod tests {
         for _ in 0..5 {
             assert!(matches!(stays.receive(), Message::Binary(_)));
         }
+        worker.stop();
+    }
+
+    #[test]
+    fn one_player_has_one_kept_seat_in_all_rooms_and_one_address_so_many() {
+        let worker = Worker::start_with(|rooms| rooms.keep_seats_s = 600);
+        let cut = |who, from: &str, room| {
+            let from = from.parse().unwrap();
+            drop(Worker::sit_down(worker.admit_as(who, Some(from), room, plain_pair())));
+            until("the connection is gone", || (worker.directory.connection_count() == 0).then_some(()));
+        };
+        for room in ["a", "a", "b", "c", "b"] {
+            cut(77, "192.0.2.1", room);
+            until("it has left where it was", || (worker.directory.place_count() == 1).then_some(()));
+        }
+        assert_eq!(worker.sessions.list().iter().map(|one| one.room.to_string()).collect::<Vec<_>>(), ["b"]);
+        for (who, from, kept) in [(1, "192.0.2.1", 2), (2, "192.0.2.1", 2), (3, "192.0.2.2", 3), (4, "192.0.2.1", 3)] {
+            cut(who, from, "a");
+            until("what is kept is kept", || (worker.directory.place_count() == kept).then_some(()));
+        }
+        until("it is counted", || (worker.counted("tickwire_seats_not_kept_total") == 2).then_some(()));
         worker.stop();
     }
 

@@ -405,13 +405,21 @@ impl Hosted {
             room.dismiss(id);
             None
         });
-        if let Ok(Some(player)) = parted {
-            visit.tell_kept();
-            let (place, session) = visit.leave_to_seat();
-            self.kept.push(Kept { player, session, _place: place });
-        }
+        let Ok(Some(player)) = parted else {
+            exit.leaving.add(visit, ending, now, exit.tally);
+            return parted.map(|_| ());
+        };
+        // It may have come back and gone in one tick: then what was kept since the cut before is not another seat.
+        self.kept.retain(|kept| kept.player != player);
+        let kept = visit.leave_to_seat();
+        visit.tell_kept(kept.is_some());
         exit.leaving.add(visit, ending, now, exit.tally);
-        parted.map(|_| ())
+        if let Some((place, session)) = kept {
+            self.kept.push(Kept { player, session, _place: place });
+            return Ok(());
+        }
+        exit.tally.seats_not_kept += 1;
+        self.with_room(|room| room.give_seat_up(player))
     }
 
     /// Whose players are back, or will not come, are places no more.

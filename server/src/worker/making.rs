@@ -127,6 +127,7 @@ mod tests {
             connections_max: 100,
             connections_per_address_max: 100,
             unseated_per_address_max: 100,
+            away_per_address_max: 100,
             limit_loopback: false,
             workers: 1,
             tick_rate_hz: 30,

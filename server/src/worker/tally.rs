@@ -30,6 +30,8 @@ pub(super) struct Tally {
     pub(super) messages_out: u64,
     /// New tickets that nobody took.
     pub(super) renewals_lost: u64,
+    /// Seats that were not kept, because their players' addresses had as many as may be.
+    pub(super) seats_not_kept: u64,
     endings: Vec<Ending>,
 }
 
@@ -58,6 +60,9 @@ impl Tally {
             metrics.work_spent.increment(spent);
             metrics.messages_in.increment(std::mem::take(&mut self.messages_in));
             metrics.messages_out.increment(std::mem::take(&mut self.messages_out));
+        }
+        if self.seats_not_kept > 0 {
+            metrics.seats_not_kept.increment(std::mem::take(&mut self.seats_not_kept));
         }
         if self.renewals_lost > 0 {
             metrics.renewals_lost.increment(std::mem::take(&mut self.renewals_lost));

@@ -77,9 +77,12 @@ impl Visit {
         }
     }
 
-    /// Life event: its player may come back to its seat.
-    pub(super) fn tell_kept(&self) {
-        self.span.in_scope(|| tracing::info!("its seat is kept"));
+    /// Life event: its player may come back to its seat, or not, because as many are kept for its address as may be.
+    pub(super) fn tell_kept(&self, is_kept: bool) {
+        self.span.in_scope(|| match is_kept {
+            true => tracing::info!("its seat is kept"),
+            false => tracing::info!("its seat is not kept: its address has limits.away_per_address_max of them"),
+        });
     }
 
     /// Life event: over. The last that is heard of it.
@@ -101,13 +104,15 @@ impl Visit {
         }
     }
 
-    /// Its seat outlives it, with its place and with its session, so that it can be told to go while nobody is there.
-    pub(super) fn leave_to_seat(&mut self) -> (Place, Option<Session>) {
+    /// Its seat outlives it, with its place and with its session, so that it can be told to go while nobody is there. None: as many seats
+    /// are kept for its address as may be.
+    pub(super) fn leave_to_seat(&mut self) -> Option<(Place, Option<Session>)> {
+        let place = self.place.leave_to_seat()?;
         let session = self.session.take();
         if let Some(session) = &session {
             session.stay_away();
         }
-        (self.place.leave_to_seat(), session)
+        Some((place, session))
     }
 
     /// Its number in this process, as in logs.
