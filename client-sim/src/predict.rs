@@ -130,6 +130,8 @@ pub struct Predictor {
     stale: bool,
     /// An event of a frame that could not be compared said that others touched us.
     told: bool,
+    /// A full frame came since the truth: what the server used in the ticks before it nobody knows.
+    gap: bool,
     /// Presses of a late input may count until this tick.
     late_until: Tick,
     ghosts: Ghosts,
@@ -155,6 +157,7 @@ impl Predictor {
             newest: None,
             stale: false,
             told: false,
+            gap: false,
             late_until: Tick(0),
             ghosts: Ghosts::default(),
             offset: [0.0; 2],
@@ -234,6 +237,7 @@ impl Predictor {
     /// A frame says where we are. How far from it, in world units, we were first shown to be; `None` if there was nothing to compare.
     pub fn confirm(&mut self, replica: &Replica, confirmed: &Confirmed<'_>) -> Option<f64> {
         self.note_used(confirmed);
+        self.gap |= confirmed.own.is_none();
         let Some(me) = confirmed.me else {
             self.truth = None;
             self.told = false;
@@ -249,7 +253,7 @@ impl Predictor {
             return None;
         };
         let tick = confirmed.tick;
-        let before = self.truth.clone().filter(|(slot, ..)| *slot == me && confirmed.own.is_some());
+        let before = self.truth.clone().filter(|(slot, ..)| *slot == me && !self.gap);
         let before = before.filter(|(_, from, _)| tick > *from && (tick.since(*from) as usize) < WINDOW);
         let error = match before {
             Some((_, from, state)) => self.compare((from, state), (tick, &truth)),
@@ -261,7 +265,7 @@ impl Predictor {
         };
         self.truth = Some((me, tick, truth));
         self.served.clear();
-        self.told = false;
+        (self.told, self.gap) = (false, false);
         error
     }
 
@@ -614,6 +618,21 @@ mod tests {
         story.server = vec![999, 0];
         story.frame(&[[1, 0]], 1);
         assert_eq!(story.counts(), [0, 1, 0]);
+    }
+
+    #[test]
+    fn what_a_full_frame_passed_over_is_nobodys_fault_also_where_we_are_exact_only_later() {
+        let mut story = Story::new(0);
+        story.server[0] += 5;
+        story.tick += 1;
+        *story.truth.lock().unwrap() = None;
+        let confirmed = Confirmed { tick: Tick(story.tick), own: None, me: Some(Slot(0)), events: &[] };
+        assert_eq!(story.predictor.confirm(&story.replica, &confirmed), None);
+        assert_eq!(story.frame(&[[1, 0]], 1), None, "there is nothing to compare it with");
+        assert_eq!((story.counts(), story.predictor.counts().begun), ([0; 3], 2));
+        story.predictor.settle(0.0);
+        assert!(story.frame(&[[1, 0]], 1).is_some(), "and then goes on");
+        assert_eq!(story.counts(), [0; 3]);
     }
 
     #[test]
