@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`main`] is a whole program around a game: `main.rs` is one line of it, and so is a server for another game.
-//! [`start`] runs a server inside another program: tests and examples do.
+//! [`start()`] runs a server inside another program: tests and examples do.
 //!
 //! Never here: what a game is, what a connection says.
 
