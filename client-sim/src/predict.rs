@@ -280,6 +280,12 @@ impl Predictor {
     fn note_used(&mut self, confirmed: &Confirmed<'_>) {
         let Some((covered, own)) = confirmed.own else {
             self.used = Used::default();
+            // Without which of our inputs the server did is not said: the presses of any may count in one of the next.
+            for behind in 0..PRESS_CARRY_TICKS_MAX {
+                let tick = Tick(confirmed.tick.0.saturating_sub(behind));
+                let input = self.ahead(tick).map(|ahead| ahead.input.clone());
+                input.iter().for_each(|codes| self.note_late(tick, codes));
+            }
             return;
         };
         for place in 0..covered {
@@ -633,6 +639,25 @@ mod tests {
         story.predictor.settle(0.0);
         assert!(story.frame(&[[1, 0]], 1).is_some(), "and then goes on");
         assert_eq!(story.counts(), [0; 3]);
+    }
+
+    #[test]
+    fn a_press_that_a_full_frame_passed_over_may_count_for_a_while() {
+        let mut story = Story::new(0);
+        story.predictor.act(Tick(104), &[1, 1], 0.0);
+        for tick in 105..120 {
+            story.predictor.act(Tick(tick), &[1, 0], 0.0);
+        }
+        (story.tick, story.server[0]) = (105, 55);
+        story.full();
+        // It came late, and counts now.
+        story.frame(&[[1, 1]], 1);
+        assert_eq!(story.counts(), [1, 0, 0]);
+        for _ in 0..7 {
+            story.frame(&[[1, 0]], 1);
+        }
+        story.frame(&[[1, 1]], 1);
+        assert_eq!(story.counts(), [1, 0, 1], "not for ever");
     }
 
     #[test]

@@ -238,6 +238,11 @@ export class Predictor {
   #noteUsed({ tick: newest, own }) {
     if (own === null) {
       [this.used, this.repeats] = [null, 0];
+      // Without which of our inputs the server did is not said: the presses of any may count in one of the next.
+      for (let tick = newest; tick > newest - PRESS_CARRY_TICKS_MAX; tick--) {
+        const input = this.#ahead(tick)?.input ?? null;
+        if (input !== null) this.#noteLate(tick, input);
+      }
       return;
     }
     for (let place = 0; place < own.covered; place++) {

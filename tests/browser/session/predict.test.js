@@ -147,6 +147,20 @@ test("what a full frame passed over is nobody's fault, also where our entity is 
   assert.deepEqual([story.counts, story.predictor.counts.begun], [[0, 0, 0], begun + 1]);
 });
 
+test("a press that a full frame passed over may count for a while", () => {
+  const story = new Story(0);
+  story.predictor.act(104, [1, 1], 0);
+  for (let tick = 105; tick < 120; tick++) story.predictor.act(tick, [1, 0], 0);
+  story.server.x += 105 - story.tick;
+  story.tick = 105;
+  story.full();
+  story.frame([[1, 1]], 1);
+  assert.deepEqual(story.counts, [1, 0, 0], "it came late, and counts now");
+  for (let time = 0; time < 7; time++) story.frame([[1, 0]], 1);
+  story.frame([[1, 1]], 1);
+  assert.deepEqual(story.counts, [1, 0, 1], "not for ever");
+});
+
 test("while our entity is not exact nothing is compared, and then all these ticks at once", () => {
   const story = new Story(0);
   for (let tick = 104; tick < 110; tick++) story.predictor.act(tick, [1, 0], 0);
