@@ -32,8 +32,13 @@ export function predicting(shelf) {
       truth: (me, world) => truth(me, world, shelf),
       step: (state, input, launch) => stepped(state, input, launch, shelf, tuning),
       place: ({ x, y }) => ({ x, y }),
+      // A new life with the same health (a round begins) says so by its counter, also where the event that told of it is late.
       isTouched: (expected, found) =>
-        expected.health !== found.health || expected.map !== found.map || expected.round !== found.round || expected.phase !== found.phase,
+        expected.touched !== found.touched ||
+        expected.health !== found.health ||
+        expected.map !== found.map ||
+        expected.round !== found.round ||
+        expected.phase !== found.phase,
       isTold: ({ name, values }, me) =>
         name === "Taken" || (name === "Hit" && values.target === me.id) || (name === "Kill" && values.victim === me.id),
       launched,

@@ -59,7 +59,7 @@ test("what others did is told from what we did", () => {
   const [me, around] = world(walk);
   const state = truth(me, around);
   assert.equal(isTouched(state, { ...state, x: 0 }), false);
-  for (const other of [{ health: 75 }, { round: 4 }, { phase: "Result" }, { map: 1 }]) assert.equal(isTouched(state, { ...state, ...other }), true);
+  for (const other of [{ touched: 9 }, { health: 75 }, { round: 4 }, { phase: "Result" }, { map: 1 }]) assert.equal(isTouched(state, { ...state, ...other }), true);
   assert.equal(isTold({ name: "Hit", values: { target: 1, shooter: 2 } }, me), true);
   assert.equal(isTold({ name: "Hit", values: { target: 2, shooter: 1 } }, me), false);
   assert.equal(isTold({ name: "Kill", values: { victim: 1 } }, me), true);
