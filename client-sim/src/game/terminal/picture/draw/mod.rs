@@ -78,8 +78,9 @@ pub fn picture(scene: &Scene, area: Rect) -> Buffer {
         arena::draw(scene, &camera, &mut buffer);
         bars::kills(scene, places.arena, &mut buffer);
         bars::chat(scene, places.arena, &mut buffer);
-        bars::banner(scene, places.arena, &mut buffer);
         boxes::draw(scene, &camera, &mut buffer);
+        // Over all that is open: everybody must read it.
+        bars::banner(scene, places.arena, &mut buffer);
     }
     if let Some(top) = places.top {
         bars::top(scene, top, &mut buffer);
