@@ -59,6 +59,9 @@ impl Leaving {
             (None, Ended::Closed { code, reason }) if left => format!("You left ({code}: {}).", Plain::of(reason)),
             (None, Ended::Closed { code, reason }) => format!("The server closed with {code}: {}.", Plain::of(reason)),
             (None, Ended::Left) => "You left.".to_owned(),
+            (None, Ended::Cut { cause }) if left => {
+                format!("You left, and the connection was lost: {}.", Plain::of(cause))
+            }
             (None, Ended::Cut { cause }) => format!("The connection was lost: {}.", Plain::of(cause)),
         };
         Farewell { words, is_well: left }
